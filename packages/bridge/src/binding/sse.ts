@@ -1,0 +1,80 @@
+// binding/sse: 2024-11: GET stream plus POST messages.
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import { BridgeError } from '../errors.ts'
+import { HttpOutlet } from '../http/outlet.ts'
+import type { KeepAlive } from '../http/keepalive.ts'
+import { accepted } from '../http/reply.ts'
+import { Message } from '../message/message.ts'
+import type { Registry } from '../session/registry.ts'
+import { callerOf } from './caller.ts'
+import { request } from './streamable.ts'
+
+export interface SsePaths {
+  ssePath: string
+  messagePath: string
+}
+
+/** @see https://modelcontextprotocol.io/specification/2024-11-05/basic/transports#http-with-sse */
+export class SseBinding {
+  readonly #registry: Registry
+  readonly #keepAlive: KeepAlive
+  readonly #paths: SsePaths
+
+  constructor(registry: Registry, keepAlive: KeepAlive, paths: SsePaths) {
+    this.#registry = registry
+    this.#keepAlive = keepAlive
+    this.#paths = paths
+  }
+
+  /** Opens a session; its first event names where to POST. */
+  get(req: IncomingMessage, res: ServerResponse): void {
+    const session = this.#registry.open('sse', callerOf(req))
+    const endpoint = `${relativePath(this.#paths, req.url ?? '')}?sessionId=${session.id}`
+    session.standing.attachStream(
+      new HttpOutlet(res, {
+        takesEvents: true,
+        takesJson: false,
+        preamble: `event: endpoint\ndata: ${endpoint}\n\n`,
+        failureHead: () => ({ status: 200, headers: {} }),
+        keepAlive: this.#keepAlive,
+      }),
+    )
+  }
+
+  /**
+   * Takes one message, or a batch. Answers come on the stream, refusals of a request too: clients that get a 4xx here
+   * wait on their stream for ever.
+   */
+  async post(req: IncomingMessage, res: ServerResponse, body: Message | readonly Message[]): Promise<void> {
+    const sessionId = new URL(req.url ?? '', 'http://localhost').searchParams.get('sessionId')
+    if (sessionId === null || sessionId === '') {
+      throw new BridgeError('request_invalid', 'the sessionId parameter is missing', {
+        hint: 'POST to the address that the endpoint event of the stream names',
+      })
+    }
+    const session = this.#registry.find(sessionId, 'sse', callerOf(req))
+    const messages = body instanceof Message ? [body] : body
+    if (messages.some((message) => message.kind === 'request')) this.#registry.refuseIfDraining()
+    accepted(res)
+    for (const message of messages) {
+      if (message.kind !== 'request') session.accept(message)
+      else if (message.method === 'initialize' && session.isNew) void session.initialize(message, session.standing)
+      else request(session, message, session.standing)
+    }
+  }
+}
+
+/**
+ * Where the message path lies from the SSE path, relative: right behind any proxy that strips a prefix, and on the
+ * host that the client used, whatever it is called.
+ */
+export function relativePath({ ssePath, messagePath }: SsePaths, url: string): string {
+  const [path = ''] = url.split('?')
+  const from = ssePath.split('/').slice(1)
+  // The last segment is replaced when a relative reference is resolved, unless the path ends in a slash.
+  if (!path.endsWith('/')) from.pop()
+  const to = messagePath.split('/').slice(1)
+  let shared = 0
+  while (shared < from.length && shared < to.length - 1 && from[shared] === to[shared]) shared++
+  return [...from.slice(shared).map(() => '..'), ...to.slice(shared)].join('/')
+}

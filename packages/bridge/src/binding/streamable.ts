@@ -1,0 +1,156 @@
+// binding/streamable: 2025-era POST, GET, DELETE on one path, session by header.
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import { BridgeError, ERRORS, toBridgeError, type ErrorCode } from '../errors.ts'
+import { HttpOutlet, type HttpOutletOptions } from '../http/outlet.ts'
+import type { KeepAlive } from '../http/keepalive.ts'
+import { accepted } from '../http/reply.ts'
+import { errorFor } from '../message/make.ts'
+import type { Message } from '../message/message.ts'
+import { parseEventId } from '../session/events.ts'
+import type { Registry } from '../session/registry.ts'
+import type { Session } from '../session/session.ts'
+import type { SessionStream } from '../session/stream.ts'
+import { callerOf } from './caller.ts'
+import { accepts, classify, isRevisionAccepted, type Route } from './classify.ts'
+
+/** The only revision whose clients may send several messages in one body. */
+const BATCH_REVISION = '2025-03-26'
+
+/** @see https://modelcontextprotocol.io/specification/2025-11-25/basic/transports#streamable-http */
+export class StreamableBinding {
+  readonly #registry: Registry
+  readonly #keepAlive: KeepAlive
+
+  constructor(registry: Registry, keepAlive: KeepAlive) {
+    this.#registry = registry
+    this.#keepAlive = keepAlive
+  }
+
+  async post(req: IncomingMessage, res: ServerResponse, body: Message | readonly Message[]): Promise<void> {
+    const route = classify(body, sessionIdOf(req), (id) => this.#registry.has(id))
+    switch (route.action) {
+      case 'open':
+        return this.#open(req, res, route.message)
+      case 'exchange':
+        return this.#exchange(req, res, route)
+      case 'accept': {
+        const session = this.#sessionOf(req, route.sessionId)
+        refuseBatch(route.isBatch, session)
+        for (const message of route.messages) session.accept(message)
+        accepted(res)
+      }
+    }
+  }
+
+  /** Opens the standing stream, or resumes any stream from `Last-Event-ID`. */
+  get(req: IncomingMessage, res: ServerResponse): void {
+    const session = this.#sessionOf(req, requireSessionId(req))
+    const outlet = new HttpOutlet(res, this.#outletOptions(req, (code) => headOf(code, true)))
+    const from = parseEventId(header(req, 'last-event-id') ?? '')
+    session.lastRequestAt = Date.now()
+    if (from === undefined) session.standing.attachStream(outlet)
+    else this.#resume(session, outlet, from)
+    session.flush()
+  }
+
+  delete(req: IncomingMessage, res: ServerResponse): void {
+    this.#sessionOf(req, requireSessionId(req)).close('ended by the client')
+    res.writeHead(204)
+    res.end()
+  }
+
+  async #open(req: IncomingMessage, res: ServerResponse, message: Message): Promise<void> {
+    const session = this.#registry.open('streamable', callerOf(req))
+    const reply = session.openReply(1, false, true)
+    const options = this.#outletOptions(req, (code) => headOf(code, true))
+    reply.attachReply(new HttpOutlet(res, { ...options, headers: { 'mcp-session-id': session.id } }))
+    await session.initialize(message, reply)
+  }
+
+  #exchange(req: IncomingMessage, res: ServerResponse, route: Route & { action: 'exchange' }): void {
+    const session = this.#sessionOf(req, route.sessionId)
+    refuseBatch(route.isBatch, session)
+    this.#registry.refuseIfDraining()
+    const reply = session.openReply(route.awaited, route.isBatch)
+    reply.attachReply(new HttpOutlet(res, this.#outletOptions(req, (code) => headOf(code, false))))
+    for (const message of route.messages) {
+      if (message.kind === 'request') request(session, message, reply)
+      else session.accept(message)
+    }
+    session.flush()
+  }
+
+  #resume(session: Session, outlet: HttpOutlet, from: { streamId: number; counter: number }): void {
+    let stream = session.streamOf(from.streamId)
+    if (stream === undefined) {
+      // Every answer of that stream has been given: replay it and end.
+      stream = session.replayFinished(from.streamId)
+      if (session.events?.after(from.streamId, from.counter).length === 0) {
+        throw new BridgeError('request_invalid', 'what followed that event is no longer kept')
+      }
+    }
+    stream.attachStream(outlet, from.counter)
+  }
+
+  #sessionOf(req: IncomingMessage, sessionId: string): Session {
+    const session = this.#registry.find(sessionId, 'streamable', callerOf(req))
+    const revision = header(req, 'mcp-protocol-version')
+    if (!isRevisionAccepted(revision, session.protocolVersion)) {
+      throw new BridgeError('request_invalid', `unsupported MCP-Protocol-Version: ${revision}`, {
+        hint: `this session speaks ${session.protocolVersion}`,
+      })
+    }
+    return session
+  }
+
+  #outletOptions(req: IncomingMessage, failureHead: HttpOutletOptions['failureHead']): HttpOutletOptions {
+    const { json, events } = accepts(header(req, 'accept'))
+    return { takesEvents: events, takesJson: json, failureHead, keepAlive: this.#keepAlive }
+  }
+}
+
+/** Passes a request on; what refuses it becomes its answer, so that the rest of a batch is not lost. */
+export function request(session: Session, message: Message, stream: SessionStream): void {
+  try {
+    session.request(message, stream)
+  } catch (error) {
+    stream.answer(errorFor(message.id, toBridgeError(error)))
+  }
+}
+
+/**
+ * The HTTP status of a failure the bridge answers with. A child that fails in the middle of a call is no failure of
+ * HTTP: clients turn such a status into an error of the transport and lose the JSON-RPC error in its body.
+ */
+function headOf(code: ErrorCode, isInitialize: boolean): { status: number; headers: Record<string, string> } {
+  const row: { who: string; http: number; retryAfterSeconds?: number } = ERRORS[code]
+  const retry = row.retryAfterSeconds === undefined ? {} : { 'retry-after': String(row.retryAfterSeconds) }
+  const isHttp = isInitialize || row.who === 'client' || row.retryAfterSeconds !== undefined
+  return { status: isHttp ? row.http : 200, headers: retry }
+}
+
+function refuseBatch(isBatch: boolean, session: Session): void {
+  if (isBatch && session.protocolVersion !== BATCH_REVISION) {
+    throw new BridgeError('request_invalid', `batches exist in ${BATCH_REVISION} only; this session speaks ${session.protocolVersion}`)
+  }
+}
+
+function sessionIdOf(req: IncomingMessage): string | undefined {
+  return header(req, 'mcp-session-id')
+}
+
+function requireSessionId(req: IncomingMessage): string {
+  const id = sessionIdOf(req)
+  if (id === undefined) {
+    throw new BridgeError('request_invalid', 'the Mcp-Session-Id header is missing', {
+      hint: 'POST initialize here first; for HTTP+SSE use the SSE path',
+    })
+  }
+  return id
+}
+
+function header(req: IncomingMessage, name: string): string | undefined {
+  const value = req.headers[name]
+  return typeof value === 'string' && value !== '' ? value : undefined
+}
+

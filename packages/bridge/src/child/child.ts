@@ -1,0 +1,199 @@
+// child/child: the process as a message pipe, with back-pressure.
+import { BridgeError } from '../errors.ts'
+import type { Logger } from '../log/logger.ts'
+import type { Message } from '../message/message.ts'
+import type { Field } from '../message/scanner.ts'
+import { Framer } from './frame.ts'
+import { spawnProcess, type ChildProcess, type Exit, type SpawnOptions } from './spawn.ts'
+import { StderrLines } from './stderr.ts'
+import { reap, stop, type StopStep } from './stop.ts'
+
+/** Takes what a child says. */
+export interface ChildListener {
+  receive(message: Message): void
+  receiveTooLarge(id: Field | undefined, bytes: number): void
+  /** It ended without being asked to; everything it said before has been received. */
+  childGone(error: BridgeError): void
+  /** A line of stdout that is no message. */
+  receiveNoise?(preview: string): void
+}
+
+export interface ChildOptions extends SpawnOptions {
+  maxLineBytes: number
+}
+
+/** How long an ended child's last words may take to come out of the pipe that a grandchild may hold open. */
+const LAST_WORDS_MS = 250
+/** A child that closed its stdout is no MCP server any more; this long it may take to exit. */
+const CLOSED_STDOUT_MS = 1000
+/** Steps of a stop outside a shutdown: long enough for a database to be closed. */
+export const STOP_GRACE_MS = 2000
+
+export class Child {
+  readonly pid: number
+  readonly startedAt = Date.now()
+  /** Settles when the process has ended and been cleaned up after, for whatever reason. */
+  readonly ended: Promise<void>
+  readonly #process: ChildProcess
+  readonly #framer: Framer
+  readonly #stderr: StderrLines
+  readonly #log: Logger
+  #listener: ChildListener | undefined
+  #stopping: Promise<StopStep> | undefined
+  #isPaused = true
+  #stdoutEnded = false
+  #noiseCount = 0
+  #lastWords: NodeJS.Timeout | undefined
+  #markEnded!: () => void
+
+  /** Starts a process; its stdout is read once somebody listens. Throws BridgeError `child_spawn_failed`. */
+  static async start(options: ChildOptions, log: Logger): Promise<Child> {
+    const child = new Child(await spawnProcess(options), options.maxLineBytes, log)
+    child.#log.info('child started')
+    return child
+  }
+
+  private constructor(process: ChildProcess, maxLineBytes: number, log: Logger) {
+    this.#process = process
+    this.pid = process.pid
+    this.#log = log.child({ childPid: process.pid })
+    this.#framer = new Framer(maxLineBytes)
+    this.#stderr = new StderrLines(process.stderr, (line) => this.#log.info({ line }, 'child stderr'))
+    this.ended = new Promise((resolve) => {
+      this.#markEnded = resolve
+    })
+    process.stdout.pause()
+    process.stdout.on('data', (chunk: Buffer) => this.#read(this.#framer.read(chunk)))
+    process.stdout.on('end', () => this.#stdoutEnd())
+    // `data` above set it flowing.
+    process.stdout.pause()
+    void process.exited.then((exit) => this.#exited(exit))
+  }
+
+  get hasExited(): boolean {
+    return this.#process.hasExited
+  }
+
+  /** Last lines of stderr, oldest first. */
+  get stderrTail(): string[] {
+    return this.#stderr.tail()
+  }
+
+  get backlogBytes(): number {
+    return this.#process.stdin.writableLength
+  }
+
+  /** Begins to read: what waited in the pipe comes first. */
+  listen(listener: ChildListener): void {
+    this.#listener = listener
+    this.resume()
+  }
+
+  send(message: Message): void {
+    const { stdin } = this.#process
+    if (!stdin.writable) return
+    const parts = message.encode('', '\n')
+    if (parts.length === 1) {
+      stdin.write(parts[0])
+      return
+    }
+    stdin.cork()
+    for (const part of parts) stdin.write(part)
+    stdin.uncork()
+  }
+
+  pause(): void {
+    this.#isPaused = true
+    this.#process.stdout.pause()
+  }
+
+  resume(): void {
+    this.#isPaused = false
+    this.#process.stdout.resume()
+    if (this.hasExited) this.#awaitLastWords()
+  }
+
+  /** Ends the whole process tree; see `stop`. Nothing is received afterwards. */
+  stop(graceMs = STOP_GRACE_MS): Promise<StopStep> {
+    this.#stopping ??= this.#stop(graceMs)
+    return this.#stopping
+  }
+
+  async #stop(graceMs: number): Promise<StopStep> {
+    const from = Date.now()
+    this.#listener = undefined
+    // Nobody reads any more, but a child that is still writing must not block on a full pipe instead of seeing EOF.
+    this.#process.stdout.resume()
+    const step = await stop(this.#process, graceMs)
+    this.#log.info({ step, durationMs: Date.now() - from }, 'child stopped')
+    this.#markEnded()
+    return step
+  }
+
+  #read(frames: Iterable<import('./frame.ts').Frame>): void {
+    for (const frame of frames) {
+      const listener = this.#listener
+      if (listener === undefined) return
+      if (frame.type === 'message') listener.receive(frame.message)
+      else if (frame.type === 'too_large') listener.receiveTooLarge(frame.isResponse ? frame.id : undefined, frame.bytes)
+      else this.#noise(frame.preview, listener)
+    }
+  }
+
+  #noise(preview: string, listener: ChildListener): void {
+    listener.receiveNoise?.(preview)
+    // Once, loudly: the same tool prints the same banner in every session.
+    const level = this.#noiseCount++ === 0 ? 'warn' : 'debug'
+    this.#log[level]({ line: preview }, 'child printed something that is no message on stdout; dropped')
+  }
+
+  #stdoutEnd(): void {
+    this.#stdoutEnded = true
+    this.#read(this.#framer.end())
+    if (this.hasExited) return this.#gone()
+    if (this.#stopping !== undefined) return
+    this.#lastWords ??= setTimeout(() => this.#gone(), CLOSED_STDOUT_MS)
+  }
+
+  #exited(exit: Exit): void {
+    if (this.#stopping !== undefined) return
+    this.#log.warn({ exitCode: exit.code, signal: exit.signal }, 'child exited')
+    if (this.#stdoutEnded) this.#gone(exit)
+    else this.#awaitLastWords()
+  }
+
+  #awaitLastWords(): void {
+    // A slow reader has stopped the reading: the answer may still be in the pipe.
+    if (this.#isPaused && this.#listener !== undefined) return
+    if (this.#stopping !== undefined || this.#lastWords !== undefined) return
+    this.#lastWords = setTimeout(() => this.#gone(), LAST_WORDS_MS)
+  }
+
+  #gone(exit = this.#process.exit): void {
+    clearTimeout(this.#lastWords)
+    if (this.#stopping !== undefined) return
+    this.#stopping = this.#clearUp()
+    const listener = this.#listener
+    this.#listener = undefined
+    listener?.childGone(exitError(exit, this.stderrTail))
+  }
+
+  async #clearUp(): Promise<StopStep> {
+    const step = this.hasExited ? await reap(this.#process, STOP_GRACE_MS) : await stop(this.#process, STOP_GRACE_MS)
+    this.#markEnded()
+    return step ?? 'exited'
+  }
+}
+
+/** How a child ended, as the error that answers whoever was waiting for it. */
+export function exitError(exit: Exit | undefined, stderr: readonly string[]): BridgeError {
+  const how =
+    exit === undefined
+      ? 'closed its stdout'
+      : exit.signal === undefined
+        ? `exited with code ${exit.code}`
+        : `was ended by ${exit.signal}`
+  return new BridgeError('child_exited', `the tool ${how}`, {
+    data: { exitCode: exit?.code ?? null, signal: exit?.signal ?? null, stderr: stderr.slice(-10) },
+  })
+}

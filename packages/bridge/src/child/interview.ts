@@ -1,0 +1,153 @@
+// child/interview: asks a child the way a client would: what it is, and what it offers.
+import { BridgeError } from '../errors.ts'
+import { Message } from '../message/message.ts'
+import type { Child, ChildListener } from './child.ts'
+
+/** What a child said of itself. */
+export interface ChildReport {
+  name: string
+  version: string
+  protocolVersion: string
+  instructions: string | undefined
+  capabilities: string[]
+  tools: { name: string; description: string }[]
+  resources: { name: string; description: string }[]
+  prompts: { name: string; description: string }[]
+  /** From process start to the answer to `initialize`. */
+  startMs: number
+}
+
+interface Waiting {
+  resolve(result: Record<string, unknown>): void
+  reject(error: BridgeError): void
+}
+
+/** The newest revision that begins with `initialize`. */
+const REVISION = '2025-11-25'
+/** A list of more pages than this is taken for one that never ends. */
+const MAX_PAGES = 100
+
+/** A minimal client on a child of its own. Server requests are refused: nobody is there to answer them. */
+export class Interview implements ChildListener {
+  readonly noise: string[] = []
+  readonly #child: Child
+  readonly #waiting = new Map<number, Waiting>()
+  #lastId = 0
+  #gone: BridgeError | undefined
+
+  constructor(child: Child) {
+    this.#child = child
+    child.listen(this)
+  }
+
+  /**
+   * Initialises the child and asks for its lists.
+   *
+   * @param timeoutMs for each answer
+   * @throws BridgeError `child_exited`, `child_timeout`, `child_not_mcp`
+   */
+  async run(clientVersion: string, timeoutMs: number): Promise<ChildReport> {
+    const init = await this.ask('initialize', timeoutMs, {
+      protocolVersion: REVISION,
+      capabilities: {},
+      clientInfo: { name: 'mcp-bridge', version: clientVersion },
+    })
+    const startMs = Date.now() - this.#child.startedAt
+    this.#child.send(Message.from({ jsonrpc: '2.0', method: 'notifications/initialized' }))
+    const capabilities = Object.keys(recordOf(init['capabilities']))
+    const list = (kind: string) => (capabilities.includes(kind) ? this.#list(kind, timeoutMs) : [])
+    const info = recordOf(init['serverInfo'])
+    return {
+      name: textOf(info['name'], 'unnamed'),
+      version: textOf(info['version'], '?'),
+      protocolVersion: textOf(init['protocolVersion'], '?'),
+      instructions: typeof init['instructions'] === 'string' ? init['instructions'] : undefined,
+      capabilities,
+      tools: await list('tools'),
+      resources: await list('resources'),
+      prompts: await list('prompts'),
+      startMs,
+    }
+  }
+
+  ask(method: string, timeoutMs: number, params: object = {}): Promise<Record<string, unknown>> {
+    if (this.#gone !== undefined) return Promise.reject(this.#gone)
+    const id = ++this.#lastId
+    this.#child.send(Message.from({ jsonrpc: '2.0', id, method, params }))
+    return new Promise((resolve, reject) => {
+      const timer = setTimeout(() => {
+        this.#waiting.delete(id)
+        reject(new BridgeError('child_timeout', `the tool did not answer ${method} within ${timeoutMs} ms`))
+      }, timeoutMs)
+      this.#waiting.set(id, {
+        resolve: (result) => {
+          clearTimeout(timer)
+          resolve(result)
+        },
+        reject: (error) => {
+          clearTimeout(timer)
+          reject(error)
+        },
+      })
+    })
+  }
+
+  receive(message: Message): void {
+    if (message.kind === 'request') {
+      const outcome = message.method === 'ping' ? { result: {} } : { error: { code: -32601, message: 'not here' } }
+      const answer = Message.from({ jsonrpc: '2.0', id: 0, ...outcome })
+      this.#child.send(answer.rewrite([[answer.envelope.id, message.id]]))
+    }
+    if (message.kind !== 'response') return
+    const waiting = this.#waiting.get(Number(message.id))
+    this.#waiting.delete(Number(message.id))
+    if (message.envelope.hasResult) waiting?.resolve(recordOf(recordOf(message.json())['result']))
+    else waiting?.reject(notMcp(recordOf(recordOf(message.json())['error'])))
+  }
+
+  receiveTooLarge(): void {
+    this.#failAll(new BridgeError('frame_too_large', 'the answer is over the limit of --max-line'))
+  }
+
+  receiveNoise(preview: string): void {
+    this.noise.push(preview)
+  }
+
+  childGone(error: BridgeError): void {
+    this.#gone = error
+    this.#failAll(error)
+  }
+
+  async #list(kind: string, timeoutMs: number): Promise<{ name: string; description: string }[]> {
+    const found: { name: string; description: string }[] = []
+    let cursor: unknown
+    for (let page = 0; page < MAX_PAGES; page++) {
+      const result = await this.ask(`${kind}/list`, timeoutMs, cursor === undefined ? {} : { cursor })
+      const items = result[kind]
+      for (const item of Array.isArray(items) ? items : []) {
+        const { name, description } = recordOf(item)
+        found.push({ name: textOf(name, '?'), description: textOf(description, '') })
+      }
+      cursor = result['nextCursor']
+      if (cursor === undefined) break
+    }
+    return found
+  }
+
+  #failAll(error: BridgeError): void {
+    for (const waiting of this.#waiting.values()) waiting.reject(error)
+    this.#waiting.clear()
+  }
+}
+
+function notMcp(error: Record<string, unknown>): BridgeError {
+  return new BridgeError('child_not_mcp', `the tool answered with an error: ${textOf(error['message'], '?')}`)
+}
+
+function recordOf(value: unknown): Record<string, unknown> {
+  return typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : {}
+}
+
+function textOf(value: unknown, otherwise: string): string {
+  return typeof value === 'string' ? value : otherwise
+}

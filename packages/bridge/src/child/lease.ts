@@ -1,0 +1,100 @@
+// child/lease: who uses which process: one per session, some started ahead.
+import { BridgeError } from '../errors.ts'
+import type { Logger } from '../log/logger.ts'
+import { Child } from './child.ts'
+import { Restart } from './restart.ts'
+import { Turnstile } from './turnstile.ts'
+import { Warm } from './warm.ts'
+
+export interface LeaseOptions {
+  maxChildren: number
+  warm: number
+  /** Starts a process with these variables on top of the configured environment. */
+  start(env: Readonly<Record<string, string>>): Promise<Child>
+}
+
+/** More than this many starts at once only make each of them slower. */
+const MAX_STARTING = 8
+
+export class Leases {
+  readonly restart = new Restart()
+  readonly #options: LeaseOptions
+  readonly #log: Logger
+  readonly #warm: Warm
+  readonly #turnstile = new Turnstile(MAX_STARTING)
+  readonly #children = new Set<Child>()
+  #starting = 0
+  #isClosed = false
+
+  constructor(options: LeaseOptions, log: Logger) {
+    this.#options = options
+    this.#log = log
+    this.#warm = new Warm(options.warm, () => this.#startStandby(), log)
+  }
+
+  /** Processes that live or are being started, standbys included. */
+  get size(): number {
+    return this.#children.size + this.#starting
+  }
+
+  /** Keeps standbys from now on. */
+  warmUp(): void {
+    this.#warm.fill()
+  }
+
+  /**
+   * A child for one user alone.
+   *
+   * @param env variables of this user; a child that has them is started for it, never taken from the standbys
+   * @throws BridgeError `child_limit_reached`, `child_backing_off`, `child_spawn_failed`, `shutting_down`
+   */
+  async acquire(env: Readonly<Record<string, string>> = {}): Promise<Child> {
+    if (this.#isClosed) throw new BridgeError('shutting_down', 'the bridge is shutting down')
+    if (Object.keys(env).length === 0) {
+      const standby = this.#warm.take()
+      if (standby !== undefined) return standby
+    }
+    if (this.size >= this.#options.maxChildren) {
+      throw new BridgeError('child_limit_reached', `${this.#options.maxChildren} children are running already`)
+    }
+    return this.#start(env)
+  }
+
+  /** Stops everything. */
+  async close(graceMs: number): Promise<void> {
+    this.#isClosed = true
+    const children = [...this.#children]
+    await Promise.all([this.#warm.close(graceMs), ...children.map((child) => child.stop(graceMs))])
+  }
+
+  async #start(env: Readonly<Record<string, string>>): Promise<Child> {
+    this.#starting++
+    try {
+      return await this.#turnstile.through(async () => {
+        await this.restart.turn()
+        const child = await this.#options.start(env)
+        this.#children.add(child)
+        void child.ended.then(() => this.#children.delete(child))
+        if (this.#isClosed) {
+          void child.stop()
+          throw new BridgeError('shutting_down', 'the bridge is shutting down')
+        }
+        return child
+      })
+    } catch (error) {
+      if (error instanceof BridgeError && error.code === 'child_spawn_failed') this.restart.crashed(error)
+      throw error
+    } finally {
+      this.#starting--
+    }
+  }
+
+  async #startStandby(): Promise<Child | undefined> {
+    // Users come first: the last place is never taken by a child that waits.
+    if (this.#isClosed || this.size >= this.#options.maxChildren || this.restart.delayMs() > 0) {
+      this.#log.debug({ size: this.size }, 'no standby for now')
+      return undefined
+    }
+    return this.#start({})
+  }
+}

@@ -1,0 +1,73 @@
+// child/warm: children started and waiting, so that a session waits for no process start.
+import type { Logger } from '../log/logger.ts'
+import type { Child } from './child.ts'
+
+/** A standby that ends unused is no crash, but a tool that cannot wait is not worth starting for nothing. */
+const MAX_DEATHS = 2
+/** A new standby is started when the child just taken has had time to answer `initialize`. */
+const REFILL_DELAY_MS = 50
+
+export class Warm {
+  readonly #log: Logger
+  readonly #start: () => Promise<Child | undefined>
+  #wanted: number
+  #standbys: Child[] = []
+  #starting = 0
+  #deaths = 0
+  #timer: NodeJS.Timeout | undefined
+
+  /** @param start starts one child, or gives undefined where there is no room for it now */
+  constructor(wanted: number, start: () => Promise<Child | undefined>, log: Logger) {
+    this.#wanted = wanted
+    this.#start = start
+    this.#log = log
+  }
+
+  /** Starts what is missing, now. */
+  fill(): void {
+    while (this.#standbys.length + this.#starting < this.#wanted) void this.#add()
+  }
+
+  /** The oldest standby, which has come furthest in its start; another is started in its place. */
+  take(): Child | undefined {
+    const child = this.#standbys.shift()
+    if (this.#wanted > 0) {
+      clearTimeout(this.#timer)
+      this.#timer = setTimeout(() => this.fill(), REFILL_DELAY_MS).unref()
+    }
+    return child
+  }
+
+  /** Lets all standbys go and starts no more. */
+  async close(graceMs?: number): Promise<void> {
+    this.#wanted = 0
+    clearTimeout(this.#timer)
+    await Promise.all(this.#standbys.splice(0).map((child) => child.stop(graceMs)))
+  }
+
+  async #add(): Promise<void> {
+    this.#starting++
+    let child: Child | undefined
+    try {
+      child = await this.#start()
+    } catch (err) {
+      this.#log.debug({ err }, 'standby not started')
+    }
+    this.#starting--
+    if (child === undefined) return
+    if (this.#wanted === 0) return void child.stop()
+    this.#standbys.push(child)
+    void child.ended.then(() => this.#died(child))
+  }
+
+  #died(child: Child): void {
+    const at = this.#standbys.indexOf(child)
+    if (at === -1) return
+    this.#standbys.splice(at, 1)
+    if (this.#wanted === 0) return
+    if (++this.#deaths < MAX_DEATHS) return this.fill()
+    this.#wanted = 0
+    this.#log.warn({ stderr: child.stderrTail.slice(-5) }, 'standbys end unused; none are kept from now on')
+    void this.close()
+  }
+}

@@ -1,0 +1,258 @@
+// errors: one class, one table. The code is API; the text is not.
+
+/**
+ * Every way the bridge can refuse or fail, grouped by who has to act.
+ *
+ * - `http`: the status of the HTTP answer.
+ * - `rpc`: the code of the JSON-RPC error in its body.
+ * - `exit`: the exit code of the CLI, where the error can end it.
+ * - `retryAfterSeconds`: sent as `Retry-After`: the same request may succeed then.
+ * - `meaning`, `remedy`: what `docs/ERRORS.md` says.
+ */
+export const ERRORS = {
+  config_invalid: {
+    who: 'operator',
+    http: 500,
+    rpc: -32603,
+    exit: 2,
+    meaning: 'An option, variable or config file is wrong.',
+    remedy: 'Every problem is listed with where it came from; correct them and start again.',
+  },
+  listen_failed: {
+    who: 'operator',
+    http: 500,
+    rpc: -32603,
+    exit: 1,
+    meaning: 'The address cannot be listened on: it is taken, not of this machine, or not permitted.',
+    remedy: 'Choose another `--port` (0 takes a free one) or `--host`.',
+  },
+  request_invalid: {
+    who: 'client',
+    http: 400,
+    rpc: -32600,
+    meaning: 'The message is not a JSON-RPC request, notification or response, or it does not fit the session.',
+    remedy: 'The text says what was expected.',
+  },
+  parse_failed: {
+    who: 'client',
+    http: 400,
+    rpc: -32700,
+    meaning: 'The body is not JSON.',
+    remedy: 'Send one JSON-RPC message, encoded in UTF-8.',
+  },
+  media_type_unsupported: {
+    who: 'client',
+    http: 415,
+    rpc: -32600,
+    meaning: 'The body is not declared as JSON, or it is compressed.',
+    remedy: 'Send `Content-Type: application/json` and no `Content-Encoding`.',
+  },
+  body_too_large: {
+    who: 'client',
+    http: 413,
+    rpc: -32600,
+    meaning: 'The body is longer than `--max-body`.',
+    remedy: 'Send less, or have the operator raise `--max-body`.',
+  },
+  unauthorized: {
+    who: 'client',
+    http: 401,
+    rpc: -32600,
+    meaning: 'No token, or one that is not known.',
+    remedy: 'Send `Authorization: Bearer <token>` or `X-API-Key: <token>`.',
+  },
+  host_forbidden: {
+    who: 'client',
+    http: 403,
+    rpc: -32600,
+    meaning: 'The `Host` header names a host this bridge does not answer for (DNS rebinding).',
+    remedy: 'Admit it with `--allow-host`.',
+  },
+  origin_forbidden: {
+    who: 'client',
+    http: 403,
+    rpc: -32600,
+    meaning: 'The request comes from a web page that is not admitted.',
+    remedy: 'Admit it with `--allow-origin`.',
+  },
+  identity_changed: {
+    who: 'client',
+    http: 403,
+    rpc: -32600,
+    meaning: 'A header that feeds the environment of the child (`--header-env`) changed within the session.',
+    remedy: 'Open a new session for another credential.',
+  },
+  not_found: {
+    who: 'client',
+    http: 404,
+    rpc: -32600,
+    meaning: 'There is nothing at this path.',
+    remedy: 'The body names the paths that exist.',
+  },
+  method_not_allowed: {
+    who: 'client',
+    http: 405,
+    rpc: -32600,
+    meaning: 'This path does not take this HTTP method.',
+    remedy: 'See the `Allow` header.',
+  },
+  session_unknown: {
+    who: 'client',
+    http: 404,
+    rpc: -32001,
+    meaning: 'The session has ended, or never was, or belongs to somebody else.',
+    remedy: 'Send `initialize` without a session id.',
+  },
+  session_limit_reached: {
+    who: 'client',
+    http: 503,
+    rpc: -32000,
+    retryAfterSeconds: 5,
+    meaning: '`--max-sessions` sessions are open.',
+    remedy: 'Try again later; close sessions with DELETE; raise `--max-sessions`.',
+  },
+  shutting_down: {
+    who: 'client',
+    http: 503,
+    rpc: -32000,
+    retryAfterSeconds: 5,
+    meaning: 'The bridge is draining and takes nothing new.',
+    remedy: 'Try again when it is back.',
+  },
+  child_spawn_failed: {
+    who: 'child',
+    http: 502,
+    rpc: -32603,
+    exit: 1,
+    meaning: 'The command cannot be started: not found, not executable, or no such directory.',
+    remedy: 'Check the command after `--` and `--cwd`.',
+  },
+  child_exited: {
+    who: 'child',
+    http: 502,
+    rpc: -32603,
+    exit: 1,
+    meaning: 'The child ended while the request was waiting for it.',
+    remedy: 'The data carry its exit code and last lines of stderr.',
+  },
+  child_not_mcp: {
+    who: 'child',
+    http: 502,
+    rpc: -32603,
+    exit: 1,
+    meaning: 'The child answered `initialize` with an error, or with something that is no answer.',
+    remedy: 'Run `mcp-bridge check -- <command>` and read what it says.',
+  },
+  child_backing_off: {
+    who: 'child',
+    http: 503,
+    rpc: -32603,
+    retryAfterSeconds: 5,
+    meaning: 'The child crashed several times in a row and is not started again yet.',
+    remedy: 'See the log for its last lines of stderr.',
+  },
+  child_limit_reached: {
+    who: 'child',
+    http: 503,
+    rpc: -32000,
+    retryAfterSeconds: 5,
+    meaning: '`--max-children` processes are running.',
+    remedy: 'Try again later; raise `--max-children`.',
+  },
+  child_backlogged: {
+    who: 'child',
+    http: 503,
+    rpc: -32000,
+    retryAfterSeconds: 5,
+    meaning: 'The child does not read its stdin, and what waits there is over `--max-buffer`.',
+    remedy: 'Try again later; find out what the child is busy with.',
+  },
+  child_timeout: {
+    who: 'child',
+    http: 504,
+    rpc: -32603,
+    exit: 1,
+    meaning: 'The child did not answer within `--start-timeout` (initialize) or `--call-timeout` (any other request).',
+    remedy: 'Raise the limit, or find out what the child is waiting for.',
+  },
+  frame_too_large: {
+    who: 'child',
+    http: 502,
+    rpc: -32603,
+    meaning: 'The child answered with a line longer than `--max-line`; the answer was dropped, the child goes on.',
+    remedy: 'Ask for less, or raise `--max-line`.',
+  },
+  request_cancelled: {
+    who: 'client',
+    http: 200,
+    rpc: -32800,
+    meaning: 'The client cancelled this request; the answer only closes its HTTP exchange.',
+    remedy: 'None needed.',
+  },
+  answer_not_kept: {
+    who: 'us',
+    http: 200,
+    rpc: -32603,
+    meaning: 'The connection was lost and the answer was larger than `--max-replay` can keep for a resume.',
+    remedy: 'Repeat the call, or raise `--max-replay`.',
+  },
+  internal: {
+    who: 'us',
+    http: 500,
+    rpc: -32603,
+    exit: 1,
+    meaning: 'A defect of the bridge.',
+    remedy: 'Please report it with the log line that carries the same code.',
+  },
+} as const satisfies Record<string, ErrorRow>
+
+interface ErrorRow {
+  who: 'operator' | 'client' | 'child' | 'us'
+  http: number
+  rpc: number
+  exit?: number
+  retryAfterSeconds?: number
+  meaning: string
+  remedy: string
+}
+
+export type ErrorCode = keyof typeof ERRORS
+
+export interface BridgeErrorOptions {
+  /** What the reader can do about it, as a sentence. */
+  hint?: string
+  cause?: unknown
+  /** Facts for the JSON-RPC `data` member; crosses the wire, so no secrets. */
+  data?: Record<string, unknown>
+}
+
+/** The only error class of the bridge. Branch on `code`; show `message` and `hint`. */
+export class BridgeError extends Error {
+  readonly code: ErrorCode
+  readonly hint: string | undefined
+  readonly data: Record<string, unknown> | undefined
+
+  constructor(code: ErrorCode, message: string, options: BridgeErrorOptions = {}) {
+    super(message, options.cause === undefined ? undefined : { cause: options.cause })
+    this.name = 'BridgeError'
+    this.code = code
+    this.hint = options.hint
+    this.data = options.data
+  }
+
+  get row(): ErrorRow {
+    return ERRORS[this.code]
+  }
+
+  /** The JSON-RPC error object: `{ code, message, data: { code, hint?, … } }`. */
+  toRpc(): { code: number; message: string; data: Record<string, unknown> } {
+    const hint = this.hint === undefined ? {} : { hint: this.hint }
+    return { code: this.row.rpc, message: this.message, data: { code: this.code, ...hint, ...this.data } }
+  }
+}
+
+/** Anything thrown, as a BridgeError: what is not one of ours is `internal`, and its text stays here. */
+export function toBridgeError(error: unknown): BridgeError {
+  if (error instanceof BridgeError) return error
+  return new BridgeError('internal', 'internal error', { cause: error })
+}

@@ -1,0 +1,51 @@
+// gate/host: refuses a Host this bridge does not answer for, against DNS rebinding.
+import { BridgeError } from '../errors.ts'
+import type { Gate } from './gate.ts'
+
+export const LOOPBACK_NAMES = ['localhost', '127.0.0.1', '::1'] as const
+
+export interface HostPolicy {
+  /** The address listened on. */
+  host: string
+  /** Host names, ports ignored; '*' admits all. */
+  allowHost: readonly string[]
+  insecure: boolean
+  /** A web page that rebinds a name to this machine has no token: then the check is needed only where asked for. */
+  hasTokens: boolean
+}
+
+/**
+ * On loopback, or without tokens, `Host` must be a loopback name, the bound address or an allowed name. Beyond loopback
+ * with tokens it is checked only if `allowHost` is given.
+ *
+ * @see https://modelcontextprotocol.io/specification/2025-11-25/basic/transports#security-warning
+ */
+export function hostGate(policy: HostPolicy): Gate | undefined {
+  const isLocal = isLoopback(policy.host) || policy.insecure || !policy.hasTokens
+  if (policy.allowHost.includes('*')) return undefined
+  if (!isLocal && policy.allowHost.length === 0) return undefined
+  const allowed = new Set<string>(policy.allowHost.map((host) => hostName(host)))
+  if (isLocal) for (const name of [...LOOPBACK_NAMES, policy.host]) allowed.add(hostName(name))
+  return ({ headers }) => {
+    const host = headers.host ?? ''
+    const name = hostName(host)
+    if (allowed.has(name) || (isLocal && isLoopback(name))) return
+    throw new BridgeError('host_forbidden', `host "${host}" is not served here`, {
+      hint: `admit it with --allow-host ${name === '' ? 'NAME' : name}`,
+    })
+  }
+}
+
+/** 127.0.0.0/8, ::1 and localhost. */
+export function isLoopback(host: string): boolean {
+  return (LOOPBACK_NAMES as readonly string[]).includes(host) || /^127(\.\d{1,3}){3}$/.test(host)
+}
+
+/** The name in `name:port`, `[v6]:port` or a bare address; lower case, no brackets, no trailing dot. */
+export function hostName(text: string): string {
+  const host = text.trim().toLowerCase()
+  const bracketed = /^\[([^\]]*)\]/.exec(host)
+  if (bracketed?.[1] !== undefined) return bracketed[1]
+  const name = host.split(':').length === 2 ? host.slice(0, host.indexOf(':')) : host
+  return name.endsWith('.') ? name.slice(0, -1) : name
+}

@@ -1,0 +1,31 @@
+// http/keepalive: one timer for the comment lines of all open streams.
+
+interface Beating {
+  beat(): void
+}
+
+/** Proxies cut what is silent for 60 s, some for 30. */
+export const KEEP_ALIVE_MS = 15_000
+
+export class KeepAlive {
+  readonly #streams = new Set<Beating>()
+  readonly #timer: NodeJS.Timeout
+
+  constructor(everyMs = KEEP_ALIVE_MS) {
+    this.#timer = setInterval(() => {
+      for (const stream of this.#streams) stream.beat()
+    }, everyMs).unref()
+  }
+
+  add(stream: Beating): void {
+    this.#streams.add(stream)
+  }
+
+  delete(stream: Beating): void {
+    this.#streams.delete(stream)
+  }
+
+  close(): void {
+    clearInterval(this.#timer)
+  }
+}

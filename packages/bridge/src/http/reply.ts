@@ -1,0 +1,32 @@
+// http/reply: the one translation from BridgeError to status, headers and JSON-RPC body.
+import type { ServerResponse } from 'node:http'
+import type { BridgeError } from '../errors.ts'
+import { errorFor } from '../message/make.ts'
+
+/**
+ * Refuses a request: `{ "jsonrpc": "2.0", "id": …, "error": { code, message, data: { code, hint? } } }`.
+ *
+ * @param id JSON text (latin1) of the request's id, where there is one
+ */
+export function refuse(res: ServerResponse, error: BridgeError, id = 'null', headers: Record<string, string> = {}): void {
+  if (res.headersSent) {
+    res.destroy()
+    return
+  }
+  const { http, retryAfterSeconds } = error.row
+  const [body] = errorFor(id, error).encode('', '\n')
+  res.writeHead(http, {
+    ...(retryAfterSeconds === undefined ? {} : { 'retry-after': String(retryAfterSeconds) }),
+    ...(error.code === 'unauthorized' ? { 'www-authenticate': 'Bearer realm="mcp-bridge"' } : {}),
+    ...headers,
+    'content-type': 'application/json; charset=utf-8',
+    'content-length': body?.length ?? 0,
+  })
+  res.end(body)
+}
+
+/** "the server MUST return HTTP status code 202 Accepted with no body" (2025-11-25, basic/transports). */
+export function accepted(res: ServerResponse): void {
+  res.writeHead(202, { 'content-length': 0 })
+  res.end()
+}

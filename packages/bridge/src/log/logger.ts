@@ -1,0 +1,46 @@
+// log/logger: pino on stderr; an event is a constant sentence plus fields.
+import { pino, destination, type DestinationStream, type Logger } from 'pino'
+import { REDACTED_PATHS } from './redact.ts'
+
+export type { Logger }
+
+export const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'silent'] as const
+export const LOG_FORMATS = ['json', 'pretty'] as const
+
+export interface LogOptions {
+  level: (typeof LOG_LEVELS)[number]
+  format: (typeof LOG_FORMATS)[number]
+}
+
+/** A logger that writes JSON lines (or, for eyes, coloured text) to stderr; stdout stays free for what was asked for. */
+export async function createLogger(options: LogOptions): Promise<Logger> {
+  const out = options.format === 'pretty' ? await prettyStream() : destination({ fd: 2, sync: true })
+  return pino(
+    {
+      level: options.level,
+      base: null,
+      timestamp: pino.stdTimeFunctions.isoTime,
+      formatters: { level: (label) => ({ level: label }) },
+      redact: { paths: [...REDACTED_PATHS], censor: '[redacted]' },
+    },
+    out,
+  )
+}
+
+/** For a bridge inside somebody's program that brings no logger of its own. */
+export function silentLogger(): Logger {
+  return pino({ level: 'silent' })
+}
+
+async function prettyStream(): Promise<DestinationStream> {
+  // Loaded only for a terminal: the container never pays for it.
+  const { default: pretty } = await import('pino-pretty')
+  return pretty({
+    destination: 2,
+    sync: true,
+    colorize: process.stderr.isTTY === true,
+    translateTime: 'SYS:HH:MM:ss',
+    ignore: 'pid,hostname',
+    singleLine: true,
+  })
+}

@@ -1,0 +1,123 @@
+import fc from 'fast-check'
+import { expect, test } from 'vitest'
+import { areUtf8, idKey, Message, readBody } from './message.ts'
+
+function read(text: string): Message {
+  const message = readBody([Buffer.from(text)])
+  if (message instanceof Message) return message
+  throw new Error(JSON.stringify(message))
+}
+
+function textOf(message: Message): string {
+  return Buffer.concat(message.encode('', '')).toString()
+}
+
+test('splicing changes the id and the token and not one byte beside', () => {
+  const cargo = fc.json({ depthSize: 'medium' })
+  const id = fc.oneof(fc.integer().map(String), fc.string({ unit: 'binary' }).map((s) => JSON.stringify(s)))
+  fc.assert(
+    fc.property(cargo, id, id, fc.nat(1_000_000), fc.array(fc.nat(400)), fc.boolean(), (args, own, token, ours, cuts, idLast) => {
+      const head = `"method":"tools/call","params":{"arguments":${args},"n":9007199254740993,"x":1.0,"_meta":{"progressToken":`
+      const build = (i: string, t: string) =>
+        idLast ? `{"jsonrpc":"2.0",${head}${t}}},"id": ${i} }` : `{"jsonrpc":"2.0","id": ${i} ,${head}${t}}}}`
+      const bytes = Buffer.from(build(own, token))
+      const message = readBody(cut(bytes, cuts))
+      if (!(message instanceof Message)) throw new Error('no message')
+      const rewritten = message.rewrite([
+        [message.envelope.id, String(ours)],
+        [message.envelope.progressToken, String(ours)],
+      ])
+      expect(textOf(rewritten)).toBe(build(String(ours), String(ours)))
+      expect(rewritten.byteLength).toBe(Buffer.byteLength(textOf(rewritten)))
+      const back = read(textOf(rewritten))
+      expect(textOf(back.rewrite([[back.envelope.id, message.id]]))).toBe(build(own, String(ours)))
+    }),
+    { numRuns: 1000 },
+  )
+})
+
+function cut(bytes: Buffer, cuts: readonly number[]): Buffer[] {
+  const parts: Buffer[] = []
+  let from = 0
+  for (const at of cuts.toSorted((a, b) => a - b)) {
+    if (at <= from || at >= bytes.length) continue
+    parts.push(bytes.subarray(from, at))
+    from = at
+  }
+  parts.push(bytes.subarray(from))
+  return parts
+}
+
+test('a repeated id is rewritten in every place, so that no reader sees the old one', () => {
+  const message = read('{"jsonrpc":"2.0","id":1,"\\u0069d":"two","method":"x"}')
+  expect(message.id).toBe('"two"')
+  expect(textOf(message.rewrite([[message.envelope.id, '7']]))).toBe('{"jsonrpc":"2.0","id":7,"\\u0069d":7,"method":"x"}')
+})
+
+test('a large message stays a list of its chunks', () => {
+  const chunk = Buffer.alloc(60_000, 'a')
+  const parts = [Buffer.from('{"jsonrpc":"2.0","id":5,"result":{"text":"'), chunk, chunk, Buffer.from('"}}')]
+  const message = readBody(parts)
+  if (!(message instanceof Message)) throw new Error('no message')
+  const out = message.rewrite([[message.envelope.id, '"client"']]).encode('data: ', '\n\n')
+  expect(out.filter((part) => part.buffer === chunk.buffer)).toHaveLength(2)
+  expect(Buffer.concat(out).toString()).toBe(
+    `data: {"jsonrpc":"2.0","id":"client","result":{"text":"${'a'.repeat(120_000)}"}}\n\n`,
+  )
+})
+
+test.each([
+  ['{"jsonrpc":"2.0","id":1,"method":"x"}', 'request'],
+  ['{"jsonrpc":"2.0","method":"x"}', 'notification'],
+  ['{"jsonrpc":"2.0","id":"a","result":null}', 'response'],
+  ['{"jsonrpc":"2.0","id":null,"error":{}}', 'response'],
+])('%s is a %s', (text, kind) => {
+  expect(read(text).kind).toBe(kind)
+})
+
+test.each([
+  ['{"jsonrpc":"2.0","id":null,"method":"x"}', 'not_rpc'],
+  ['{"jsonrpc":"2.0","id":[1],"method":"x"}', 'not_rpc'],
+  ['{"jsonrpc":"2.0","id":1,"method":5}', 'not_rpc'],
+  ['{"jsonrpc":"2.0","id":1,"result":1,"error":{}}', 'not_rpc'],
+  ['{"jsonrpc":"2.0","id":1}', 'not_rpc'],
+  ['{}', 'not_rpc'],
+  ['{"id":1,"method":"GET","level":30}', 'not_rpc'],
+  ['{"jsonrpc":"1.0","id":1,"method":"x"}', 'not_rpc'],
+  ['null', 'not_rpc'],
+  ['42', 'not_rpc'],
+  ['"x"', 'not_rpc'],
+  ['[]', 'not_rpc'],
+  ['[1]', 'not_rpc'],
+  ['', 'not_json'],
+  ['{"jsonrpc":"2.0","id":1,}', 'not_json'],
+  ['{"a":tru}', 'not_json'],
+  ["{'a':1}", 'not_json'],
+])('%s is refused as %s', (text, reason) => {
+  expect(readBody([Buffer.from(text)])).toMatchObject({ reason })
+})
+
+test('what is not UTF-8 is refused, also when a chunk border cuts a character', () => {
+  const euro = Buffer.from('{"jsonrpc":"2.0","id":1,"method":"€"}')
+  for (let i = 1; i < euro.length; i++) expect(areUtf8([euro.subarray(0, i), euro.subarray(i)])).toBe(true)
+  expect(readBody([Buffer.from([...Buffer.from('{"jsonrpc":"2.0","method":"'), 0xe2, 0x82, ...Buffer.from('"}')])])).toMatchObject({
+    reason: 'not_json',
+  })
+})
+
+test('a batch is read as its messages', () => {
+  const messages = readBody([Buffer.from('[{"jsonrpc":"2.0","id":1,"method":"a"},\n {"jsonrpc":"2.0","method":"b"}]')])
+  if (!Array.isArray(messages)) throw new Error('no batch')
+  expect(messages.map((message) => [message.kind, textOf(message)])).toEqual([
+    ['request', '{"jsonrpc":"2.0","id":1,"method":"a"}'],
+    ['notification', '{"jsonrpc":"2.0","method":"b"}'],
+  ])
+})
+
+test('ids meet where JSON says they are equal, and nowhere else', () => {
+  expect(idKey('1')).toBe(idKey('1.0'))
+  expect(idKey('"Ã©"')).toBe(idKey('"\\u00e9"'))
+  expect(idKey('"a"')).toBe(idKey('"\\u0061"'))
+  expect(idKey('1')).not.toBe(idKey('"1"'))
+  expect(idKey('9007199254740993')).not.toBe(idKey('9007199254740992'))
+})

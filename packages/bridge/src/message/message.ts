@@ -1,0 +1,236 @@
+// message/message: one JSON-RPC message: its original bytes, its envelope, and what to write in place of its ids.
+import { isUtf8 } from 'node:buffer'
+import type { ErrorCode } from '../errors.ts'
+import { Scanner, type Envelope, type Field, type Span } from './scanner.ts'
+
+export type MessageKind = 'request' | 'notification' | 'response'
+
+/** Bytes to stand in place of a span of the original. */
+export interface Edit extends Span {
+  text: string
+}
+
+/** Below this a message is copied into one buffer, so that it takes one write; above, its chunks are passed on. */
+const COPY_LIMIT_BYTES = 64 * 1024
+
+/**
+ * A message on its way. The bytes are those that came in; `rewrite` notes what changes, `encode` writes it out.
+ * Whatever the bridge has no reason to touch (number literals, key order, unknown members) leaves as it came.
+ */
+export class Message {
+  readonly kind: MessageKind
+  readonly envelope: Envelope
+  /** The code of a failure that the bridge itself answers with; undefined for whatever comes from outside. */
+  readonly failure: ErrorCode | undefined
+  readonly #parts: readonly Buffer[]
+  readonly #edits: readonly Edit[]
+
+  private constructor(
+    kind: MessageKind,
+    envelope: Envelope,
+    parts: readonly Buffer[],
+    edits: readonly Edit[],
+    failure?: ErrorCode,
+  ) {
+    this.kind = kind
+    this.envelope = envelope
+    this.failure = failure
+    this.#parts = parts
+    this.#edits = edits
+  }
+
+  /** A scanned text as a message, or why it is none. */
+  static of(envelope: Envelope, parts: readonly Buffer[]): Message | { problem: string } {
+    const kind = kindOf(envelope)
+    return typeof kind === 'object' ? kind : new Message(kind, envelope, parts, NO_EDITS)
+  }
+
+  /** A message of our own making. */
+  static from(value: object, failure?: ErrorCode): Message {
+    const bytes = Buffer.from(JSON.stringify(value))
+    const scanner = new Scanner()
+    scanner.push(bytes)
+    const scan = scanner.finish()
+    const kind = scan.type === 'object' ? kindOf(scan.envelope) : { problem: scan.type }
+    if (scan.type !== 'object' || typeof kind === 'object') throw new TypeError('not a JSON-RPC message')
+    return new Message(kind, scan.envelope, [bytes], NO_EDITS, failure)
+  }
+
+  /** JSON text of the id (latin1), as it came. */
+  get id(): string {
+    return this.envelope.id?.raw ?? 'null'
+  }
+
+  get method(): string {
+    return this.envelope.method ?? ''
+  }
+
+  /** Bytes of the message as `encode` writes it, without prefix and suffix. */
+  get byteLength(): number {
+    let length = 0
+    for (const part of this.#parts) length += part.length
+    for (const edit of this.#edits) length += edit.text.length - (edit.end - edit.start)
+    return length
+  }
+
+  /** The same message with other scalars in the places of these fields. Texts are latin1. */
+  rewrite(changes: readonly (readonly [Field | undefined, string])[]): Message {
+    const edits: Edit[] = []
+    for (const [field, text] of changes) {
+      if (field === undefined) continue
+      for (const { start, end } of field.spans) edits.push({ start, end, text })
+    }
+    if (edits.length > 1) edits.sort((a, b) => a.start - b.start)
+    return new Message(this.kind, this.envelope, this.#parts, edits, this.failure)
+  }
+
+  /** The bytes to write: one buffer for a small message, the original chunks for a large one. */
+  encode(prefix: string, suffix: string): readonly Buffer[] {
+    const length = this.byteLength
+    if (length <= COPY_LIMIT_BYTES) {
+      const out = Buffer.allocUnsafe(prefix.length + length + suffix.length)
+      let at = out.write(prefix, 0, 'latin1')
+      for (const piece of this.#pieces()) {
+        at += typeof piece === 'string' ? out.write(piece, at, 'latin1') : piece.copy(out, at)
+      }
+      out.write(suffix, at, 'latin1')
+      return [out]
+    }
+    const parts: Buffer[] = prefix === '' ? [] : [Buffer.from(prefix, 'latin1')]
+    for (const piece of this.#pieces()) parts.push(typeof piece === 'string' ? Buffer.from(piece, 'latin1') : piece)
+    if (suffix !== '') parts.push(Buffer.from(suffix, 'latin1'))
+    return parts
+  }
+
+  /** The whole, parsed. For the few small messages that somebody must look into. */
+  json(): unknown {
+    return JSON.parse(Buffer.concat(this.encode('', '')).toString('utf8'))
+  }
+
+  /** Original and replaced stretches, in order. */
+  *#pieces(): Generator<Buffer | string> {
+    let base = 0
+    let next = 0
+    for (const part of this.#parts) {
+      let from = 0
+      for (let edit = this.#edits[next]; edit !== undefined && edit.start < base + part.length; edit = this.#edits[next]) {
+        if (edit.start >= base) {
+          if (edit.start > base + from) yield part.subarray(from, edit.start - base)
+          yield edit.text
+        }
+        from = Math.min(part.length, edit.end - base)
+        // An edit that runs over a chunk border goes on in the next chunk.
+        if (edit.end > base + part.length) break
+        next++
+      }
+      if (from < part.length) yield from === 0 ? part : part.subarray(from)
+      base += part.length
+    }
+  }
+}
+
+const NO_EDITS: readonly Edit[] = []
+
+/** @see https://modelcontextprotocol.io/specification/2025-11-25/basic#messages */
+function kindOf(envelope: Envelope): MessageKind | { problem: string } {
+  const { id, method, hasResult, hasError } = envelope
+  if (!envelope.isRpc) return { problem: 'a message says "jsonrpc":"2.0"' }
+  if (method !== undefined) {
+    if (hasResult || hasError) return { problem: 'a message with a method carries no result and no error' }
+    if (id === undefined) return envelope.hasId ? { problem: 'the id of a request is a string or a number' } : 'notification'
+    return isId(id.raw) ? 'request' : { problem: 'the id of a request is a string or a number' }
+  }
+  if (hasResult === hasError) return { problem: 'a message has a method, a result or an error' }
+  if (id === undefined) return { problem: 'a response has an id' }
+  return isId(id.raw) || (hasError && id.raw === 'null') ? 'response' : { problem: 'the id of a response is a string or a number' }
+}
+
+function isId(raw: string): boolean {
+  const first = raw.charCodeAt(0)
+  return first === 0x22 || first === 0x2d || (first >= 0x30 && first <= 0x39)
+}
+
+/** Why a body is no message: not JSON at all, or JSON that is not JSON-RPC. */
+export interface Rejected {
+  reason: 'not_json' | 'not_rpc'
+  problem: string
+}
+
+/**
+ * Reads a whole body: one message, or the elements of a batch.
+ *
+ * Line breaks between tokens are overwritten with spaces in the given buffers: what goes to a child fits on one line.
+ */
+export function readBody(parts: readonly Buffer[]): Message | Message[] | Rejected {
+  const scanner = new Scanner()
+  for (const part of parts) scanner.push(part)
+  const scan = scanner.finish()
+  if (scan.type === 'malformed') return { reason: 'not_json', problem: `not JSON (byte ${scan.at})` }
+  if (!areUtf8(parts)) return { reason: 'not_json', problem: 'not UTF-8' }
+  if (scan.type === 'scalar') return { reason: 'not_rpc', problem: 'not a JSON-RPC message' }
+  if (scan.type === 'object') return accepted(Message.of(scan.envelope, parts))
+  return readElements(scanner, Buffer.concat(parts), scan.elements)
+}
+
+/** The elements of a JSON array, each as a message of its own. */
+export function readElements(
+  scanner: Scanner,
+  bytes: Buffer,
+  elements: readonly Span[],
+): Message[] | Rejected {
+  if (elements.length === 0) return { reason: 'not_rpc', problem: 'an empty batch' }
+  const messages: Message[] = []
+  for (const { start, end } of elements) {
+    const part = bytes.subarray(start, end)
+    scanner.push(part)
+    const scan = scanner.finish()
+    if (scan.type !== 'object') return { reason: 'not_rpc', problem: 'a batch holds JSON-RPC messages only' }
+    const message = accepted(Message.of(scan.envelope, [part]))
+    if (!(message instanceof Message)) return message
+    messages.push(message)
+  }
+  return messages
+}
+
+function accepted(message: Message | { problem: string }): Message | Rejected {
+  return message instanceof Message ? message : { reason: 'not_rpc', problem: message.problem }
+}
+
+/** Whether the chunks together are UTF-8; a character may be cut by a chunk border. */
+export function areUtf8(parts: readonly Buffer[]): boolean {
+  let rest: Buffer = EMPTY
+  for (const part of parts) {
+    const whole = rest.length === 0 ? part : Buffer.concat([rest, part])
+    const end = completeLength(whole)
+    if (!isUtf8(whole.subarray(0, end))) return false
+    rest = whole.subarray(end)
+  }
+  return rest.length === 0
+}
+
+const EMPTY = Buffer.alloc(0)
+
+/** Length without the character that the end cuts, if it cuts one. */
+function completeLength(bytes: Buffer): number {
+  for (let back = 1; back <= 3 && back <= bytes.length; back++) {
+    const c = bytes[bytes.length - back]!
+    if (c < 0x80) return bytes.length
+    if (c >= 0xc0) {
+      const size = c >= 0xf0 ? 4 : c >= 0xe0 ? 3 : 2
+      return size > back ? bytes.length - back : bytes.length
+    }
+  }
+  return bytes.length
+}
+
+/**
+ * A key under which equal ids meet: `1` and `1.0` are one number, `1` and `"1"` are two ids, and integers beyond 2^53
+ * stay apart. Takes the JSON text, latin1.
+ */
+export function idKey(raw: string): string {
+  if (raw.startsWith('"')) {
+    if (/^[ -[\]-~]*$/.test(raw)) return raw
+    return JSON.stringify(JSON.parse(Buffer.from(raw, 'latin1').toString('utf8')))
+  }
+  return /^-?\d+$/.test(raw) ? raw : String(Number(raw))
+}

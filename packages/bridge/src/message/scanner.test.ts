@@ -1,0 +1,141 @@
+import fc from 'fast-check'
+import { expect, test } from 'vitest'
+import { Scanner, type Scan } from './scanner.ts'
+
+function scan(text: string | Buffer, cuts: readonly number[] = []): Scan {
+  const bytes = typeof text === 'string' ? Buffer.from(text) : Buffer.from(text)
+  const scanner = new Scanner()
+  let from = 0
+  for (const cut of [...cuts, bytes.length].toSorted((a, b) => a - b)) {
+    const to = Math.min(cut, bytes.length)
+    scanner.push(bytes.subarray(from, Math.max(from, to)))
+    from = Math.max(from, to)
+  }
+  return scanner.finish()
+}
+
+function parses(text: string): boolean {
+  try {
+    JSON.parse(text)
+    return true
+  } catch {
+    return false
+  }
+}
+
+/** JSON texts with what a serialiser never writes: spaces, escapes, repeated members, odd numbers. */
+const jsonText = fc.letrec<{ value: string; object: string; array: string }>((tie) => ({
+  value: fc.oneof(
+    { maxDepth: 4 },
+    fc.constantFrom('true', 'false', 'null', '1.0', '-0', '1e3', '9007199254740993', '-12.5E-7', '0'),
+    fc.string({ unit: 'binary' }).map((s) => JSON.stringify(s)),
+    fc.constantFrom('"\\u0069d"', '"\\ud83d\\ude00"', '"a\\\\"', '"€"', '"\u2028"'),
+    tie('object'),
+    tie('array'),
+  ),
+  array: fc
+    .tuple(fc.array(tie('value'), { maxLength: 4 }), space())
+    .map(([items, gap]) => `[${gap}${items.join(`${gap},${gap}`)}${gap}]`),
+  object: fc
+    .tuple(fc.array(fc.tuple(memberKey(), tie('value')), { maxLength: 5 }), space())
+    .map(
+      ([members, gap]) =>
+        `{${gap}${members.map(([key, value]) => `${key}${gap}:${gap}${value}`).join(`${gap},`)}${gap}}`,
+    ),
+}))
+
+function space(): fc.Arbitrary<string> {
+  return fc.constantFrom('', ' ', '\n', '\r\n\t', '  ')
+}
+
+function memberKey(): fc.Arbitrary<string> {
+  return fc.oneof(
+    fc.constantFrom(
+      ...['id', 'method', 'params', 'result', 'error', '_meta', 'progressToken', 'requestId', 'task', 'x'].map((key) =>
+        JSON.stringify(key),
+      ),
+      '"\\u0069d"',
+      '"m\\u0065thod"',
+    ),
+    fc.string().map((s) => JSON.stringify(s)),
+  )
+}
+
+test('accepts what JSON.parse accepts, whatever the chunks', () => {
+  fc.assert(
+    fc.property(jsonText.value, fc.array(fc.nat(300), { maxLength: 4 }), (text, cuts) => {
+      expect(scan(text, cuts).type).not.toBe('malformed')
+    }),
+    { numRuns: 2000 },
+  )
+})
+
+test('refuses what JSON.parse refuses: any text with one byte changed, removed or added', () => {
+  const noise = fc.constantFrom('"', '\\', '{', '}', '[', ']', ',', ':', '0', '1', '-', '.', 'e', 't', ' ', '\u0001', '')
+  fc.assert(
+    fc.property(jsonText.value, fc.nat(200), noise, fc.boolean(), (text, at, char, replace) => {
+      const i = at % (text.length + 1)
+      const broken = text.slice(0, i) + char + text.slice(replace ? i + 1 : i)
+      expect(scan(broken).type !== 'malformed').toBe(parses(broken))
+    }),
+    { numRuns: 5000 },
+  )
+})
+
+test('reads the envelope as JSON.parse reads it: repeated members, escaped keys, any chunks', () => {
+  fc.assert(
+    fc.property(jsonText.object, fc.array(fc.nat(300), { maxLength: 4 }), (text, cuts) => {
+      const verdict = scan(text, cuts)
+      if (verdict.type !== 'object') throw new Error(verdict.type)
+      const { envelope } = verdict
+      // Own members only: a "__proto__" key is an ordinary member to JSON.parse.
+      const value = JSON.parse(text) as Record<string, unknown>
+      const params = own(value, 'params')
+      const meta = own(params, '_meta')
+      expect(envelope.method).toBe(typeof own(value, 'method') === 'string' ? own(value, 'method') : undefined)
+      expect(envelope.hasId).toBe(Object.hasOwn(value, 'id'))
+      expect(envelope.hasResult).toBe(Object.hasOwn(value, 'result'))
+      expect(envelope.hasError).toBe(Object.hasOwn(value, 'error'))
+      expect(envelope.hasTask).toBe(own(params, 'task') !== undefined)
+      expect(valueOf(envelope.id?.raw)).toEqual(scalar(own(value, 'id')))
+      expect(valueOf(envelope.token?.raw)).toEqual(scalar(own(params, 'progressToken')))
+      expect(valueOf(envelope.requestId?.raw)).toEqual(scalar(own(params, 'requestId')))
+      expect(valueOf(envelope.progressToken?.raw)).toEqual(scalar(own(meta, 'progressToken')))
+    }),
+    { numRuns: 3000 },
+  )
+})
+
+function own(value: unknown, key: string): unknown {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return undefined
+  return Object.hasOwn(value, key) ? (value as Record<string, unknown>)[key] : undefined
+}
+
+function scalar(value: unknown): unknown {
+  return typeof value === 'object' && value !== null ? undefined : value
+}
+
+function valueOf(raw: string | undefined): unknown {
+  return raw === undefined ? undefined : JSON.parse(Buffer.from(raw, 'latin1').toString('utf8'))
+}
+
+test('names the places of the elements of a batch', () => {
+  const text = '[ {"a":[1,{}]} , 2,"x" ]'
+  const verdict = scan(text)
+  if (verdict.type !== 'array') throw new Error(verdict.type)
+  expect(verdict.elements.map(({ start, end }) => text.slice(start, end))).toEqual(['{"a":[1,{}]}', '2', '"x"'])
+})
+
+test('overwrites line breaks between tokens, and nothing else', () => {
+  const bytes = Buffer.from('{\r\n  "id": 1,\n\t"method": "a\\nb"\r}')
+  const scanner = new Scanner()
+  scanner.push(bytes)
+  expect(scanner.finish().type).toBe('object')
+  expect(bytes.toString()).toBe('{    "id": 1, \t"method": "a\\nb" }')
+})
+
+test('depth and repetition are bounded', () => {
+  expect(scan('['.repeat(4000) + ']'.repeat(4000)).type).toBe('array')
+  expect(scan('['.repeat(5000) + ']'.repeat(5000)).type).toBe('malformed')
+  expect(scan(`{${Array.from({ length: 20 }, () => '"id":1').join(',')}}`).type).toBe('malformed')
+})

@@ -1,0 +1,12 @@
+// relay/sink: where a message for a client goes.
+import type { Message } from '../message/message.ts'
+
+/** Takes what a child says for one request, or, of a port, what belongs to no request. */
+export interface Sink {
+  /** The response to a request this sink was given for. */
+  answer(message: Message): void
+  /** A notification or a request of the child that belongs here. */
+  relate(message: Message): void
+  /** Whether `relate` reaches the client now: its connection is open and may carry more than the answer. */
+  readonly isOpen: boolean
+}

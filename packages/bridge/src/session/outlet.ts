@@ -1,0 +1,32 @@
+// session/outlet: the client's connection behind a stream, as the session sees it.
+import type { Message } from '../message/message.ts'
+
+/** What an outlet reports; each at most once per happening. */
+export interface OutletOwner {
+  /** The connection is gone, by whichever side. */
+  closed(): void
+  /** What waited in the connection has been written out. */
+  drained(): void
+}
+
+/** One HTTP response that carries messages: undecided at first, then one JSON body or an event stream. */
+export interface Outlet {
+  readonly isOpen: boolean
+  /** Nothing is on the wire yet: the answer may still be a plain JSON body. */
+  readonly isUndecided: boolean
+  /** The client takes an event stream. */
+  readonly takesEvents: boolean
+  /** The client takes a JSON body. */
+  readonly takesJson: boolean
+  /** Bytes written here that the client has not taken yet. */
+  readonly waitingBytes: number
+  bind(owner: OutletOwner): void
+  /** The whole answer: one message, or, for a batch, an array of them. Ends the outlet. */
+  sendJson(messages: readonly Message[], isBatch: boolean): void
+  /** Begins the event stream; a priming event gives the client an id to resume from. */
+  openStream(priming: { id: string; retryMs: number } | undefined): void
+  sendEvent(id: string | undefined, message: Message): void
+  end(): void
+  /** Cuts the connection without flushing what waits. */
+  destroy(): void
+}

@@ -1,0 +1,121 @@
+// session/registry: the only map from id to session.
+import { randomBytes } from 'node:crypto'
+import { BridgeError } from '../errors.ts'
+import type { Logger } from '../log/logger.ts'
+import { idleVerdict } from './idle.ts'
+import { Session, type Caller, type OpenLine, type SessionLimits, type Wire } from './session.ts'
+
+export interface RegistryOptions extends SessionLimits {
+  maxSessions: number
+  idleMs: number
+}
+
+/** A call whose client is gone and cannot resume goes on this long: "disconnection SHOULD NOT be interpreted as the
+ * client cancelling its request" (2025-11-25, basic/transports). */
+const DETACHED_GRACE_MS = 30_000
+const MAX_SWEEP_MS = 1000
+
+export class Registry {
+  readonly #sessions = new Map<string, Session>()
+  readonly #options: RegistryOptions
+  readonly #openLine: OpenLine
+  readonly #log: Logger
+  readonly #sweeper: NodeJS.Timeout
+  #isDraining = false
+
+  constructor(options: RegistryOptions, openLine: OpenLine, log: Logger) {
+    this.#options = options
+    this.#openLine = openLine
+    this.#log = log
+    const everyMs = Math.max(20, Math.min(MAX_SWEEP_MS, options.idleMs / 5))
+    this.#sweeper = setInterval(() => this.#sweep(), everyMs).unref()
+  }
+
+  get size(): number {
+    return this.#sessions.size
+  }
+
+  get isDraining(): boolean {
+    return this.#isDraining
+  }
+
+  /** Requests of all sessions that are not answered yet. */
+  get inFlight(): number {
+    let sum = 0
+    for (const session of this.#sessions.values()) sum += session.inFlight
+    return sum
+  }
+
+  /** @throws BridgeError `session_limit_reached`, `shutting_down` */
+  open(wire: Wire, caller: Caller): Session {
+    this.refuseIfDraining()
+    if (this.#sessions.size >= this.#options.maxSessions) {
+      throw new BridgeError('session_limit_reached', `${this.#options.maxSessions} sessions are open already`)
+    }
+    // 128 random bits; "globally unique and cryptographically secure" (2025-11-25, basic/transports).
+    const id = randomBytes(16).toString('base64url')
+    const session = new Session({ id, wire, caller }, this.#options, this.#openLine, this.#log, (closed) =>
+      this.#sessions.delete(closed.id),
+    )
+    this.#sessions.set(id, session)
+    return session
+  }
+
+  /**
+   * The session with this id, if it is the caller's.
+   *
+   * @throws BridgeError `session_unknown` (also for somebody else's: who guesses learns nothing), `identity_changed`
+   */
+  find(id: string, wire: Wire, caller: Caller): Session {
+    const session = this.#sessions.get(id)
+    if (session === undefined || session.wire !== wire || session.caller.principal !== caller.principal) {
+      throw new BridgeError('session_unknown', 'this session has ended or never was', {
+        hint: 'send initialize without a session id',
+      })
+    }
+    for (const [name, value] of Object.entries(caller.env)) {
+      if (session.caller.env[name] !== value) {
+        throw new BridgeError('identity_changed', `the header that gives ${name} changed within the session`)
+      }
+    }
+    return session
+  }
+
+  has(id: string): boolean {
+    return this.#sessions.has(id)
+  }
+
+  /** @throws BridgeError `shutting_down` */
+  refuseIfDraining(): void {
+    if (this.#isDraining) throw new BridgeError('shutting_down', 'the bridge is shutting down')
+  }
+
+  /** Takes no new sessions and requests; resolves when nothing is in flight, or after `ms`. */
+  async drain(ms: number): Promise<void> {
+    this.#isDraining = true
+    const deadline = Date.now() + ms
+    while (this.inFlight > 0 && Date.now() < deadline) {
+      await new Promise((resolve) => setTimeout(resolve, 20))
+    }
+  }
+
+  closeWhere(matches: (session: Session) => boolean, reason: string): void {
+    for (const session of this.#sessions.values()) if (matches(session)) session.close(reason)
+  }
+
+  close(reason: string): void {
+    this.#isDraining = true
+    clearInterval(this.#sweeper)
+    this.closeWhere(() => true, reason)
+  }
+
+  #sweep(): void {
+    const now = Date.now()
+    for (const session of this.#sessions.values()) {
+      session.abandonDetached(now, DETACHED_GRACE_MS)
+      const verdict = idleVerdict(session, now, this.#options.idleMs)
+      if (verdict === 'ping') session.ping()
+      else if (verdict === 'close') session.close(session.pingedAt === undefined ? 'idle' : 'no answer to ping')
+    }
+  }
+}

@@ -1,0 +1,339 @@
+// session/session: one legacy client between initialize and the end; knows no process, it holds a line.
+import { BridgeError, toBridgeError } from '../errors.ts'
+import type { Logger } from '../log/logger.ts'
+import { emptyResultFor, errorFor } from '../message/make.ts'
+import { idKey, Message } from '../message/message.ts'
+import type { Port } from '../relay/port.ts'
+import type { Sink } from '../relay/sink.ts'
+import { EventLog } from './events.ts'
+import { SessionStream, type StreamHost } from './stream.ts'
+
+/** A port, and a hand on the process behind it. */
+export interface Line {
+  readonly port: Port
+  readonly childPid: number
+  /** Stops and restarts the reading of the child's stdout: back-pressure of a slow client on its own child. */
+  pause(): void
+  resume(): void
+  /** The session is over. */
+  close(reason: string): void
+}
+
+export interface LineRequest {
+  unrelated: Sink
+  /** What `--header-env` takes from the client's headers, by variable name. */
+  env: Readonly<Record<string, string>>
+  /** The child has gone; what was in flight is answered already. */
+  onGone(error: BridgeError): void
+}
+
+/** Gets a child and plugs the session into it. Throws BridgeError, `child_…`. */
+export type OpenLine = (request: LineRequest) => Promise<Line>
+
+export type Wire = 'streamable' | 'sse'
+
+/** Who is calling: the name of the token, and the values of the headers that feed the environment. */
+export interface Caller {
+  principal: string
+  env: Readonly<Record<string, string>>
+}
+
+export interface SessionLimits {
+  startTimeoutMs: number
+  callTimeoutMs: number
+  maxBufferBytes: number
+  maxReplayBytes: number
+}
+
+/** How long events are kept for a client that comes back, and a call goes on without it. */
+export const REPLAY_AGE_MS = 5 * 60_000
+/** A POST is answered as JSON if its answer comes within this. */
+const DECIDE_MS = 250
+/** `initialize` waits longer: the status is worth more than an early byte, and proxies cut at 60 s or later. */
+const DECIDE_INITIALIZE_MS = 15_000
+/** How long a client may leave a stream full while others of its session wait. */
+const STALL_MS = 30_000
+
+const STANDING_ID = 0
+/** The first revision whose clients know a priming event, with an id and no data. */
+const PRIMING_REVISION = '2025-11-25'
+
+export class Session implements StreamHost {
+  readonly id: string
+  readonly wire: Wire
+  readonly caller: Caller
+  readonly openedAt = Date.now()
+  readonly events: EventLog | undefined
+  readonly maxBufferBytes: number
+  /** What the child answered to `initialize`: it rules batching and priming. */
+  protocolVersion: string | undefined
+  lastRequestAt = Date.now()
+  /** A ping of the bridge that the client has not answered, and since when. */
+  pingedAt: number | undefined
+
+  readonly #standing: SessionStream
+  readonly #streams = new Map<number, SessionStream>()
+  readonly #limits: SessionLimits
+  readonly #openLine: OpenLine
+  readonly #log: Logger
+  readonly #onClose: (session: Session) => void
+  #line: Line | undefined
+  /** `initialize` while it waits for a child. */
+  #opening: { id: string; sink: Sink } | undefined
+  #state: 'new' | 'opening' | 'open' | 'closed' = 'new'
+  #lastStreamId = STANDING_ID
+  #pings = 0
+  #full = new Set<SessionStream>()
+  #stallTimer: NodeJS.Timeout | undefined
+
+  constructor(
+    identity: { id: string; wire: Wire; caller: Caller },
+    limits: SessionLimits,
+    openLine: OpenLine,
+    log: Logger,
+    onClose: (session: Session) => void,
+  ) {
+    this.id = identity.id
+    this.wire = identity.wire
+    this.caller = identity.caller
+    this.#limits = limits
+    this.maxBufferBytes = limits.maxBufferBytes
+    this.events = this.wire === 'sse' ? undefined : new EventLog(limits.maxReplayBytes, REPLAY_AGE_MS)
+    this.#openLine = openLine
+    this.#log = log
+    this.#onClose = onClose
+    this.#standing = new SessionStream(this, { id: STANDING_ID, awaited: Infinity, decideMs: 0 })
+  }
+
+  get primes(): boolean {
+    return this.protocolVersion !== undefined && this.protocolVersion >= PRIMING_REVISION
+  }
+
+  /** The stream that belongs to no request: GET, or the only one of HTTP+SSE. */
+  get standing(): SessionStream {
+    return this.#standing
+  }
+
+  /** Not initialised yet. */
+  get isNew(): boolean {
+    return this.#state === 'new'
+  }
+
+  get isClosed(): boolean {
+    return this.#state === 'closed'
+  }
+
+  /** Requests the child has not answered yet. */
+  get inFlight(): number {
+    return this.#line?.port.inFlight ?? (this.#state === 'opening' ? 1 : 0)
+  }
+
+  /** A stream for the answers to one POST. */
+  openReply(awaited: number, isBatch: boolean, isInitialize = false): SessionStream {
+    const decideMs = isInitialize ? DECIDE_INITIALIZE_MS : DECIDE_MS
+    const stream = new SessionStream(this, { id: ++this.#lastStreamId, awaited, isBatch, decideMs })
+    this.#streams.set(stream.id, stream)
+    return stream
+  }
+
+  /** The stream a client wants to resume, if it still goes on. */
+  streamOf(id: number): SessionStream | undefined {
+    return id === STANDING_ID ? this.#standing : this.#streams.get(id)
+  }
+
+  /** Stands for a stream that has given every answer, for a client that comes back for what it missed. */
+  replayFinished(id: number): SessionStream {
+    return new SessionStream(this, { id, awaited: 0, decideMs: 0 })
+  }
+
+  /** Takes a child and passes `initialize` on; the answer, or what went wrong, goes to `sink`. */
+  async initialize(message: Message, sink: Sink): Promise<void> {
+    if (this.#state !== 'new') throw new BridgeError('request_invalid', 'this session is initialised already')
+    this.#state = 'opening'
+    this.#opening = { id: message.id, sink }
+    try {
+      const line = await this.#openLine({
+        unrelated: this.#standing,
+        env: this.caller.env,
+        onGone: (error) => this.#childGone(error),
+      })
+      if (this.isClosed) return line.close('the client has gone')
+      this.#opening = undefined
+      this.#line = line
+      line.port.request(message, this.#initializeSink(sink), this.#limits.startTimeoutMs)
+    } catch (error) {
+      this.#failOpening(toBridgeError(error))
+      this.close('no child')
+    }
+  }
+
+  /** Passes a request on; its answer goes to `stream`. */
+  request(message: Message, stream: SessionStream): void {
+    this.lastRequestAt = Date.now()
+    if (message.method === 'initialize') throw new BridgeError('request_invalid', 'this session is initialised already')
+    if (this.#state !== 'open') {
+      // "The client SHOULD NOT send requests other than pings" before initialize was answered (basic/lifecycle).
+      if (message.method === 'ping') return stream.answer(emptyResultFor(message.id))
+      throw new BridgeError('request_invalid', 'send initialize first')
+    }
+    const call = this.#openLineNow().port.request(message, stream, this.#limits.callTimeoutMs)
+    if (stream !== this.#standing) stream.calls.push(call)
+  }
+
+  /** Passes a notification or a response on. */
+  accept(message: Message): void {
+    this.lastRequestAt = Date.now()
+    if (this.#line === undefined) return
+    if (message.kind === 'notification') return this.#line.port.notify(message)
+    if (this.#isPong(message)) return
+    if (!this.#line.port.respond(message)) {
+      this.#log.debug({ sessionId: this.id, requestId: message.id }, 'response nobody asked for dropped')
+    }
+  }
+
+  /** A stream of this client has opened: what was waiting for one goes out. */
+  flush(): void {
+    this.#line?.port.flush()
+  }
+
+  /** Asks the client whether it is still there, on any stream that is open. */
+  ping(): void {
+    const stream = this.#standing.isOpen ? this.#standing : [...this.#streams.values()].find((each) => each.isOpen)
+    if (stream === undefined) return
+    this.pingedAt = Date.now()
+    stream.relate(Message.from({ jsonrpc: '2.0', id: this.#pingId(++this.#pings), method: 'ping' }))
+  }
+
+  get hasOpenStream(): boolean {
+    return this.#standing.isConnected || [...this.#streams.values()].some((stream) => stream.isConnected)
+  }
+
+  /** Cancels calls whose client went away and cannot, or did not, come back for the answer. */
+  abandonDetached(now: number, graceMs: number): void {
+    for (const stream of this.#streams.values()) {
+      if (stream.detachedAt === undefined) continue
+      if (now - stream.detachedAt < (stream.isResumable ? REPLAY_AGE_MS : graceMs)) continue
+      this.#line?.port.abandon(stream.calls, 'the client has gone')
+      stream.close()
+      this.#streams.delete(stream.id)
+    }
+    this.events?.expire(now)
+  }
+
+  /** Ends the session: streams end, calls are cancelled, the child is let go. */
+  close(reason: string): void {
+    if (this.isClosed) return
+    const wasOpen = this.#state === 'open'
+    this.#state = 'closed'
+    clearTimeout(this.#stallTimer)
+    this.#failOpening(new BridgeError('session_unknown', `the session has ended: ${reason}`))
+    this.#line?.port.close(reason)
+    this.#line?.close(reason)
+    for (const stream of [this.#standing, ...this.#streams.values()]) stream.close()
+    this.#streams.clear()
+    const durationMs = Date.now() - this.openedAt
+    this.#log[wasOpen ? 'info' : 'debug']({ sessionId: this.id, binding: this.wire, reason, durationMs }, 'session closed')
+    this.#onClose(this)
+  }
+
+  streamFull(stream: SessionStream): void {
+    this.#full.add(stream)
+    this.#line?.pause()
+    this.#stallTimer ??= setTimeout(() => this.#cutStalled(), STALL_MS).unref()
+  }
+
+  streamDrained(stream: SessionStream): void {
+    if (this.#full.delete(stream) && this.#full.size === 0) this.#relieved()
+  }
+
+  streamDetached(stream: SessionStream): void {
+    this.streamDrained(stream)
+    // HTTP+SSE cannot be resumed: the end of its stream is the end of the session.
+    if (this.wire === 'sse' && stream === this.#standing) this.close('the client has gone')
+  }
+
+  streamFinished(stream: SessionStream): void {
+    this.#streams.delete(stream.id)
+    this.streamDrained(stream)
+  }
+
+  #relieved(): void {
+    clearTimeout(this.#stallTimer)
+    this.#stallTimer = undefined
+    this.#line?.resume()
+  }
+
+  /** Its child is paused for a reader that takes nothing: no reason to let the other calls of the session wait. */
+  #cutStalled(): void {
+    this.#stallTimer = undefined
+    const others = [this.#standing, ...this.#streams.values()].some((each) => each.isConnected && !this.#full.has(each))
+    if (others) {
+      for (const stream of [...this.#full]) {
+        this.#log.warn({ sessionId: this.id, bytes: stream.waitingBytes }, 'stalled stream closed')
+        stream.cut()
+      }
+    } else if (this.#full.size > 0) this.#stallTimer = setTimeout(() => this.#cutStalled(), STALL_MS).unref()
+  }
+
+  #failOpening(error: BridgeError): void {
+    const opening = this.#opening
+    this.#opening = undefined
+    opening?.sink.answer(errorFor(opening.id, error))
+  }
+
+  #openLineNow(): Line {
+    if (this.#line === undefined) throw new BridgeError('session_unknown', 'this session has ended')
+    return this.#line
+  }
+
+  /** Looks at the child's answer on its way: a session exists only once `initialize` succeeded. */
+  #initializeSink(sink: Sink): Sink {
+    return {
+      isOpen: false,
+      relate: (message) => this.#standing.relate(message),
+      answer: (message) => {
+        if (!message.envelope.hasResult) {
+          sink.answer(message)
+          return this.close('initialize failed')
+        }
+        this.protocolVersion = negotiated(message)
+        this.#state = 'open'
+        this.lastRequestAt = Date.now()
+        this.#log.info(
+          {
+            sessionId: this.id,
+            binding: this.wire,
+            principal: this.caller.principal,
+            protocolVersion: this.protocolVersion,
+            childPid: this.#line?.childPid,
+            durationMs: Date.now() - this.openedAt,
+          },
+          'session opened',
+        )
+        sink.answer(message)
+      },
+    }
+  }
+
+  #childGone(error: BridgeError): void {
+    this.#line = undefined
+    this.close(error.message)
+  }
+
+  #isPong(message: Message): boolean {
+    if (this.pingedAt === undefined || idKey(message.id) !== JSON.stringify(this.#pingId(this.#pings))) return false
+    this.pingedAt = undefined
+    return true
+  }
+
+  /** No child would choose this id: a question of its own keeps working beside our ping. */
+  #pingId(n: number): string {
+    return `mcp-bridge-ping-${this.id}-${n}`
+  }
+}
+
+/** `result.protocolVersion`. The answer to `initialize` is small; this is one of the few messages parsed whole. */
+function negotiated(message: Message): string | undefined {
+  const { result } = message.json() as { result?: { protocolVersion?: unknown } }
+  return typeof result?.protocolVersion === 'string' ? result.protocolVersion : undefined
+}

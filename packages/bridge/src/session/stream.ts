@@ -1,0 +1,232 @@
+// session/stream: one logical stream of messages to a client, with or without a connection behind it.
+import { BridgeError } from '../errors.ts'
+import { errorFor } from '../message/make.ts'
+import type { Message } from '../message/message.ts'
+import type { Call } from '../relay/call.ts'
+import type { Sink } from '../relay/sink.ts'
+import { formatEventId, type EventLog } from './events.ts'
+import type { Outlet, OutletOwner } from './outlet.ts'
+
+/** What a stream needs of its session. */
+export interface StreamHost {
+  /** Absent on HTTP+SSE, where nothing can be resumed. */
+  readonly events: EventLog | undefined
+  /** The client knows priming events and `retry` (2025-11-25 and later). */
+  readonly primes: boolean
+  readonly maxBufferBytes: number
+  /** More than `maxBufferBytes` wait for the client of this stream. */
+  streamFull(stream: SessionStream): void
+  streamDrained(stream: SessionStream): void
+  /** The connection has gone while the stream goes on. */
+  streamDetached(stream: SessionStream): void
+  /** Every answer has been given. */
+  streamFinished(stream: SessionStream): void
+}
+
+export interface StreamOptions {
+  id: number
+  /** Requests to be answered here; Infinity for a stream that stands until the session ends. */
+  awaited: number
+  isBatch?: boolean
+  /** An undecided reply becomes an event stream after this long without an answer. */
+  decideMs: number
+}
+
+/** "the client SHOULD respect the `retry` field" (2025-11-25): how long to wait before a reconnect. */
+export const RETRY_MS = 1000
+
+/**
+ * The answers to one POST, or the standing stream of a session. Late decision: as long as nothing but answers has come
+ * and the client has waited less than `decideMs`, the answer can still be a JSON body with its own status.
+ */
+export class SessionStream implements Sink, OutletOwner {
+  readonly id: number
+  /** The requests in flight whose answers belong here. */
+  readonly calls: Call[] = []
+  detachedAt: number | undefined
+  /** Since when its client has taken nothing while more than the limit waits. */
+  stalledSince: number | undefined
+
+  readonly #host: StreamHost
+  readonly #isBatch: boolean
+  readonly #decideMs: number
+  #awaited: number
+  #outlet: Outlet | undefined
+  #early: Message[] = []
+  #counter = 0
+  /** Counter of the last event that went out on a connection. */
+  #delivered = 0
+  #isPrimed = false
+  #timer: NodeJS.Timeout | undefined
+
+  constructor(host: StreamHost, options: StreamOptions) {
+    this.id = options.id
+    this.#host = host
+    this.#awaited = options.awaited
+    this.#isBatch = options.isBatch ?? false
+    this.#decideMs = options.decideMs
+  }
+
+  get isFinished(): boolean {
+    return this.#awaited === 0
+  }
+
+  get isConnected(): boolean {
+    return this.#outlet?.isOpen === true
+  }
+
+  get isOpen(): boolean {
+    return this.#outlet !== undefined && this.#outlet.isOpen && this.#outlet.takesEvents
+  }
+
+  get waitingBytes(): number {
+    return this.#outlet?.waitingBytes ?? 0
+  }
+
+  /** Whether a client could come back for what it misses: it has seen an event id of this stream. */
+  get isResumable(): boolean {
+    return this.#isPrimed || this.#delivered > 0
+  }
+
+  /** The client's reply to wait on: decided late. */
+  attachReply(outlet: Outlet): void {
+    this.#connect(outlet)
+    if (!outlet.takesEvents) return
+    if (outlet.takesJson) this.#timer = setTimeout(() => this.#openStream(), this.#decideMs)
+    else this.#openStream()
+  }
+
+  /**
+   * A connection that is an event stream from the start. A newer one replaces an older one.
+   *
+   * @param cursor the last event the client has seen; without one it gets what no connection has carried yet
+   */
+  attachStream(outlet: Outlet, cursor = this.#delivered): void {
+    const older = this.#outlet
+    this.#connect(outlet)
+    older?.end()
+    outlet.openStream(this.#priming(cursor))
+    for (const { counter, message } of this.#host.events?.after(this.id, cursor) ?? []) {
+      outlet.sendEvent(formatEventId(this.id, counter), message)
+    }
+    this.#delivered = this.#counter
+    if (this.isFinished) this.#finish()
+  }
+
+  answer(message: Message): void {
+    if (this.isFinished) return
+    this.#awaited--
+    const outlet = this.#outlet
+    if (outlet !== undefined && outlet.isOpen && outlet.isUndecided) {
+      this.#early.push(message)
+      if (this.isFinished) {
+        if (outlet.takesJson) outlet.sendJson(this.#early, this.#isBatch)
+        else this.#openStream()
+      }
+    } else this.#emit(message, true)
+    if (this.isFinished) this.#finish()
+  }
+
+  relate(message: Message): void {
+    if (this.isFinished) return
+    const outlet = this.#outlet
+    if (outlet !== undefined && outlet.isOpen) {
+      // A client that takes one JSON body only has no place for it.
+      if (!outlet.takesEvents) return
+      if (outlet.isUndecided) this.#openStream()
+    }
+    this.#emit(message, false)
+  }
+
+  /** Ends the connection, whatever is still awaited. */
+  close(): void {
+    clearTimeout(this.#timer)
+    this.#awaited = 0
+    const outlet = this.#outlet
+    this.#outlet = undefined
+    outlet?.end()
+  }
+
+  /** Cuts the connection of a client that takes nothing. */
+  cut(): void {
+    this.#outlet?.destroy()
+  }
+
+  closed(): void {
+    if (this.#outlet?.isOpen === true) return
+    clearTimeout(this.#timer)
+    this.#outlet = undefined
+    this.stalledSince = undefined
+    if (this.isFinished) return
+    this.detachedAt = Date.now()
+    this.#host.streamDetached(this)
+  }
+
+  drained(): void {
+    this.stalledSince = undefined
+    this.#host.streamDrained(this)
+  }
+
+  #connect(outlet: Outlet): void {
+    this.#outlet = outlet
+    this.detachedAt = undefined
+    this.stalledSince = undefined
+    outlet.bind({
+      closed: () => {
+        if (this.#outlet === outlet) this.closed()
+      },
+      drained: () => {
+        if (this.#outlet === outlet) this.drained()
+      },
+    })
+  }
+
+  #openStream(): void {
+    clearTimeout(this.#timer)
+    const outlet = this.#outlet
+    if (outlet === undefined || !outlet.isOpen || !outlet.isUndecided) return
+    outlet.openStream(this.#priming(0))
+    const early = this.#early
+    this.#early = []
+    for (const message of early) this.#emit(message, true)
+  }
+
+  /** Names the place in the stream where the client joins, so that it can come back to it. */
+  #priming(cursor: number): { id: string; retryMs: number } | undefined {
+    if (!this.#host.primes || this.#host.events === undefined) return undefined
+    this.#isPrimed = true
+    return { id: formatEventId(this.id, cursor), retryMs: RETRY_MS }
+  }
+
+  #emit(message: Message, isAnswer: boolean): void {
+    const { events } = this.#host
+    const outlet = this.#outlet
+    if (events === undefined) {
+      outlet?.sendEvent(undefined, message)
+    } else {
+      const counter = ++this.#counter
+      const isKept = events.add(this.id, counter, message)
+      if (!isKept && isAnswer) events.add(this.id, counter, notKept(message))
+      if (outlet !== undefined && outlet.isOpen) {
+        outlet.sendEvent(formatEventId(this.id, counter), message)
+        this.#delivered = counter
+      }
+    }
+    if (outlet !== undefined && this.stalledSince === undefined && outlet.waitingBytes >= this.#host.maxBufferBytes) {
+      this.stalledSince = Date.now()
+      this.#host.streamFull(this)
+    }
+  }
+
+  #finish(): void {
+    clearTimeout(this.#timer)
+    this.#outlet?.end()
+    this.#host.streamFinished(this)
+  }
+}
+
+/** Stands in the log for an answer that is too large for it: a client that comes back is not left waiting. */
+function notKept(message: Message): Message {
+  const text = `the answer (${message.byteLength} bytes) is too large to be sent again after a lost connection`
+  return errorFor(message.id, new BridgeError('answer_not_kept', text))
+}
