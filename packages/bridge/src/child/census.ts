@@ -1,0 +1,133 @@
+// child/census: who is alive under us, read from /proc once for everybody who asks at that moment.
+import { readdirSync, readFileSync } from 'node:fs'
+import { MARK } from './environment.ts'
+
+export interface Resident {
+  readonly pid: number
+  readonly parent: number
+  readonly group: number
+  readonly session: number
+  /** Clock ticks since boot: with the pid it names one process for good. */
+  readonly startedAt: string
+  readonly isZombie: boolean
+}
+
+/** Processes read between two turns of the event loop. */
+const BATCH = 64
+
+/** All processes of a moment. Empty where there is no /proc. */
+export class Snapshot {
+  readonly #residents: ReadonlyMap<number, Resident>
+  readonly #marks: ReadonlyMap<number, string>
+
+  constructor(residents: ReadonlyMap<number, Resident>, marks: ReadonlyMap<number, string>) {
+    this.#residents = residents
+    this.#marks = marks
+  }
+
+  /**
+   * What belongs to the process with this pid, itself excluded: its session and group, whatever they started, and
+   * whatever carries the mark; living ones only.
+   */
+  under(pid: number, mark: string): Resident[] {
+    const found = new Set<number>()
+    for (const { pid: each, group, session } of this.#residents.values()) {
+      if (group === pid || session === pid || this.#marks.get(each) === mark) found.add(each)
+    }
+    found.add(pid)
+    for (let size = 0; size !== found.size; ) {
+      size = found.size
+      for (const each of this.#residents.values()) if (found.has(each.parent)) found.add(each.pid)
+    }
+    found.delete(pid)
+    return [...found].flatMap((each) => {
+      const resident = this.#residents.get(each)
+      return resident === undefined || resident.isZombie ? [] : [resident]
+    })
+  }
+
+  /** Whether it is the same process, and alive. */
+  has({ pid, startedAt }: Resident): boolean {
+    const now = this.#residents.get(pid)
+    return now !== undefined && now.startedAt === startedAt && !now.isZombie
+  }
+}
+
+let next: Promise<Snapshot> | undefined
+let marksKnown = new Map<string, string>()
+
+/** The processes from now on: all who ask before the reading begins share one. */
+export function takeCensus(): Promise<Snapshot> {
+  next ??= new Promise((resolve) => {
+    setTimeout(() => {
+      next = undefined
+      void read().then(resolve)
+    }, 5)
+  })
+  return next
+}
+
+/** Signals one process, unless its pid has passed to another meanwhile. */
+export function signalResident(resident: Resident, signal: 'SIGTERM' | 'SIGKILL'): void {
+  if (statOf(resident.pid)?.startedAt !== resident.startedAt) return
+  try {
+    process.kill(resident.pid, signal)
+  } catch {
+    // Gone between the look and the signal.
+  }
+}
+
+async function read(): Promise<Snapshot> {
+  const residents = new Map<number, Resident>()
+  const marks = new Map<number, string>()
+  const marksNow = new Map<string, string>()
+  let pids: string[]
+  try {
+    pids = readdirSync('/proc').filter((name) => /^\d+$/.test(name))
+  } catch {
+    return new Snapshot(residents, marks)
+  }
+  for (const [i, name] of pids.entries()) {
+    if (i % BATCH === BATCH - 1) await new Promise((resolve) => setImmediate(resolve))
+    const resident = statOf(Number(name))
+    if (resident === undefined) continue
+    residents.set(resident.pid, resident)
+    const key = `${name}:${resident.startedAt}`
+    const mark = marksKnown.get(key) ?? markOf(resident.pid)
+    if (mark === '') continue
+    marks.set(resident.pid, mark)
+    marksNow.set(key, mark)
+  }
+  marksKnown = marksNow
+  return new Snapshot(residents, marks)
+}
+
+/** The fields 1, 3 to 6 and 22 of /proc/pid/stat; the name in field 2 may hold anything, parentheses and blanks too. */
+function statOf(pid: number): Resident | undefined {
+  try {
+    const text = readFileSync(`/proc/${pid}/stat`, 'latin1')
+    const fields = text.slice(text.lastIndexOf(')') + 2).split(' ')
+    const [state, parent, group, session] = fields
+    return {
+      pid,
+      parent: Number(parent),
+      group: Number(group),
+      session: Number(session),
+      startedAt: fields[19] ?? '',
+      isZombie: state === 'Z' || state === 'X',
+    }
+  } catch {
+    return undefined
+  }
+}
+
+/** The mark in a process's environment; empty where there is none, or where it is somebody else's process. */
+function markOf(pid: number): string {
+  try {
+    const text = readFileSync(`/proc/${pid}/environ`, 'latin1')
+    const entry = text.split('\0').find((each) => each.startsWith(`${MARK}=`))
+    return entry?.slice(MARK.length + 1) ?? ''
+  } catch {
+    return ''
+  }
+}

@@ -1,0 +1,65 @@
+// child/environment: what a child sees of ours: the allow-list, and what was asked for.
+import { readFileSync } from 'node:fs'
+import { parseEnv } from 'node:util'
+import picomatch from 'picomatch'
+import { BridgeError } from '../errors.ts'
+
+/** Marks every process under a bridge: `<bridge>.<number of the child>`. */
+export const MARK = 'MCP_BRIDGE_CHILD'
+
+/** What a program needs to run at all, to reach the network and to find its caches; nothing that is a secret. */
+const ALLOWED = [
+  ...['PATH', 'HOME', 'USER', 'LOGNAME', 'SHELL', 'TERM', 'LANG', 'LANGUAGE', 'LC_*', 'TZ', 'TMPDIR', 'TMP', 'TEMP', 'XDG_*'],
+  ...['HTTP_PROXY', 'HTTPS_PROXY', 'ALL_PROXY', 'NO_PROXY', 'http_proxy', 'https_proxy', 'all_proxy', 'no_proxy'],
+  ...['SSL_CERT_FILE', 'SSL_CERT_DIR', 'NODE_EXTRA_CA_CERTS', 'REQUESTS_CA_BUNDLE', 'CURL_CA_BUNDLE', 'PIP_CERT'],
+  ...['npm_config_cache', 'NPM_CONFIG_CACHE', 'npm_config_cafile', 'NPM_CONFIG_CAFILE', 'PNPM_HOME', 'COREPACK_HOME'],
+  ...['UV_CACHE_DIR', 'UV_TOOL_DIR', 'UV_PYTHON_INSTALL_DIR', 'PIP_CACHE_DIR', 'PIPX_HOME', 'PYENV_ROOT', 'NVM_DIR'],
+  ...['DENO_DIR', 'BUN_INSTALL', 'GOPATH', 'GOCACHE', 'GOMODCACHE', 'CARGO_HOME', 'RUSTUP_HOME', 'PLAYWRIGHT_BROWSERS_PATH'],
+  // Windows: without these hardly any program starts.
+  ...['SYSTEMROOT', 'SystemRoot', 'COMSPEC', 'ComSpec', 'PATHEXT', 'APPDATA', 'LOCALAPPDATA', 'USERPROFILE', 'Path'],
+]
+
+export interface EnvironmentOptions {
+  /** Names or globs handed on besides the allow-list; '*' hands on everything. */
+  passEnv: readonly string[]
+  /** Files of KEY=VALUE lines; the later wins. */
+  envFile: readonly string[]
+  /** Wins over all others. */
+  env: Readonly<Record<string, string>>
+}
+
+/**
+ * The environment of a child. The bridge's own variables (`MCP_BRIDGE_*`), its tokens among them, are never handed on.
+ *
+ * @throws BridgeError `config_invalid` for a file that cannot be read
+ */
+export function childEnvironment(
+  { passEnv, envFile, env }: EnvironmentOptions,
+  host: NodeJS.ProcessEnv = process.env,
+): Record<string, string> {
+  const isPassed = picomatch([...ALLOWED, ...passEnv], { nobrace: true, noextglob: true })
+  const passed: Record<string, string> = {}
+  for (const [name, value] of Object.entries(host)) {
+    if (value !== undefined && !name.startsWith('MCP_BRIDGE_') && isPassed(name)) passed[name] = value
+  }
+  for (const path of envFile) Object.assign(passed, readEnvFile(path))
+  return Object.assign(passed, env)
+}
+
+/** Variables that the tool complains about, that are set here, and that it was not given. */
+export function missingVariables(
+  stderr: readonly string[],
+  given: Readonly<Record<string, string>>,
+  host: NodeJS.ProcessEnv = process.env,
+): string[] {
+  const named = new Set(stderr.join('\n').match(/\b[A-Z][A-Z0-9_]{2,}\b/g) ?? [])
+  return [...named].filter((name) => host[name] !== undefined && given[name] === undefined && !name.startsWith('MCP_BRIDGE_'))
+}
+
+function readEnvFile(path: string): NodeJS.Dict<string> {
+  try {
+    return parseEnv(readFileSync(path, 'utf8'))
+  } catch (cause) {
+    throw new BridgeError('config_invalid', `the environment file ${path} cannot be read`, { cause, hint: 'correct --env-file' })
+  }
+}

@@ -1,0 +1,90 @@
+// child/stop: EOF, SIGTERM, SIGKILL: the whole tree.
+import { signalResident, takeCensus, type Resident } from './census.ts'
+import type { ChildProcess } from './spawn.ts'
+
+/** What it took: it had ended by itself, stdin EOF was enough, or a signal was needed. */
+export type StopStep = 'exited' | 'eof' | 'SIGTERM' | 'SIGKILL'
+
+const POLL_MS = 25
+
+/**
+ * Ends a process and everything under it; resolves when all of it is gone.
+ *
+ * @param graceMs how long each of EOF and SIGTERM is given to work
+ * @see https://modelcontextprotocol.io/specification/2025-11-25/basic/lifecycle#shutdown
+ */
+export async function stop(child: ChildProcess, graceMs: number): Promise<StopStep> {
+  if (child.hasExited) {
+    await reap(child, graceMs)
+    return 'exited'
+  }
+  // Before it is asked to end: a descendant with a session of its own is an orphan like any other afterwards.
+  const known = await descendantsOf(child)
+  child.closeStdin()
+  let step: StopStep = 'eof'
+  if (!(await exits(child, graceMs))) {
+    step = 'SIGTERM'
+    known.push(...(await signalAll(child, 'SIGTERM')))
+    if (!(await exits(child, graceMs))) {
+      step = 'SIGKILL'
+      known.push(...(await signalAll(child, 'SIGKILL')))
+      await child.exited
+    }
+  }
+  await reap(child, graceMs, known)
+  return step
+}
+
+/** Ends what a process left behind that has ended itself. */
+export async function reap(child: ChildProcess, graceMs: number, known: readonly Resident[] = []): Promise<void> {
+  const deadline = Date.now() + graceMs
+  let signal: 'SIGTERM' | 'SIGKILL' = 'SIGTERM'
+  const signalled = new Set<string>()
+  for (;;) {
+    const left = await survivors(child, known)
+    if (left.length === 0) return
+    if (Date.now() >= deadline) signal = 'SIGKILL'
+    for (const resident of left) {
+      const key = `${signal} ${resident.pid} ${resident.startedAt}`
+      if (signal === 'SIGKILL' || !signalled.has(key)) signalResident(resident, signal)
+      signalled.add(key)
+    }
+    await pause(POLL_MS)
+  }
+}
+
+async function descendantsOf(child: ChildProcess): Promise<Resident[]> {
+  return (await takeCensus()).under(child.pid, child.mark)
+}
+
+async function survivors(child: ChildProcess, known: readonly Resident[]): Promise<Resident[]> {
+  const snapshot = await takeCensus()
+  const found = new Map(snapshot.under(child.pid, child.mark).map((each) => [each.pid, each]))
+  for (const each of known) if (snapshot.has(each)) found.set(each.pid, each)
+  return [...found.values()]
+}
+
+/** To its group, and to descendants in groups of their own, which are returned. */
+async function signalAll(child: ChildProcess, signal: 'SIGTERM' | 'SIGKILL'): Promise<Resident[]> {
+  const others = (await descendantsOf(child)).filter(({ group }) => group !== child.pid)
+  if (!child.hasExited) child.signalGroup(signal)
+  for (const resident of others) signalResident(resident, signal)
+  return others
+}
+
+async function exits(child: ChildProcess, withinMs: number): Promise<boolean> {
+  const timer = new AbortController()
+  await Promise.race([child.exited, pause(withinMs, timer.signal)])
+  timer.abort()
+  return child.hasExited
+}
+
+function pause(ms: number, signal?: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    const timer = setTimeout(resolve, ms)
+    signal?.addEventListener('abort', () => {
+      clearTimeout(timer)
+      resolve()
+    })
+  })
+}
