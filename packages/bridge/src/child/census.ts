@@ -67,6 +67,16 @@ export function takeCensus(): Promise<Snapshot> {
   return next
 }
 
+/** Memory of a process that is in RAM, in bytes; 0 where it cannot be read. */
+export function residentBytes(pid: number): number {
+  try {
+    const [, kib] = /^VmRSS:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${pid}/status`, 'latin1')) ?? []
+    return Number(kib ?? 0) * 1024
+  } catch {
+    return 0
+  }
+}
+
 /** Signals one process, unless its pid has passed to another meanwhile. */
 export function signalResident(resident: Resident, signal: 'SIGTERM' | 'SIGKILL'): void {
   if (statOf(resident.pid)?.startedAt !== resident.startedAt) return

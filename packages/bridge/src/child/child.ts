@@ -74,6 +74,11 @@ export class Child {
     return this.#process.hasExited
   }
 
+  /** What marks its descendants. */
+  get mark(): string {
+    return this.#process.mark
+  }
+
   /** Last lines of stderr, oldest first. */
   get stderrTail(): string[] {
     return this.#stderr.tail()

@@ -1,8 +1,7 @@
 // gate/host: refuses a Host this bridge does not answer for, against DNS rebinding.
+import { isLoopback, LOOPBACK_NAMES } from '../config/loopback.ts'
 import { BridgeError } from '../errors.ts'
 import type { Gate } from './gate.ts'
-
-export const LOOPBACK_NAMES = ['localhost', '127.0.0.1', '::1'] as const
 
 export interface HostPolicy {
   /** The address listened on. */
@@ -34,11 +33,6 @@ export function hostGate(policy: HostPolicy): Gate | undefined {
       hint: `admit it with --allow-host ${name === '' ? 'NAME' : name}`,
     })
   }
-}
-
-/** 127.0.0.0/8, ::1 and localhost. */
-export function isLoopback(host: string): boolean {
-  return (LOOPBACK_NAMES as readonly string[]).includes(host) || /^127(\.\d{1,3}){3}$/.test(host)
 }
 
 /** The name in `name:port`, `[v6]:port` or a bare address; lower case, no brackets, no trailing dot. */

@@ -1,7 +1,8 @@
 // gate/origin: refuses web pages that are not admitted; says what CORS headers the others get.
+import { isLoopback } from '../config/loopback.ts'
 import { BridgeError } from '../errors.ts'
 import type { Gate } from './gate.ts'
-import { hostName, isLoopback } from './host.ts'
+import { hostName } from './host.ts'
 
 export interface OriginPolicy {
   host: string

@@ -1,0 +1,166 @@
+// app: the express app: the road as a list of app.use lines.
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import express, { type ErrorRequestHandler, type Express, type RequestHandler } from 'express'
+import type { SseBinding } from './binding/sse.ts'
+import type { StreamableBinding } from './binding/streamable.ts'
+import { setCaller } from './binding/caller.ts'
+import { BridgeError, toBridgeError } from './errors.ts'
+import type { Tokens } from './gate/auth.ts'
+import { readBytes } from './gate/body.ts'
+import type { Gate } from './gate/gate.ts'
+import { hostGate, type HostPolicy } from './gate/host.ts'
+import { corsHeaders, originCheck, originGate, preflightHeaders } from './gate/origin.ts'
+import { healthz, readyz, type HealthOptions } from './http/health.ts'
+import { refuse } from './http/reply.ts'
+import type { Logger } from './log/logger.ts'
+import { Message, readBody } from './message/message.ts'
+
+export interface AppOptions {
+  paths: { mcpPath: string; ssePath: string; messagePath: string }
+  host: HostPolicy
+  allowOrigin: readonly string[]
+  cors: boolean
+  tokens: Tokens
+  headerEnv: readonly { header: string; name: string }[]
+  maxBodyBytes: number
+  health: HealthOptions
+  streamable: StreamableBinding
+  sse: SseBinding
+  /** Called before the first request that may open a session. */
+  onRequest(): void
+}
+
+type Handler = (req: IncomingMessage, res: ServerResponse) => void | Promise<void>
+type BodyHandler = (req: IncomingMessage, res: ServerResponse, body: Message | readonly Message[]) => Promise<void>
+
+/** What is left of a body that was refused is read and dropped for this long; a client that still sends is cut. */
+const REFUSED_BODY_MS = 10_000
+
+export function createApp(options: AppOptions, log: Logger): Express {
+  const { paths, health, streamable, sse, tokens } = options
+  const isOriginAllowed = originCheck({ ...options.host, allowOrigin: options.allowOrigin })
+  const host = hostGate(options.host)
+  const withBody = (handler: BodyHandler) => bodyHandler(handler, options.maxBodyBytes)
+
+  const app = express()
+  app.disable('x-powered-by')
+  app.disable('etag')
+  app.all('/healthz', methods({ GET: (_req, res) => healthz(res) }))
+  app.all('/readyz', methods({ GET: (req, res) => readyz(req, res, health) }))
+  if (host !== undefined) app.use(guard(host))
+  app.use(guard(originGate(isOriginAllowed)))
+  if (options.cors) app.use(cors(options.headerEnv.map(({ header }) => header)))
+  app.use(guard((req) => setCaller(req, { principal: tokens.principalOf(req), env: environmentOf(req, options.headerEnv) })))
+  app.use((_req, _res, next) => {
+    options.onRequest()
+    next()
+  })
+  app.all(
+    paths.mcpPath,
+    methods({
+      POST: withBody((req, res, body) => streamable.post(req, res, body)),
+      GET: (req, res) => streamable.get(req, res),
+      DELETE: (req, res) => streamable.delete(req, res),
+    }),
+  )
+  // A POST here is how newer clients ask whether this is Streamable HTTP: 405 sends them on to GET.
+  app.all(paths.ssePath, methods({ GET: (req, res) => sse.get(req, res) }))
+  app.all(paths.messagePath, methods({ POST: withBody((req, res, body) => sse.post(req, res, body)) }))
+  app.use(nowhere(paths))
+  app.use(onError(log))
+  return app
+}
+
+function guard(gate: Gate): RequestHandler {
+  return (req, _res, next) => {
+    gate(req)
+    next()
+  }
+}
+
+/** One handler per method. Not `app.get`, which would answer HEAD by opening a stream. */
+function methods(handlers: Partial<Record<'GET' | 'POST' | 'DELETE', Handler>>): RequestHandler {
+  const allow = Object.keys(handlers).join(', ')
+  return (req, res) => {
+    const handler = handlers[req.method as keyof typeof handlers]
+    if (handler !== undefined) return handler(req, res)
+    res.setHeader('allow', allow)
+    throw new BridgeError('method_not_allowed', `${req.method} is not for ${req.path}`, { hint: `allowed here: ${allow}` })
+  }
+}
+
+function bodyHandler(handler: BodyHandler, maxBodyBytes: number): Handler {
+  return async (req, res) => {
+    const body = readBody(await readBytes(req, maxBodyBytes))
+    if ('reason' in body) {
+      throw new BridgeError(body.reason === 'not_json' ? 'parse_failed' : 'request_invalid', body.problem)
+    }
+    try {
+      await handler(req, res, body)
+    } catch (error) {
+      const id = body instanceof Message && body.kind === 'request' ? body.id : undefined
+      throw new Refusal(toBridgeError(error), id)
+    }
+  }
+}
+
+/** A refusal that knows which request it answers. */
+class Refusal extends Error {
+  readonly error: BridgeError
+  readonly id: string | undefined
+
+  constructor(error: BridgeError, id: string | undefined) {
+    super(error.message, { cause: error })
+    this.error = error
+    this.id = id
+  }
+}
+
+function cors(headerEnv: readonly string[]): RequestHandler {
+  return (req, res, next) => {
+    const { origin } = req.headers
+    if (origin === undefined) return next()
+    if (req.method !== 'OPTIONS') {
+      for (const [name, value] of Object.entries(corsHeaders(origin))) res.setHeader(name, value)
+      return next()
+    }
+    res.writeHead(204, preflightHeaders(origin, headerEnv))
+    res.end()
+  }
+}
+
+function environmentOf({ headers }: IncomingMessage, headerEnv: AppOptions['headerEnv']): Record<string, string> {
+  const env: Record<string, string> = {}
+  for (const { header, name } of headerEnv) {
+    const value = headers[header]
+    if (typeof value === 'string' && value !== '') env[name] = value
+  }
+  return env
+}
+
+function nowhere({ mcpPath, ssePath }: AppOptions['paths']): RequestHandler {
+  return (req) => {
+    throw new BridgeError('not_found', `there is nothing at ${req.path}`, {
+      hint: `Streamable HTTP is at ${mcpPath}, HTTP+SSE at ${ssePath}`,
+    })
+  }
+}
+
+function onError(log: Logger): ErrorRequestHandler {
+  // Express knows an error handler by its four parameters.
+  return (thrown: unknown, req, res, _next) => {
+    const { error, id } = thrown instanceof Refusal ? thrown : { error: toBridgeError(thrown), id: undefined }
+    const fields = { method: req.method, path: req.path, code: error.code, reason: error.message }
+    if (error.code === 'internal') log.error({ ...fields, err: error.cause }, 'request failed')
+    else log.info(fields, 'request refused')
+    if (!req.complete) dropBody(req)
+    refuse(res, error, id)
+  }
+}
+
+/** Closing at once would reset the connection before the client has read why. */
+function dropBody(req: IncomingMessage): void {
+  req.resume()
+  const cut = setTimeout(() => req.destroy(), REFUSED_BODY_MS).unref()
+  req.on('close', () => clearTimeout(cut))
+}

@@ -1,0 +1,356 @@
+// bridge: wiring only: configuration in, a handler, listen and close out.
+import { randomBytes } from 'node:crypto'
+import { readFileSync, unwatchFile, watchFile } from 'node:fs'
+import type { IncomingMessage, RequestListener, Server } from 'node:http'
+import { createApp } from './app.ts'
+import { SseBinding } from './binding/sse.ts'
+import { StreamableBinding } from './binding/streamable.ts'
+import { Child, STOP_GRACE_MS } from './child/child.ts'
+import { childEnvironment } from './child/environment.ts'
+import type { ChildReport } from './child/interview.ts'
+import { Leases } from './child/lease.ts'
+import { inspectTool, type Inspection } from './child/inspection.ts'
+import { runTrial } from './child/trial.ts'
+import { Watchdog } from './child/watchdog.ts'
+import { isLoopback } from './config/loopback.ts'
+import type { Config, ConfigInput } from './config/schema.ts'
+import { parseConfig } from './config/sources.ts'
+import { BridgeError, toBridgeError } from './errors.ts'
+import { DEFAULT_NAME, parseTokenFile, Tokens } from './gate/auth.ts'
+import type { Readiness } from './http/health.ts'
+import { KeepAlive } from './http/keepalive.ts'
+import { addressOf, closeListener, openListener } from './http/listener.ts'
+import { silentLogger, type Logger } from './log/logger.ts'
+import { Switchboard } from './relay/switchboard.ts'
+import { Registry } from './session/registry.ts'
+import type { Line, LineRequest } from './session/session.ts'
+import { VERSION } from './version.ts'
+
+/** Where a bridge can be reached. */
+export interface Listening {
+  host: string
+  port: number
+  /** Streamable HTTP and HTTP+SSE, as seen from this machine. */
+  mcpUrl: string
+  sseUrl: string
+}
+
+export interface BridgeOptions {
+  /** A pino logger; without one nothing is logged. */
+  logger?: Logger
+}
+
+/** At a shutdown EOF and SIGTERM are given this long each: `docker stop` kills after 10 s. */
+const SHUTDOWN_GRACE_MS = 1000
+const RETRIAL_MS = 5000
+/** After the drain, answers on their way have this long. */
+const CLOSE_GRACE_MS = 500
+const TOKEN_POLL_MS = 2000
+
+/** One tool, bridged. Bridges share nothing; several may live in one process. */
+export class Bridge {
+  /** For `http.createServer`, or `app.use('/anywhere', bridge.handler)` in an express app. */
+  readonly handler: RequestListener
+  /** Settles once: what can end a bridge that nobody closed (its tool cannot start; `onCrash: 'exit'`). */
+  readonly failed: Promise<BridgeError>
+  readonly config: Config
+
+  readonly #log: Logger
+  readonly #leases: Leases
+  readonly #registry: Registry
+  readonly #keepAlive = new KeepAlive()
+  readonly #tokens: Tokens
+  readonly #watchdog: Watchdog
+  readonly #id = randomBytes(9).toString('base64url')
+  readonly #env: Readonly<Record<string, string>>
+  readonly #closing = new AbortController()
+  #children = 0
+  #stopGraceMs = STOP_GRACE_MS
+  #server: Server | undefined
+  #proven: Promise<ChildReport> | undefined
+  #report: ChildReport | undefined
+  #problem: BridgeError | undefined
+  #retrial: NodeJS.Timeout | undefined
+  #closed: Promise<void> | undefined
+  #fail!: (error: BridgeError) => void
+
+  constructor(config: Config, log: Logger) {
+    this.config = config
+    this.#log = log
+    this.#env = childEnvironment(config)
+    this.#tokens = new Tokens(readTokens(config))
+    this.#watchdog = new Watchdog(this.#id, log)
+    this.#leases = new Leases(
+      { maxChildren: config.maxChildren, warm: config.headerEnv.length > 0 ? 0 : config.warm, start: (env) => this.#startChild(env) },
+      log,
+    )
+    this.#registry = new Registry(config, (request) => this.#openLine(request), log)
+    this.failed = new Promise((resolve) => {
+      this.#fail = resolve
+    })
+    this.handler = createApp(
+      {
+        paths: config,
+        host: { host: config.host, allowHost: config.allowHost, insecure: config.insecure, hasTokens: !this.#tokens.isEmpty },
+        allowOrigin: config.allowOrigin,
+        cors: config.cors,
+        tokens: this.#tokens,
+        headerEnv: config.headerEnv,
+        maxBodyBytes: config.maxBodyBytes,
+        health: { readiness: this.#readiness, mayKnow: (req) => this.#mayKnow(req) },
+        streamable: new StreamableBinding(this.#registry, this.#keepAlive),
+        sse: new SseBinding(this.#registry, this.#keepAlive, config),
+        onRequest: () => void this.start().catch(() => {}),
+      },
+      log,
+    )
+    if (config.tokenFile !== undefined) {
+      watchFile(config.tokenFile, { interval: TOKEN_POLL_MS, persistent: false }, this.#tokenFileChanged)
+    }
+  }
+
+  /**
+   * Starts one throw-away child to see that the tool works, and what it offers. Called by `listen` and by the first
+   * request; sessions wait for it.
+   *
+   * @throws BridgeError `child_…`; with `headerEnv`, where no child can be started without a client, nothing is thrown
+   */
+  start(): Promise<ChildReport> {
+    this.#proven ??= this.#prove()
+    return this.#proven
+  }
+
+  /**
+   * Listens at once; whether the tool works shows in `start()`, `failed` and `/readyz`.
+   *
+   * @throws BridgeError `listen_failed`
+   */
+  async listen(): Promise<Listening> {
+    const { host, port, mcpPath, ssePath } = this.config
+    this.#server = await openListener(this.handler, host, port)
+    const listening = addressOf(this.#server)
+    this.#log.info({ host: listening.address, port: listening.port, mcpPath, ssePath }, 'listening')
+    this.start().catch(() => {})
+    const base = `http://${urlHost(host)}:${listening.port}`
+    return { host, port: listening.port, mcpUrl: `${base}${mcpPath}`, sseUrl: `${base}${ssePath}` }
+  }
+
+  /** Reads the token file again; sessions of names that are gone are ended. A faulty file changes nothing. */
+  reloadTokens(): void {
+    try {
+      this.#tokens.replace(readTokens(this.config))
+    } catch (err) {
+      this.#log.error({ err }, 'token file not taken over')
+      return
+    }
+    const { names } = this.#tokens
+    this.#log.info({ names: [...names] }, 'tokens read again')
+    this.#registry.closeWhere(({ caller }) => !names.has(caller.principal), 'its token was withdrawn')
+  }
+
+  /** Lets calls in flight finish for `drainMs`, takes nothing new, then ends sessions, children and listener. */
+  close({ drainMs = this.config.drainMs }: { drainMs?: number } = {}): Promise<void> {
+    this.#closed ??= this.#close(drainMs)
+    return this.#closed
+  }
+
+  async #close(drainMs: number): Promise<void> {
+    const from = Date.now()
+    this.#stopGraceMs = SHUTDOWN_GRACE_MS
+    this.#closing.abort()
+    clearTimeout(this.#retrial)
+    if (this.config.tokenFile !== undefined) unwatchFile(this.config.tokenFile, this.#tokenFileChanged)
+    await this.#registry.drain(drainMs)
+    this.#registry.close('the bridge is shutting down')
+    this.#keepAlive.close()
+    await Promise.all([
+      this.#leases.close(SHUTDOWN_GRACE_MS),
+      this.#server === undefined ? undefined : closeListener(this.#server, CLOSE_GRACE_MS),
+      this.#proven?.catch(() => {}),
+    ])
+    await this.#watchdog.close()
+    this.#log.info({ durationMs: Date.now() - from }, 'closed')
+  }
+
+  async #prove(): Promise<ChildReport> {
+    const { command, startTimeoutMs, headerEnv } = this.config
+    try {
+      this.#report = await runTrial(
+        { command, env: this.#env, startTimeoutMs, version: VERSION, start: () => this.#startChild({}) },
+        this.#log,
+        this.#closing.signal,
+      )
+    } catch (thrown) {
+      const error = toBridgeError(thrown)
+      if (headerEnv.length > 0 && error.code !== 'child_spawn_failed') {
+        this.#log.warn({ reason: error.message, ...error.data }, 'the tool does not start without what --header-env brings; each client will see')
+        return UNKNOWN_TOOL
+      }
+      this.#problem = error
+      if (!this.#closing.signal.aborted) this.#fail(error)
+      // Whoever goes on nevertheless: the next client that comes after a while has the tool tried again.
+      this.#retrial ??= setTimeout(() => {
+        this.#retrial = undefined
+        this.#proven = undefined
+      }, RETRIAL_MS).unref()
+      throw error
+    }
+    this.#problem = undefined
+    const { name, version, protocolVersion, tools, startMs } = this.#report
+    this.#log.info({ name, version, protocolVersion, tools: tools.length, durationMs: startMs }, 'tool answers')
+    if (!this.#closing.signal.aborted) this.#leases.warmUp()
+    return this.#report
+  }
+
+  async #openLine({ unrelated, env, onGone }: LineRequest): Promise<Line> {
+    await this.start()
+    const child = await this.#leases.acquire(env)
+    const switchboard = new Switchboard(child, this.#log, this.config.maxBufferBytes)
+    const port = switchboard.plug(unrelated)
+    let answers = 0
+    child.listen({
+      receive: (message) => {
+        // The first answer is that to `initialize`: a child that crashes right after it has proven nothing.
+        if (message.kind === 'response' && ++answers === 2) this.#leases.restart.proven()
+        switchboard.receive(message)
+      },
+      receiveTooLarge: (id, bytes) => switchboard.receiveTooLarge(id, bytes),
+      childGone: (error) => {
+        this.#leases.restart.crashed(error)
+        switchboard.childGone(error)
+        onGone(error)
+        if (this.config.onCrash === 'exit') this.#fail(error)
+        else this.#tryAgain()
+      },
+    })
+    return {
+      port,
+      childPid: child.pid,
+      pause: () => child.pause(),
+      resume: () => child.resume(),
+      close: () => void child.stop(this.#stopGraceMs),
+    }
+  }
+
+  async #startChild(env: Readonly<Record<string, string>>): Promise<Child> {
+    const { command, cwd, maxLineBytes } = this.config
+    const mark = `${this.#id}.${++this.#children}`
+    const child = await Child.start({ command, cwd, env: { ...this.#env, ...env }, mark, maxLineBytes }, this.#log)
+    this.#watchdog.watch(child.pid)
+    void child.ended.then(() => this.#watchdog.unwatch(child.pid))
+    return child
+  }
+
+  /** In a crash loop no client may come any more to find out that the tool works again. */
+  #tryAgain(): void {
+    const { restart } = this.#leases
+    if (restart.failure === undefined || this.#retrial !== undefined || this.#closing.signal.aborted) return
+    this.#log.error({ reason: restart.failure.message, ...restart.failure.data }, 'the tool crashes again and again')
+    this.#retrial = setTimeout(
+      () => {
+        this.#retrial = undefined
+        this.#proven = this.#prove().then(
+          (report) => {
+            restart.proven()
+            return report
+          },
+          (thrown: unknown) => {
+            restart.crashed(toBridgeError(thrown))
+            this.#tryAgain()
+            return this.#report ?? UNKNOWN_TOOL
+          },
+        )
+      },
+      Math.max(RETRIAL_MS, restart.delayMs()),
+    ).unref()
+  }
+
+  readonly #readiness: Readiness = () => {
+    if (this.#closing.signal.aborted) return { status: 'draining', reason: 'the bridge is shutting down' }
+    const failure = this.#leases.restart.failure ?? this.#problem
+    if (failure !== undefined) return { status: 'failing', reason: [failure.message, failure.hint].filter(Boolean).join('; ') }
+    if (this.#report === undefined && this.config.headerEnv.length === 0) {
+      return { status: 'starting', reason: `waiting for ${this.config.command[0]} to answer initialize` }
+    }
+    return undefined
+  }
+
+  #mayKnow(req: IncomingMessage): boolean {
+    if (this.#tokens.isEmpty || isLoopback(this.config.host)) return true
+    const { remoteAddress = '' } = req.socket
+    // From this machine itself (the health check of a container), not through a proxy on it.
+    if (isLoopback(remoteAddress.replace(/^::ffff:/, '')) && req.headers['x-forwarded-for'] === undefined) return true
+    try {
+      this.#tokens.principalOf(req)
+      return true
+    } catch {
+      return false
+    }
+  }
+
+  readonly #tokenFileChanged = (): void => this.reloadTokens()
+}
+
+const UNKNOWN_TOOL: ChildReport = {
+  name: 'unknown',
+  version: '?',
+  protocolVersion: '?',
+  instructions: undefined,
+  capabilities: [],
+  tools: [],
+  resources: [],
+  prompts: [],
+  startMs: 0,
+}
+
+/**
+ * A bridge for one stdio command. Nothing is started before `listen`, `start` or the first request.
+ *
+ * @throws BridgeError `config_invalid`, which lists every problem
+ */
+export function createBridge(config: ConfigInput, { logger = silentLogger() }: BridgeOptions = {}): Bridge {
+  return new Bridge(parseConfig(config), logger)
+}
+
+/**
+ * Starts the tool of a configuration once, asks what it is, and ends it: `mcp-bridge check`.
+ *
+ * @throws BridgeError `child_…`
+ */
+export async function inspect(config: Config, logger: Logger = silentLogger()): Promise<Inspection> {
+  const id = randomBytes(9).toString('base64url')
+  const watchdog = new Watchdog(id, logger)
+  const env = childEnvironment(config)
+  let children = 0
+  const start = async () => {
+    const child = await Child.start({ ...config, cwd: config.cwd, env, mark: `${id}.${++children}` }, logger)
+    watchdog.watch(child.pid)
+    return child
+  }
+  try {
+    return await inspectTool({ ...config, env, version: VERSION, start })
+  } finally {
+    await watchdog.close()
+  }
+}
+
+function readTokens({ token, tokenFile }: Config): Map<string, string> {
+  const tokens = new Map<string, string>()
+  if (token !== undefined) tokens.set(token, DEFAULT_NAME)
+  if (tokenFile === undefined) return tokens
+  let text: string
+  try {
+    text = readFileSync(tokenFile, 'utf8')
+  } catch (cause) {
+    throw new BridgeError('config_invalid', `the token file ${tokenFile} cannot be read`, { cause, hint: 'correct --token-file' })
+  }
+  for (const [each, name] of parseTokenFile(text, tokenFile)) tokens.set(each, name)
+  return tokens
+}
+
+/** An address to connect to: what listens everywhere is shown as this machine. */
+function urlHost(host: string): string {
+  if (host === '0.0.0.0') return '127.0.0.1'
+  if (host === '::') return '[::1]'
+  return host.includes(':') ? `[${host}]` : host
+}

@@ -1,0 +1,82 @@
+// cli/banner: what a person sees at the start: where it listens, what it serves, how to connect.
+import { networkInterfaces } from 'node:os'
+import type { ChildReport, Config, Listening } from '../index.ts'
+
+const MAX_TOOLS = 12
+
+/** Printed as soon as the bridge listens. */
+export function listeningLines(
+  config: Config,
+  { mcpUrl, sseUrl, host, port }: Listening,
+  version: string,
+): string {
+  const others = lanAddresses(host).map((address) => `http://${address}:${port}${config.mcpPath}`)
+  return block([
+    [`mcp-bridge ${version}`],
+    ['  Streamable HTTP', mcpUrl],
+    ['  HTTP+SSE', sseUrl],
+    ...others.map((url) => ['  from the LAN', url]),
+    ['  tool', config.command.join(' ')],
+    ['  mode', 'one process per session; state of a client is its own'],
+    ['  access', access(config)],
+    ['  waiting for', `${config.command[0]} to answer initialize …`],
+  ])
+}
+
+/** Printed once the tool has answered. */
+export function toolLines(config: Config, { mcpUrl }: Listening, report: ChildReport): string {
+  const names = report.tools.map(({ name }) => name)
+  const shown =
+    names.length > MAX_TOOLS
+      ? [...names.slice(0, MAX_TOOLS - 1), `and ${names.length - MAX_TOOLS + 1} more`]
+      : names
+  const needsToken = config.token !== undefined || config.tokenFile !== undefined
+  const client = {
+    mcpServers: {
+      [keyOf(report.name)]: {
+        type: 'http',
+        url: mcpUrl,
+        ...(needsToken ? { headers: { Authorization: 'Bearer <token>' } } : {}),
+      },
+    },
+  }
+  return `${block([
+    [
+      '  answers as',
+      `${report.name} ${report.version}, ${report.protocolVersion}, after ${report.startMs} ms`,
+    ],
+    [`  ${names.length} tools`, shown.join(', ') || 'none'],
+  ])}\nClient configuration:\n${JSON.stringify(client, undefined, 2)}\n`
+}
+
+function access({ token, tokenFile, insecure }: Config): string {
+  if (token !== undefined || tokenFile !== undefined) return 'with a token'
+  return insecure ? 'for everybody who reaches this address (--insecure)' : 'from this machine'
+}
+
+function lanAddresses(host: string): string[] {
+  if (host !== '0.0.0.0' && host !== '::') return []
+  return Object.values(networkInterfaces()).flatMap((each) =>
+    (each ?? [])
+      .filter(({ internal, family }) => !internal && family === 'IPv4')
+      .map(({ address }) => address),
+  )
+}
+
+/** A short key for the client's list, of the name the tool gives itself. */
+function keyOf(name: string): string {
+  return (
+    name
+      .split('/')
+      .at(-1)
+      ?.replaceAll(/[^\w.-]+/g, '-') || 'tool'
+  )
+}
+
+function block(rows: readonly string[][]): string {
+  return (
+    rows
+      .map(([label = '', value]) => (value === undefined ? label : `${label.padEnd(18)}  ${value}`))
+      .join('\n') + '\n'
+  )
+}

@@ -1,0 +1,65 @@
+// cli/main: argv to exit code; the only place that ends the process.
+import { inspect } from '../bridge.ts'
+import { printConfig } from '../config/print.ts'
+import { loadConfig } from '../config/sources.ts'
+import { toBridgeError, type BridgeError } from '../errors.ts'
+import { VERSION } from '../version.ts'
+import { checkTable } from './check.ts'
+import { parseArgs, type Invocation } from './flags.ts'
+import { healthcheck } from './healthcheck.ts'
+import { serve } from './serve.ts'
+
+/** @param argv without node and script */
+export async function main(argv: readonly string[]): Promise<void> {
+  // Whoever reads our output may go before us: `mcp-bridge --help | head`.
+  process.stdout.on('error', () => {})
+  try {
+    await run(parseArgs(argv, { version: VERSION }))
+  } catch (thrown) {
+    const error = toBridgeError(thrown)
+    process.stderr.write(explain(error))
+    process.exit(error.row.exit ?? 1)
+  }
+}
+
+async function run(invocation: Invocation): Promise<void> {
+  switch (invocation.command) {
+    case 'help':
+    case 'version':
+      process.stdout.write(invocation.text)
+      return
+    case 'healthcheck': {
+      const { flags } = invocation
+      const host = flags.host ?? process.env['MCP_BRIDGE_HOST'] ?? '127.0.0.1'
+      const port = flags.port ?? portOf(process.env['MCP_BRIDGE_PORT'])
+      const { code, text } = await healthcheck({ ...flags, host, port, timeoutMs: flags.timeoutMs ?? 5000 })
+      process.stdout.write(`${text}\n`)
+      return process.exit(code)
+    }
+    case 'check': {
+      const { config } = loadConfig({ ...invocation, command: invocation.child })
+      const report = await inspect(config)
+      process.stdout.write(invocation.format === 'json' ? `${JSON.stringify(report, undefined, 2)}\n` : checkTable(report))
+      return
+    }
+    case 'serve': {
+      const loaded = loadConfig({ ...invocation, command: invocation.child })
+      if (invocation.printConfig) process.stdout.write(printConfig(loaded.config, loaded.origins))
+      else process.exit(await serve(loaded))
+    }
+  }
+}
+
+/** What went wrong, why if that is known, and what to do, each on a line of its own. */
+function explain(error: BridgeError): string {
+  const stderr = error.data?.['stderr']
+  const lines = [`mcp-bridge: ${error.message}`]
+  if (Array.isArray(stderr)) lines.push(...stderr.map((line) => `  | ${String(line)}`))
+  if (error.hint !== undefined) lines.push(`  → ${error.hint}`)
+  if (error.code === 'internal' && error.cause instanceof Error) lines.push(String(error.cause.stack))
+  return `${lines.join('\n')}\n`
+}
+
+function portOf(text: string | undefined): number {
+  return text !== undefined && /^\d+$/.test(text) ? Number(text) : 8000
+}

@@ -1,0 +1,36 @@
+// cli/serve: one bridge from its start to its end; gives the exit code.
+import { Bridge } from '../bridge.ts'
+import type { Loaded } from '../config/sources.ts'
+import { createLogger } from '../log/logger.ts'
+import { VERSION } from '../version.ts'
+import { listeningLines, toolLines } from './banner.ts'
+import { onSignals } from './signals.ts'
+
+/** Runs until a signal (0), or throws what ended the bridge. */
+export async function serve({ config, warnings }: Loaded): Promise<number> {
+  const format = config.logFormat ?? (process.stderr.isTTY === true ? 'pretty' : 'json')
+  const log = await createLogger({ level: config.logLevel, format })
+  for (const reason of warnings) log.warn({ reason }, 'configuration')
+  const bridge = new Bridge(config, log)
+  const ended = new Promise<number>((resolve) => {
+    onSignals({
+      drain: (signal) => {
+        log.info({ signal }, 'shutting down')
+        void bridge.close().then(() => resolve(0))
+      },
+      // Not waiting any more: the watchdog ends what is left.
+      exit: () => resolve(1),
+      ...(config.tokenFile === undefined ? {} : { reload: () => bridge.reloadTokens() }),
+    })
+  })
+  const listening = await bridge.listen()
+  process.stdout.write(listeningLines(config, listening, VERSION))
+  bridge.start().then(
+    (report) => process.stdout.write(toolLines(config, listening, report)),
+    () => {},
+  )
+  const outcome = await Promise.race([ended, bridge.failed])
+  if (typeof outcome === 'number') return outcome
+  await bridge.close({ drainMs: 0 })
+  throw outcome
+}

@@ -1,0 +1,25 @@
+// cli/signals: the first drains, the second exits.
+
+/** npm and a terminal both pass Ctrl-C on: one key press, two signals. */
+const DUPLICATE_MS = 500
+
+export interface SignalActions {
+  drain(signal: NodeJS.Signals): void
+  exit(): void
+  /** SIGHUP; without an action it ends the bridge as the other signals do. */
+  reload?: () => void
+}
+
+export function onSignals({ drain, exit, reload }: SignalActions): void {
+  let firstAt: number | undefined
+  const end = (signal: NodeJS.Signals) => {
+    const now = Date.now()
+    if (firstAt === undefined) {
+      firstAt = now
+      drain(signal)
+    } else if (now - firstAt > DUPLICATE_MS) exit()
+  }
+  process.on('SIGTERM', end)
+  process.on('SIGINT', end)
+  process.on('SIGHUP', reload ?? end)
+}

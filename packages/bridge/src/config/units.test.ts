@@ -1,0 +1,67 @@
+import fc from 'fast-check'
+import { expect, test } from 'vitest'
+import { formatDuration, formatSize, parseDuration, parseSize } from './units.ts'
+
+test.each([
+  ['500ms', 500],
+  ['30s', 30_000],
+  [' 5m ', 300_000],
+  ['2h', 7_200_000],
+  ['1.5s', 1500],
+  ['1.1s', 1100],
+  ['0', 0],
+  ['0s', 0],
+  [250, 250],
+])('the duration %j is %i ms', (raw, ms) => {
+  expect(parseDuration(raw)).toBe(ms)
+})
+
+test.each([
+  ['300', '"300" has no unit: write 300ms or 300s'],
+  ['5 parsecs', '"5 parsecs" is not a duration: write 500ms, 30s, 5m or 2h'],
+  ['', '"" is not a duration'],
+  ['-5s', '"-5s" is not a duration'],
+  ['0.0001s', '"0.0001s" is not a duration'],
+  [-1, '-1 is not a duration'],
+  [Number.POSITIVE_INFINITY, 'is not a duration'],
+  // setTimeout would fire at once.
+  ['1000h', '"1000h" is too long: the longest is 596h'],
+])('%j is no duration', (raw, message) => {
+  expect(() => parseDuration(raw)).toThrow(expect.objectContaining({ code: 'config_invalid' }))
+  expect(() => parseDuration(raw)).toThrow(message)
+})
+
+test.each([
+  ['16MiB', 16 * 1024 * 1024],
+  ['16 mib', 16 * 1024 * 1024],
+  ['1MB', 1_000_000],
+  ['2GiB', 2 * 1024 ** 3],
+  ['2gb', 2e9],
+  ['64k', 65_536],
+  ['64Ki', 65_536],
+  ['64KB', 64_000],
+  ['1024', 1024],
+  ['1024b', 1024],
+  ['0.5k', 512],
+  [7, 7],
+])('the size %j is %i bytes', (raw, bytes) => {
+  expect(parseSize(raw)).toBe(bytes)
+})
+
+test.each(['', '1TiB', '1ib', '-1', '1.5', '1e3', 'k', 1.5, -1, '9007199254740993'])(
+  '%j is no size',
+  (raw) => {
+    expect(() => parseSize(raw)).toThrow('is not a size: write 1024, 64KiB or 16MiB')
+  },
+)
+
+test('what is printed is read back as the same number', () => {
+  fc.assert(fc.property(fc.nat(2 ** 31 - 1), (ms) => parseDuration(formatDuration(ms)) === ms))
+  fc.assert(fc.property(fc.maxSafeNat(), (bytes) => parseSize(formatSize(bytes)) === bytes))
+})
+
+test('the largest unit that fits is printed', () => {
+  expect([0, 500, 90_000, 300_000, 7_200_000].map(formatDuration)).toEqual(['0', '500ms', '90s', '5m', '2h'])
+  const sizes = [0, 1023, 65_536, 16 * 1024 ** 2, 1_000_000]
+  expect(sizes.map(formatSize)).toEqual(['0', '1023', '64KiB', '16MiB', '1MB'])
+})
