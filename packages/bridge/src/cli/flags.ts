@@ -70,7 +70,9 @@ function readCheck(argv: string[], child: string[], hasChild: boolean): Invocati
   const rows = OPTIONS.filter(({ key }) => CHECK_KEYS.has(key))
   const program = createProgram('mcp-bridge check', rows)
     .usage('[options] -- <command> [args...]')
-    .description('Starts a command, lists what it offers, shows what is odd, and ends it.')
+    .description(
+      'Starts a command, lists what it offers, shows what is odd, and ends it. (* may be repeated)',
+    )
     .addOption(
       new Option('--format <table|json>', 'What to print [table]').choices(FORMATS).helpGroup(GENERAL),
     )
@@ -82,15 +84,16 @@ function readCheck(argv: string[], child: string[], hasChild: boolean): Invocati
 }
 
 function readHealthcheck(argv: string[], hasChild: boolean): Invocation {
-  const program = bareProgram('mcp-bridge healthcheck')
+  const program = bareProgram('mcp-bridge healthcheck', 'Options')
     .description('Asks a running bridge whether it is ready: exit code 0, or 1 and the reason.')
+    .optionsGroup('Options')
     .option('--host <address>', 'Where the bridge listens [127.0.0.1]')
     .option('--port <number>', 'Its port [8000]', byField(int(1, 65_535), '--port'))
     .option('--url <url>', 'Its whole URL, instead of both')
     .option('--timeout <time>', 'How long to wait', byField(duration(1), '--timeout'))
   const text = run(program, argv)
   if (text !== undefined) return { command: 'help', text }
-  const [stray] = program.args
+  const stray = program.args[0]
   if (stray !== undefined || hasChild)
     throw invalid(`healthcheck takes no command, but got "${stray ?? '--'}"`)
   const { timeout, ...flags } = program.opts<HealthcheckFlags & { timeout?: number }>()
@@ -102,25 +105,32 @@ function readHealthcheck(argv: string[], hasChild: boolean): Invocation {
 
 /** One flag for each row; what they mean is checked later, with variables and file. */
 function createProgram(name: string, rows: readonly OptionRow[]): Command {
-  const program = bareProgram(name).helpOption('-h, --help', 'Show this')
+  const program = bareProgram(name, GENERAL)
   for (const row of rows) {
     const value = row.value === '' ? '' : ` <${row.value}>`
     const fallback = row.default === undefined ? '' : ` [${row.default}]`
     const option = new Option(`${row.flag}${value}`, `${row.help}${fallback}`).helpGroup(row.group)
-    if (isRepeatable(row)) option.argParser((item, items: string[] = []) => [...items, item])
+    if (row.kind === 'list' || row.kind === 'pairs')
+      option.argParser((item, items: string[] | undefined) => [...(items ?? []), item])
     program.addOption(option)
   }
   return program.addOption(new Option('--config <file>', 'Options in YAML or JSON').helpGroup(GENERAL))
 }
 
-function bareProgram(name: string): Command {
+function bareProgram(name: string, group: string): Command {
   return (
     new Command(name)
       .exitOverride()
       .argument('[stray...]')
       // What follows a stray word belongs to it: `mcp-bridge npx -y x` is not about an option -y.
       .passThroughOptions()
-      .configureHelp({ visibleArguments: () => [], helpWidth: 120 })
+      .usage('[options]')
+      .addHelpOption(new Option('-h, --help', 'Show this').helpGroup(group))
+      .configureHelp({
+        visibleArguments: () => [],
+        optionDescription: ({ description }) => description,
+        helpWidth: 120,
+      })
   )
 }
 
@@ -181,10 +191,6 @@ function byField<T>(
     if (data === undefined) throw invalid(`flag ${flag}: ${error?.issues[0]?.message ?? 'is wrong'}`)
     return data
   }
-}
-
-function isRepeatable({ kind }: OptionRow): boolean {
-  return kind === 'list' || kind === 'pairs'
 }
 
 function quote(arg: string): string {

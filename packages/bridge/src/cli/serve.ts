@@ -8,7 +8,7 @@ import { onSignals } from './signals.ts'
 
 /** Runs until a signal (0), or throws what ended the bridge. */
 export async function serve({ config, warnings }: Loaded): Promise<number> {
-  const format = config.logFormat ?? (process.stderr.isTTY === true ? 'pretty' : 'json')
+  const format = config.logFormat ?? (process.stderr.isTTY ? 'pretty' : 'json')
   const log = await createLogger({ level: config.logLevel, format })
   for (const reason of warnings) log.warn({ reason }, 'configuration')
   const bridge = new Bridge(config, log)

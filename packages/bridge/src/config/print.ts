@@ -21,7 +21,9 @@ export function printConfig(config: Config, origins: Readonly<Record<string, Ori
 function show({ key, kind }: OptionRow, config: Config): string {
   if (key === 'token') return MASK
   if (key === 'env')
-    return `{${Object.keys(config.env).map((name) => ` ${name}: ${MASK}`)} }`.replace('{ }', '{}')
+    return `{ ${Object.keys(config.env)
+      .map((name) => `${name}: ${MASK}`)
+      .join(', ')} }`.replace('{  }', '{}')
   if (key === 'headerEnv') return flow(config.headerEnv.map(({ header, name }) => `${header}=${name}`))
   const value = config[key]
   return Array.isArray(value) ? flow(value) : scalar(formatValue(kind, value))

@@ -77,7 +77,7 @@ export const configSchema = z.strictObject({
 export type Config = Readonly<z.output<typeof configSchema>>
 /** What `createBridge` takes: all but `command` may be left out; durations and sizes as numbers (ms, bytes) or text. */
 export type ConfigInput = z.input<typeof configSchema>
-export type ConfigKey = keyof Config & string
+export type ConfigKey = keyof Config
 
 type Kind = 'string' | 'int' | 'duration' | 'size' | 'boolean' | 'list' | 'pairs' | 'enum'
 type Row = readonly [

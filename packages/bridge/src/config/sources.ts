@@ -35,6 +35,8 @@ export interface Loaded {
   warnings: string[]
 }
 
+const ALIAS = 'text that begins with * must be put in quotes'
+
 /** Raw values with who said so; `problems` are about what has no place among them. */
 interface Source {
   values: Map<string, [value: unknown, origin: Origin]>
@@ -120,26 +122,19 @@ function readConfigFile(path: string): Source {
   const origin: Origin = `file ${path}`
   const source: Source = { values: new Map(), problems: [] }
   const complain = (what: string) => source.problems.push(`${origin}${what}`)
-  let text = ''
+  let content: unknown
   try {
-    text = readFileSync(path, 'utf8')
+    content = parseYaml(readFileSync(path, 'utf8'), complain)
   } catch (error) {
     complain(` cannot be read: ${(error as NodeJS.ErrnoException).code ?? String(error)}`)
-    return source
   }
-  // JSON is read as YAML too: the complaints of JSON.parse quote the text, which may hold a token.
-  const lineCounter = new LineCounter()
-  const document = parseDocument(text, { lineCounter, prettyErrors: false })
-  for (const { message, pos } of document.errors)
-    complain(`, line ${lineCounter.linePos(pos[0]).line}: ${message}`)
-  if (document.errors.length > 0) return source
-  const content: unknown = document.toJS() ?? {}
-  if (typeof content !== 'object' || Array.isArray(content)) {
+  if (source.problems.length > 0) return source
+  if (typeof content !== 'object' || content === null || Array.isArray(content)) {
     complain(' is not a map of options, such as "port: 8000"')
     return source
   }
   const known = ['command', ...OPTIONS.map(({ fileKey }) => fileKey)]
-  for (const [name, value] of Object.entries(content ?? {})) {
+  for (const [name, value] of Object.entries(content)) {
     const option = OPTIONS.find((row) => [row.fileKey, row.key, camelCase(row.fileKey)].includes(name))
     const key = name === 'command' ? name : option?.key
     if (key === undefined) complain(`, ${name}: there is no such option${suggestion(name, known)}`)
@@ -148,6 +143,23 @@ function readConfigFile(path: string): Source {
       source.values.set(key, [option ? fromFolder(dirname(path), option, value) : value, origin])
   }
   return source
+}
+
+/** JSON too: the complaints of JSON.parse quote the text, which may hold a token; so do some of YAML's, at their end. */
+function parseYaml(text: string, complain: (what: string) => void): unknown {
+  const lineCounter = new LineCounter()
+  const document = parseDocument(text, { lineCounter, prettyErrors: false })
+  for (const { code, message, pos } of document.errors) {
+    const what = code === 'BAD_ALIAS' ? ALIAS : message.replace(/: ".*$/s, '')
+    complain(`, line ${lineCounter.linePos(pos[0]).line}: ${what}`)
+  }
+  if (document.errors.length > 0) return undefined
+  try {
+    return document.toJS() ?? {}
+  } catch {
+    // An alias of nothing, or one of the bombs made of aliases.
+    complain(`: ${ALIAS}`)
+  }
 }
 
 function fromFolder(folder: string, { key }: OptionRow, value: unknown): unknown {
@@ -204,9 +216,9 @@ function suggestion(word: string, known: readonly string[]): string {
 /** Levenshtein. */
 function distance(a: string, b: string): number {
   let row = Array.from({ length: b.length + 1 }, (_, j) => j)
-  for (const [i, letter] of [...a].entries()) {
+  for (const [i, letter] of a.split('').entries()) {
     const next = [i + 1]
-    for (const [j, other] of [...b].entries()) {
+    for (const [j, other] of b.split('').entries()) {
       const same = (row[j] ?? 0) + (letter === other ? 0 : 1)
       next.push(Math.min(same, (row[j + 1] ?? 0) + 1, (next[j] ?? 0) + 1))
     }

@@ -12,6 +12,7 @@ const MAX_MS = 2 ** 31 - 1
 export const VARIABLE = /^[A-Za-z_][\w.-]*$/
 /** Their meaning belongs to HTTP, MCP and the bridge. */
 const OWN_HEADER = /^(accept|connection|host|last-event-id|origin|transfer-encoding|mcp-.*|content-.*)$/
+const NO_PAIR = 'is not KEY=VALUE (to hand on a variable that is set here, use --pass-env)'
 const WRITE_BOOLEAN = 'write true or false'
 
 /**
@@ -82,11 +83,11 @@ function invalid(raw: string | number, what: string, remedy: string): BridgeErro
 
 /** A field of the schema that is read by `parse`, whose complaint becomes the problem of that field. */
 export function field<T>(parse: (raw: string | number) => T) {
-  return z.union([z.string(), z.number()], 'write text or a number').transform((raw, { addIssue }): T => {
+  return z.union([z.string(), z.number()], 'write text or a number').transform((raw, ctx): T => {
     try {
       return parse(raw)
     } catch (error) {
-      addIssue({ code: 'custom', message: (error as BridgeError).message })
+      ctx.addIssue({ code: 'custom', message: (error as BridgeError).message })
       return z.NEVER
     }
   })
@@ -97,7 +98,10 @@ export function int(min: number, max: number) {
   return field((raw) => {
     const number = typeof raw === 'number' ? raw : /^-?\d+$/.test(raw.trim()) ? Number(raw) : Number.NaN
     if (Number.isInteger(number) && number >= min && number <= max) return number
-    throw invalid(raw, 'is out of place', `write a whole number from ${min} to ${max}`)
+    throw new BridgeError(
+      'config_invalid',
+      `${JSON.stringify(raw)} is not a whole number from ${min} to ${max}`,
+    )
   })
 }
 
@@ -110,19 +114,17 @@ export function size(minBytes = 1) {
 }
 
 export function boolean() {
-  return z
-    .union([z.boolean(), z.string(), z.number()], WRITE_BOOLEAN)
-    .transform((raw, { addIssue }): boolean => {
-      const text = String(raw).toLowerCase()
-      if (['true', '1', 'yes', 'on'].includes(text)) return true
-      if (!['false', '0', 'no', 'off'].includes(text)) addIssue({ code: 'custom', message: WRITE_BOOLEAN })
-      return false
-    })
+  return z.union([z.boolean(), z.string(), z.number()], WRITE_BOOLEAN).transform((raw, ctx): boolean => {
+    const text = String(raw).toLowerCase()
+    if (['true', '1', 'yes', 'on'].includes(text)) return true
+    if (!['false', '0', 'no', 'off'].includes(text)) ctx.addIssue({ code: 'custom', message: WRITE_BOOLEAN })
+    return false
+  })
 }
 
 /** Text as it stands: never shown in a complaint, for it may be a secret. */
 export function text() {
-  return z.string('write text').min(1, 'is empty')
+  return z.string('write text').min(1, { error: 'is empty', abort: true })
 }
 
 /** Several texts; in one string they are separated by commas or lines. */
@@ -140,12 +142,12 @@ export function pairs() {
       [z.string(), z.array(z.string()), z.record(z.string(), value)],
       'write KEY: text, or a list of KEY=VALUE',
     )
-    .transform((raw, { addIssue }): Readonly<Record<string, string>> => {
+    .transform((raw, ctx): Readonly<Record<string, string>> => {
       const lines = typeof raw === 'string' ? splitList(raw, /\r?\n/) : raw
       const entries = Array.isArray(lines) ? lines.map(splitPair) : Object.entries(lines)
       for (const [index, [name]] of entries.entries()) {
         // The text itself is not repeated: what is no pair may well be the bare value.
-        if (!VARIABLE.test(name)) addIssue({ code: 'custom', message: `item ${index + 1} is not KEY=VALUE` })
+        if (!VARIABLE.test(name)) ctx.addIssue({ code: 'custom', message: `item ${index + 1} ${NO_PAIR}` })
       }
       return Object.fromEntries(entries.map(([name, text]) => [name, String(text)]))
     })
@@ -156,8 +158,8 @@ export function headerEnv() {
   const item = z.union([z.string(), z.strictObject({ header: z.string(), name: z.string() })])
   return z
     .union([z.string(), z.array(item), z.record(z.string(), z.string())], 'write a list of HEADER=NAME')
-    .transform((raw, { addIssue }): readonly Readonly<{ header: string; name: string }>[] => {
-      const refuse = (message: string) => addIssue({ code: 'custom', message })
+    .transform((raw, ctx): readonly Readonly<{ header: string; name: string }>[] => {
+      const refuse = (message: string) => ctx.addIssue({ code: 'custom', message })
       const items = typeof raw === 'string' ? splitList(raw) : raw
       const entries = Array.isArray(items) ? items.map(headerAndName) : Object.entries(items)
       const seen = new Set<string>()

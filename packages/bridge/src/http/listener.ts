@@ -45,7 +45,7 @@ export async function closeListener(server: Server, graceMs: number): Promise<vo
 function listenError(error: NodeJS.ErrnoException, host: string, port: number): BridgeError {
   const at = `${host.includes(':') ? `[${host}]` : host}:${port}`
   const fail = (text: string, hint: string) => new BridgeError('listen_failed', text, { hint, cause: error })
-  switch (error.code) {
+  switch (error.code ?? '') {
     case 'EADDRINUSE':
       return fail(`${at} is in use`, 'choose another --port (0 takes a free one), or stop what listens there')
     case 'EACCES':

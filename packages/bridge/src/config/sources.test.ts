@@ -1,0 +1,365 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, expect, test } from 'vitest'
+import { BridgeError } from '../errors.ts'
+import { isLoopback } from './loopback.ts'
+import { printConfig } from './print.ts'
+import { configSchema, OPTIONS } from './schema.ts'
+import { loadConfig, parseConfig, type LoadOptions } from './sources.ts'
+
+const folder = mkdtempSync(join(tmpdir(), 'mcp-bridge-config-'))
+afterAll(() => rmSync(folder, { recursive: true }))
+
+const command = ['npx', '-y', 'server']
+
+function load(options: LoadOptions) {
+  return loadConfig({ command, env: {}, ...options })
+}
+
+/** The lines of the complaint, without its title. */
+function problemsOf(options: LoadOptions): string[] {
+  return complaint(() => load(options))
+}
+
+function complaint(run: () => unknown): string[] {
+  try {
+    run()
+  } catch (error) {
+    if (error instanceof BridgeError && error.code === 'config_invalid')
+      return error.message.split('\n  ').slice(1)
+    throw error
+  }
+  return []
+}
+
+let files = 0
+function fileOf(text: string, name = 'bridge.yaml'): string {
+  const path = join(folder, `${++files}-${name}`)
+  writeFileSync(path, text)
+  return path
+}
+
+test('the defaults are those of the issue', () => {
+  const { config, origins, warnings } = load({})
+  expect(config).toEqual({
+    command,
+    host: '127.0.0.1',
+    port: 8000,
+    ssePath: '/sse',
+    messagePath: '/messages',
+    mcpPath: '/mcp',
+    children: 'session',
+    warm: 1,
+    maxSessions: 1000,
+    maxChildren: 64,
+    idleMs: 300_000,
+    startTimeoutMs: 120_000,
+    callTimeoutMs: 0,
+    maxBodyBytes: 16_777_216,
+    maxLineBytes: 67_108_864,
+    maxBufferBytes: 8_388_608,
+    maxReplayBytes: 1_048_576,
+    drainMs: 5000,
+    allowOrigin: [],
+    allowHost: [],
+    cors: false,
+    insecure: false,
+    env: {},
+    envFile: [],
+    passEnv: [],
+    headerEnv: [],
+    onCrash: 'restart',
+    logLevel: 'info',
+  })
+  expect(origins).toMatchObject({ command: 'flag --', port: 'default', token: 'default' })
+  expect(warnings).toEqual([])
+})
+
+test('every key but the command has one option, under names of its own', () => {
+  const keys = Object.keys(configSchema.shape).filter((key) => key !== 'command')
+  expect(OPTIONS.map(({ key }) => key).toSorted()).toEqual(keys.toSorted())
+  for (const name of ['flag', 'env', 'fileKey'] as const)
+    expect(new Set(OPTIONS.map((row) => row[name])).size).toBe(keys.length)
+  expect(OPTIONS.find(({ key }) => key === 'maxBodyBytes')).toMatchObject({
+    flag: '--max-body',
+    env: 'MCP_BRIDGE_MAX_BODY',
+    fileKey: 'max-body',
+    default: '16MiB',
+  })
+})
+
+test('flags win over variables, variables over the file, the file over defaults', () => {
+  const configFile = fileOf('port: 1\nidle: 1m\nwarm: 3\nmaxBodyBytes: 1024\nmaxLine: 2k\ncors: true\n')
+  const env = { MCP_BRIDGE_PORT: '2', MCP_BRIDGE_IDLE: '2m', MCP_BRIDGE_CONFIG: '/not/read' }
+  const { config, origins } = load({ configFile, env, flags: { port: '3', drainMs: undefined } })
+  expect(config).toMatchObject({
+    port: 3,
+    idleMs: 120_000,
+    warm: 3,
+    maxBodyBytes: 1024,
+    maxLineBytes: 2048,
+    cors: true,
+  })
+  expect(origins).toMatchObject({
+    port: 'flag --port',
+    idleMs: 'variable MCP_BRIDGE_IDLE',
+    warm: `file ${configFile}`,
+    drainMs: 'default',
+  })
+})
+
+test('lists and pairs are read from every source', () => {
+  const fromEnv = load({
+    env: {
+      MCP_BRIDGE_ALLOW_ORIGIN: 'https://a.example, https://b.example:8443/\nhttp://c.example',
+      MCP_BRIDGE_ENV: 'A=1,2\nB=x=y\n',
+      MCP_BRIDGE_HEADER_ENV: 'X-GitHub-Token=GITHUB_TOKEN',
+      MCP_BRIDGE_CORS: 'Yes',
+    },
+  }).config
+  expect(fromEnv.allowOrigin).toEqual(['https://a.example', 'https://b.example:8443/', 'http://c.example'])
+  expect(fromEnv.env).toEqual({ A: '1,2', B: 'x=y' })
+  expect(fromEnv.headerEnv).toEqual([{ header: 'x-github-token', name: 'GITHUB_TOKEN' }])
+  expect(fromEnv.cors).toBe(true)
+
+  const configFile = fileOf(
+    'env: { A: 1, B: true, C: "" }\npass-env: [GH_*]\nheader-env: { X-Key: KEY }\nport:\n',
+  )
+  const fromFile = load({ configFile }).config
+  expect(fromFile.env).toEqual({ A: '1', B: 'true', C: '' })
+  expect(fromFile.passEnv).toEqual(['GH_*'])
+  expect(fromFile.headerEnv).toEqual([{ header: 'x-key', name: 'KEY' }])
+  expect(fromFile.port).toBe(8000)
+
+  const fromFlags = load({
+    flags: { env: ['A=1', 'B=2=3'], headerEnv: ['X-A=A'], allowHost: ['tools.example'] },
+  }).config
+  expect(fromFlags.env).toEqual({ A: '1', B: '2=3' })
+  expect(fromFlags.allowHost).toEqual(['tools.example'])
+})
+
+test('a file of JSON, also one named by a variable; paths in it are meant from where it is', () => {
+  const json =
+    '{\n\t"command": ["server", "--depth", 3],\n\t"env-file": ["a.env", "/b.env"],\n\t"tokenFile": "t", "cwd": ".."\n}'
+  const { config, origins } = load({ command: [], env: { MCP_BRIDGE_CONFIG: fileOf(json, 'bridge.json') } })
+  expect(config.command).toEqual(['server', '--depth', '3'])
+  expect(origins['command']).toMatch(/^file .*bridge\.json$/)
+  expect(config).toMatchObject({
+    envFile: [join(folder, 'a.env'), '/b.env'],
+    tokenFile: join(folder, 't'),
+    cwd: join(folder, '..'),
+  })
+  expect(load({ flags: { cwd: 'here' } }).config.cwd).toBe('here')
+  expect(load({ configFile: fileOf('command: [other]') }).config.command).toEqual(command)
+})
+
+test('all problems are reported together, each with its origin', () => {
+  const configFile = fileOf('idel: 5m\nwarm: 65\nallow-host: [a, "b/c"]\n')
+  const env = { MCP_BRIDGE_IDLE: '300', MCP_BRIDGE_LOG_LEVEL: 'loud' }
+  const flags = { port: 'eighty', host: '0.0.0.0', children: 'pool', maxBodyBytes: '1TB' }
+  expect(problemsOf({ command: [], configFile, env, flags }).toSorted()).toEqual(
+    [
+      `file ${configFile}, idel: there is no such option; did you mean idle?`,
+      'name the command after "--"',
+      'flag --port: "eighty" is not a whole number from 0 to 65535',
+      'flag --children: only "session" exists: one process per session',
+      `file ${configFile}, warm: 65 is not a whole number from 0 to 64`,
+      'variable MCP_BRIDGE_IDLE: "300" has no unit: write 300ms or 300s',
+      'flag --max-body: "1TB" is not a size: write 1024, 64KiB or 16MiB',
+      `file ${configFile}, allow-host: write host names such as tools.example, or *`,
+      'variable MCP_BRIDGE_LOG_LEVEL: write trace, debug, info, warn, error, silent',
+      '--host 0.0.0.0 is reachable by others: set --token or --token-file, or --insecure to serve without',
+    ].toSorted(),
+  )
+  expect(() => load({ flags: { port: '-1' } })).toThrow(
+    'the configuration has a problem:\n  flag --port: "-1"',
+  )
+})
+
+test.each([
+  ['[1, 2', /, line 1: /],
+  ['- port', / is not a map of options/],
+  ['port: 1\nport: 2', /, line 2: Map keys must be unique/],
+  ['port: 1\nallow-host: *', /, line 2: text that begins with \* must be put in quotes/],
+  ['token: *secret', /: text that begins with \* must be put in quotes/],
+  ['token: "sec ret" "sec ret"', /, line 1: Unexpected/],
+  ['idle: 1m\nidleMs: 2', /, idleMs: is there twice/],
+  ['command: npx -y server', /, command: write a list: \[npx, -y, server\]/],
+  ['env: [A]', /, env: item 1 is not KEY=VALUE/],
+  ['token: "sec ret"', /, token: holds white space/],
+])('the file %j is refused', (text, problem) => {
+  const problems = problemsOf({ command: [], flags: {}, configFile: fileOf(text) })
+  expect(problems).toContainEqual(expect.stringMatching(problem))
+  expect(problems.join()).not.toMatch(/sec ?ret/)
+})
+
+test('a file that is not there is a problem, an empty one is not', () => {
+  expect(problemsOf({ configFile: '/nowhere.yaml' })).toEqual(['file /nowhere.yaml cannot be read: ENOENT'])
+  expect(load({ configFile: fileOf('') }).config.port).toBe(8000)
+})
+
+test('an unknown variable only warns; what Kubernetes and the bridge itself set is no news', () => {
+  const { config, warnings } = load({
+    env: {
+      MCP_BRIDGE_IDEL: '1m',
+      MCP_BRIDGE_PORT: 'tcp://10.0.0.1:8000',
+      MCP_BRIDGE_SERVICE_HOST: '10.0.0.1',
+      MCP_BRIDGE_SERVICE_PORT: '8000',
+      MCP_BRIDGE_SERVICE_PORT_HTTP: '8000',
+      MCP_BRIDGE_PORT_8000_TCP: 'tcp://10.0.0.1:8000',
+      MCP_BRIDGE_PORT_8000_TCP_ADDR: '10.0.0.1',
+      MCP_BRIDGE_PORT_53_UDP_PROTO: 'udp',
+      MCP_BRIDGE_FILES_PORT: 'udp://10.0.0.1:53',
+      MCP_BRIDGE_CHILD_MARK: 'x',
+      OTHER: 'y',
+    },
+  })
+  expect(config.port).toBe(8000)
+  expect(warnings).toEqual(['variable MCP_BRIDGE_IDEL is not an option; did you mean MCP_BRIDGE_IDLE?'])
+  expect(load({ env: { MCP_BRIDGE_CHILDREN: 'session' } }).origins['children']).toBe(
+    'variable MCP_BRIDGE_CHILDREN',
+  )
+})
+
+test('an empty variable means "not set", but for a token', () => {
+  expect(load({ env: { MCP_BRIDGE_PORT: '', MCP_BRIDGE_ENV: '', MCP_BRIDGE_CONFIG: '' } }).config.port).toBe(
+    8000,
+  )
+  expect(problemsOf({ env: { MCP_BRIDGE_TOKEN: '' } })).toEqual(['variable MCP_BRIDGE_TOKEN: is empty'])
+})
+
+test.each(['0.0.0.0', '::', '[::]', '192.168.1.5', 'tools.example', '128.0.0.1'])(
+  '%s asks for a token',
+  (host) => {
+    expect(problemsOf({ flags: { host } })).toEqual([
+      expect.stringContaining('is reachable by others: set --token or'),
+    ])
+    expect(problemsOf({ flags: { host, token: 'secret' } })).toEqual([])
+    expect(problemsOf({ flags: { host, tokenFile: '/tokens' } })).toEqual([])
+    expect(problemsOf({ flags: { host, insecure: true } })).toEqual([])
+  },
+)
+
+test('where a variable says the host, the problem names it', () => {
+  const [problem] = problemsOf({ env: { MCP_BRIDGE_HOST: '0.0.0.0' } })
+  expect(problem).toMatch(/^variable MCP_BRIDGE_HOST: --host 0\.0\.0\.0 is reachable/)
+})
+
+test.each(['localhost', 'LOCALHOST', '127.0.0.1', '127.9.9.9', '::1', '[::1]'])('%s does not', (host) => {
+  expect(problemsOf({ flags: { host, cors: true } })).toEqual([])
+  expect(isLoopback(host.replaceAll(/[[\]]/g, ''))).toBe(true)
+})
+
+test('paths lose a trailing slash, differ from each other, and leave the health checks alone', () => {
+  expect(load({ flags: { mcpPath: '/a/mcp/', ssePath: '/' } }).config).toMatchObject({
+    mcpPath: '/a/mcp',
+    ssePath: '/',
+  })
+  for (const mcpPath of ['mcp', '', '/a b', '/a?b', '/a#b', '//a', '/:id', '/*x']) {
+    expect(problemsOf({ flags: { mcpPath } })).toHaveLength(1)
+  }
+  expect(problemsOf({ flags: { mcpPath: '/healthz' } })).toEqual([
+    'flag --mcp-path: /healthz and /readyz are taken',
+  ])
+  expect(problemsOf({ flags: { mcpPath: '/SSE/' } })).toEqual([
+    'flag --mcp-path: /SSE is the path of --sse-path already',
+  ])
+})
+
+test('a header for the child must not be one that means something here', () => {
+  const problemOf = (item: string, more = {}) => problemsOf({ flags: { headerEnv: [item], ...more } }).join()
+  expect(problemOf('Host=A')).toBe('flag --header-env: host has a meaning of its own: choose another header')
+  for (const header of ['Mcp-Session-Id', 'content-type', 'Origin'])
+    expect(problemOf(`${header}=A`)).toContain('meaning of its own')
+  for (const item of ['X-A', 'X A=B', 'X-A=', '=B', 'X-A=1B'])
+    expect(problemOf(item)).toContain('write HEADER=NAME')
+  expect(problemsOf({ flags: { headerEnv: ['X-A=A', 'X-B=A'] } }).join()).toContain('A is set by two headers')
+  expect(problemsOf({ flags: { headerEnv: ['X-A=A', 'x-a=B'] } })).toEqual([])
+  expect(problemOf('Authorization=A')).toBe('')
+  expect(problemOf('Authorization=A', { token: 's' })).toContain(
+    'authorization carries the token of the bridge',
+  )
+  expect(problemOf('X-API-Key=A', { tokenFile: 's' })).toContain('x-api-key carries the token of the bridge')
+})
+
+test('a pair without a name is not repeated: it may be the secret itself', () => {
+  expect(problemsOf({ flags: { env: ['A=1', 'hunter2'] } })).toEqual([
+    'flag --env: item 2 is not KEY=VALUE (to hand on a variable that is set here, use --pass-env)',
+  ])
+})
+
+test('the result is frozen, all the way down', () => {
+  const { config } = load({ flags: { env: ['A=1'], headerEnv: ['X-A=A'] } })
+  const parts = [config, config.command, config.env, config.allowHost, config.headerEnv, config.headerEnv[0]]
+  expect(parts.map((part) => Object.isFrozen(part))).toEqual(parts.map(() => true))
+  // A default is not shared between two bridges of one process.
+  expect(load({}).config.command).not.toBe(command)
+})
+
+test('the library has the same defaults and checks', () => {
+  const config = parseConfig({
+    command: ['x'],
+    port: 0,
+    idleMs: '30s',
+    drainMs: 250,
+    headerEnv: [{ header: 'X-A', name: 'A' }],
+  })
+  expect(config).toMatchObject({
+    port: 0,
+    idleMs: 30_000,
+    drainMs: 250,
+    headerEnv: [{ header: 'x-a', name: 'A' }],
+  })
+  const { origins: _, ...loaded } = load({ command: ['x'] })
+  expect(parseConfig({ command: ['x'], cwd: undefined })).toEqual(loaded.config)
+  const wrong = { command: [], idelMs: 3, port: -1 }
+  expect(complaint(() => parseConfig(wrong))).toEqual([
+    'option idelMs: there is no such option; did you mean idleMs?',
+    'option command: name the command after "--"',
+    'option port: -1 is not a whole number from 0 to 65535',
+  ])
+})
+
+test('printed: each value with who set it, and no secret', () => {
+  const flags = {
+    token: 'hunter2',
+    env: ['PASSWORD=hunter3', 'B=1'],
+    headerEnv: ['X-A=A'],
+    allowOrigin: ['*'],
+  }
+  const { config, origins } = load({ flags, env: { MCP_BRIDGE_IDLE: '90s' } })
+  const text = printConfig(config, origins)
+  expect(text).not.toMatch(/hunter/)
+  expect(text).toMatch(/^command: \[npx, "-y", server\] +# flag --$/m)
+  expect(text).toMatch(/^token: \*\*\* +# flag --token$/m)
+  expect(text).toMatch(/^env: \{ PASSWORD: \*\*\*, B: \*\*\* \} +# flag --env$/m)
+  expect(text).toMatch(/^header-env: \[x-a=A\] +# flag --header-env$/m)
+  expect(text).toMatch(/^allow-origin: \["\*"\] +# flag --allow-origin$/m)
+  expect(text).toMatch(/^idle: 90s +# variable MCP_BRIDGE_IDLE$/m)
+  expect(text).toMatch(/^max-body: 16MiB +# default$/m)
+  expect(text).not.toMatch(/undefined|^cwd/m)
+  expect(
+    new Set(
+      text
+        .trimEnd()
+        .split('\n')
+        .map((line) => line.lastIndexOf('   # ')),
+    ).size,
+  ).toBe(1)
+})
+
+test('a printed token is no token when it is loaded again', () => {
+  const { config, origins } = load({ flags: { token: 'hunter2' } })
+  expect(problemsOf({ configFile: fileOf(printConfig(config, origins)) }).join()).toContain(
+    'must be put in quotes',
+  )
+})
+
+test('what is printed can be loaded again', () => {
+  const first = load({
+    flags: { allowOrigin: ['*'], headerEnv: ['X-A=A'], passEnv: ['GH_*'], idleMs: '90s', cwd: '/a b' },
+  })
+  const second = load({ command: [], configFile: fileOf(printConfig(first.config, first.origins)) })
+  expect(second.config).toEqual(first.config)
+})
