@@ -31,7 +31,11 @@ export interface AppOptions {
 }
 
 type Handler = (req: IncomingMessage, res: ServerResponse) => void | Promise<void>
-type BodyHandler = (req: IncomingMessage, res: ServerResponse, body: Message | readonly Message[]) => Promise<void>
+type BodyHandler = (
+  req: IncomingMessage,
+  res: ServerResponse,
+  body: Message | readonly Message[],
+) => Promise<void>
 
 /** What is left of a body that was refused is read and dropped for this long; a client that still sends is cut. */
 const REFUSED_BODY_MS = 10_000
@@ -50,7 +54,11 @@ export function createApp(options: AppOptions, log: Logger): Express {
   if (host !== undefined) app.use(guard(host))
   app.use(guard(originGate(isOriginAllowed)))
   if (options.cors) app.use(cors(options.headerEnv.map(({ header }) => header)))
-  app.use(guard((req) => setCaller(req, { principal: tokens.principalOf(req), env: environmentOf(req, options.headerEnv) })))
+  app.use(
+    guard((req) =>
+      setCaller(req, { principal: tokens.principalOf(req), env: environmentOf(req, options.headerEnv) }),
+    ),
+  )
   app.use((_req, _res, next) => {
     options.onRequest()
     next()
@@ -85,7 +93,9 @@ function methods(handlers: Partial<Record<'GET' | 'POST' | 'DELETE', Handler>>):
     const handler = handlers[req.method as keyof typeof handlers]
     if (handler !== undefined) return handler(req, res)
     res.setHeader('allow', allow)
-    throw new BridgeError('method_not_allowed', `${req.method} is not for ${req.path}`, { hint: `allowed here: ${allow}` })
+    throw new BridgeError('method_not_allowed', `${req.method} is not for ${req.path}`, {
+      hint: `allowed here: ${allow}`,
+    })
   }
 }
 
@@ -129,7 +139,10 @@ function cors(headerEnv: readonly string[]): RequestHandler {
   }
 }
 
-function environmentOf({ headers }: IncomingMessage, headerEnv: AppOptions['headerEnv']): Record<string, string> {
+function environmentOf(
+  { headers }: IncomingMessage,
+  headerEnv: AppOptions['headerEnv'],
+): Record<string, string> {
   const env: Record<string, string> = {}
   for (const { header, name } of headerEnv) {
     const value = headers[header]

@@ -12,7 +12,7 @@ import { Leases } from './child/lease.ts'
 import { inspectTool, type Inspection } from './child/inspection.ts'
 import { runTrial } from './child/trial.ts'
 import { Watchdog } from './child/watchdog.ts'
-import { isLoopback } from './config/loopback.ts'
+import { connectableHost, isLoopback } from './config/loopback.ts'
 import type { Config, ConfigInput } from './config/schema.ts'
 import { parseConfig } from './config/sources.ts'
 import { BridgeError, toBridgeError } from './errors.ts'
@@ -81,7 +81,11 @@ export class Bridge {
     this.#tokens = new Tokens(readTokens(config))
     this.#watchdog = new Watchdog(this.#id, log)
     this.#leases = new Leases(
-      { maxChildren: config.maxChildren, warm: config.headerEnv.length > 0 ? 0 : config.warm, start: (env) => this.#startChild(env) },
+      {
+        maxChildren: config.maxChildren,
+        warm: config.headerEnv.length > 0 ? 0 : config.warm,
+        start: (env) => this.#startChild(env),
+      },
       log,
     )
     this.#registry = new Registry(config, (request) => this.#openLine(request), log)
@@ -91,7 +95,12 @@ export class Bridge {
     this.handler = createApp(
       {
         paths: config,
-        host: { host: config.host, allowHost: config.allowHost, insecure: config.insecure, hasTokens: !this.#tokens.isEmpty },
+        host: {
+          host: config.host,
+          allowHost: config.allowHost,
+          insecure: config.insecure,
+          hasTokens: !this.#tokens.isEmpty,
+        },
         allowOrigin: config.allowOrigin,
         cors: config.cors,
         tokens: this.#tokens,
@@ -131,7 +140,7 @@ export class Bridge {
     const listening = addressOf(this.#server)
     this.#log.info({ host: listening.address, port: listening.port, mcpPath, ssePath }, 'listening')
     this.start().catch(() => {})
-    const base = `http://${urlHost(host)}:${listening.port}`
+    const base = `http://${connectableHost(host)}:${listening.port}`
     return { host, port: listening.port, mcpUrl: `${base}${mcpPath}`, sseUrl: `${base}${ssePath}` }
   }
 
@@ -183,7 +192,10 @@ export class Bridge {
     } catch (thrown) {
       const error = toBridgeError(thrown)
       if (headerEnv.length > 0 && error.code !== 'child_spawn_failed') {
-        this.#log.warn({ reason: error.message, ...error.data }, 'the tool does not start without what --header-env brings; each client will see')
+        this.#log.warn(
+          { reason: error.message, ...error.data },
+          'the tool does not start without what --header-env brings; each client will see',
+        )
         return UNKNOWN_TOOL
       }
       this.#problem = error
@@ -197,7 +209,10 @@ export class Bridge {
     }
     this.#problem = undefined
     const { name, version, protocolVersion, tools, startMs } = this.#report
-    this.#log.info({ name, version, protocolVersion, tools: tools.length, durationMs: startMs }, 'tool answers')
+    this.#log.info(
+      { name, version, protocolVersion, tools: tools.length, durationMs: startMs },
+      'tool answers',
+    )
     if (!this.#closing.signal.aborted) this.#leases.warmUp()
     return this.#report
   }
@@ -235,7 +250,10 @@ export class Bridge {
   async #startChild(env: Readonly<Record<string, string>>): Promise<Child> {
     const { command, cwd, maxLineBytes } = this.config
     const mark = `${this.#id}.${++this.#children}`
-    const child = await Child.start({ command, cwd, env: { ...this.#env, ...env }, mark, maxLineBytes }, this.#log)
+    const child = await Child.start(
+      { command, cwd, env: { ...this.#env, ...env }, mark, maxLineBytes },
+      this.#log,
+    )
     this.#watchdog.watch(child.pid)
     void child.ended.then(() => this.#watchdog.unwatch(child.pid))
     return child
@@ -245,7 +263,10 @@ export class Bridge {
   #tryAgain(): void {
     const { restart } = this.#leases
     if (restart.failure === undefined || this.#retrial !== undefined || this.#closing.signal.aborted) return
-    this.#log.error({ reason: restart.failure.message, ...restart.failure.data }, 'the tool crashes again and again')
+    this.#log.error(
+      { reason: restart.failure.message, ...restart.failure.data },
+      'the tool crashes again and again',
+    )
     this.#retrial = setTimeout(
       () => {
         this.#retrial = undefined
@@ -268,7 +289,8 @@ export class Bridge {
   readonly #readiness: Readiness = () => {
     if (this.#closing.signal.aborted) return { status: 'draining', reason: 'the bridge is shutting down' }
     const failure = this.#leases.restart.failure ?? this.#problem
-    if (failure !== undefined) return { status: 'failing', reason: [failure.message, failure.hint].filter(Boolean).join('; ') }
+    if (failure !== undefined)
+      return { status: 'failing', reason: [failure.message, failure.hint].filter(Boolean).join('; ') }
     if (this.#report === undefined && this.config.headerEnv.length === 0) {
       return { status: 'starting', reason: `waiting for ${this.config.command[0]} to answer initialize` }
     }
@@ -279,7 +301,8 @@ export class Bridge {
     if (this.#tokens.isEmpty || isLoopback(this.config.host)) return true
     const { remoteAddress = '' } = req.socket
     // From this machine itself (the health check of a container), not through a proxy on it.
-    if (isLoopback(remoteAddress.replace(/^::ffff:/, '')) && req.headers['x-forwarded-for'] === undefined) return true
+    if (isLoopback(remoteAddress.replace(/^::ffff:/, '')) && req.headers['x-forwarded-for'] === undefined)
+      return true
     try {
       this.#tokens.principalOf(req)
       return true
@@ -342,15 +365,11 @@ function readTokens({ token, tokenFile }: Config): Map<string, string> {
   try {
     text = readFileSync(tokenFile, 'utf8')
   } catch (cause) {
-    throw new BridgeError('config_invalid', `the token file ${tokenFile} cannot be read`, { cause, hint: 'correct --token-file' })
+    throw new BridgeError('config_invalid', `the token file ${tokenFile} cannot be read`, {
+      cause,
+      hint: 'correct --token-file',
+    })
   }
   for (const [each, name] of parseTokenFile(text, tokenFile)) tokens.set(each, name)
   return tokens
-}
-
-/** An address to connect to: what listens everywhere is shown as this machine. */
-function urlHost(host: string): string {
-  if (host === '0.0.0.0') return '127.0.0.1'
-  if (host === '::') return '[::1]'
-  return host.includes(':') ? `[${host}]` : host
 }

@@ -14,7 +14,17 @@ function table(who: keyof typeof GROUPS): string {
   return rows.map(([code, row]) => line(code as ErrorCode, row)).join('\n')
 }
 
-function line(code: ErrorCode, row: { http: number; rpc: number; exit?: number; retryAfterSeconds?: number; meaning: string; remedy: string }): string {
+function line(
+  code: ErrorCode,
+  row: {
+    http: number
+    rpc: number
+    exit?: number
+    retryAfterSeconds?: number
+    meaning: string
+    remedy: string
+  },
+): string {
   const retry = row.retryAfterSeconds === undefined ? '' : ` after ${row.retryAfterSeconds} s`
   return `| \`${code}\` | ${row.http}${retry} | ${row.rpc} | ${row.exit ?? ''} | ${row.meaning} ${row.remedy} |`
 }

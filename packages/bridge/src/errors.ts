@@ -30,7 +30,8 @@ export const ERRORS = {
     who: 'client',
     http: 400,
     rpc: -32600,
-    meaning: 'The message is not a JSON-RPC request, notification or response, or it does not fit the session.',
+    meaning:
+      'The message is not a JSON-RPC request, notification or response, or it does not fit the session.',
     remedy: 'The text says what was expected.',
   },
   parse_failed: {
@@ -172,14 +173,16 @@ export const ERRORS = {
     http: 504,
     rpc: -32603,
     exit: 1,
-    meaning: 'The child did not answer within `--start-timeout` (initialize) or `--call-timeout` (any other request).',
+    meaning:
+      'The child did not answer within `--start-timeout` (initialize) or `--call-timeout` (any other request).',
     remedy: 'Raise the limit, or find out what the child is waiting for.',
   },
   frame_too_large: {
     who: 'child',
     http: 502,
     rpc: -32603,
-    meaning: 'The child answered with a line longer than `--max-line`; the answer was dropped, the child goes on.',
+    meaning:
+      'The child answered with a line longer than `--max-line`; the answer was dropped, the child goes on.',
     remedy: 'Ask for less, or raise `--max-line`.',
   },
   request_cancelled: {

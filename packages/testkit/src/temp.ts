@@ -3,11 +3,14 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 
+/** How the name of each begins. */
+export const TEMP_PREFIX = 'mcp-bridge-test-'
+
 const directories: string[] = []
 
 /** A new empty directory; `cleanTemp` removes it. */
 export function tempDir(): string {
-  const directory = mkdtempSync(join(tmpdir(), 'mcp-bridge-test-'))
+  const directory = mkdtempSync(join(tmpdir(), TEMP_PREFIX))
   directories.push(directory)
   return directory
 }

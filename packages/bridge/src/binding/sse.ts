@@ -58,7 +58,8 @@ export class SseBinding {
     accepted(res)
     for (const message of messages) {
       if (message.kind !== 'request') session.accept(message)
-      else if (message.method === 'initialize' && session.isNew) void session.initialize(message, session.standing)
+      else if (message.method === 'initialize' && session.isNew)
+        void session.initialize(message, session.standing)
       else request(session, message, session.standing)
     }
   }

@@ -45,7 +45,10 @@ export class StreamableBinding {
   /** Opens the standing stream, or resumes any stream from `Last-Event-ID`. */
   get(req: IncomingMessage, res: ServerResponse): void {
     const session = this.#sessionOf(req, requireSessionId(req))
-    const outlet = new HttpOutlet(res, this.#outletOptions(req, (code) => headOf(code, true)))
+    const outlet = new HttpOutlet(
+      res,
+      this.#outletOptions(req, (code) => headOf(code, true)),
+    )
     const from = parseEventId(header(req, 'last-event-id') ?? '')
     session.lastRequestAt = Date.now()
     if (from === undefined) session.standing.attachStream(outlet)
@@ -72,7 +75,12 @@ export class StreamableBinding {
     refuseBatch(route.isBatch, session)
     this.#registry.refuseIfDraining()
     const reply = session.openReply(route.awaited, route.isBatch)
-    reply.attachReply(new HttpOutlet(res, this.#outletOptions(req, (code) => headOf(code, false))))
+    reply.attachReply(
+      new HttpOutlet(
+        res,
+        this.#outletOptions(req, (code) => headOf(code, false)),
+      ),
+    )
     for (const message of route.messages) {
       if (message.kind === 'request') request(session, message, reply)
       else session.accept(message)
@@ -131,7 +139,10 @@ function headOf(code: ErrorCode, isInitialize: boolean): { status: number; heade
 
 function refuseBatch(isBatch: boolean, session: Session): void {
   if (isBatch && session.protocolVersion !== BATCH_REVISION) {
-    throw new BridgeError('request_invalid', `batches exist in ${BATCH_REVISION} only; this session speaks ${session.protocolVersion}`)
+    throw new BridgeError(
+      'request_invalid',
+      `batches exist in ${BATCH_REVISION} only; this session speaks ${session.protocolVersion}`,
+    )
   }
 }
 
@@ -153,4 +164,3 @@ function header(req: IncomingMessage, name: string): string | undefined {
   const value = req.headers[name]
   return typeof value === 'string' && value !== '' ? value : undefined
 }
-

@@ -35,7 +35,7 @@ export class Snapshot {
       if (group === pid || session === pid || this.#marks.get(each) === mark) found.add(each)
     }
     found.add(pid)
-    for (let size = 0; size !== found.size; ) {
+    for (let size = 0; size !== found.size;) {
       size = found.size
       for (const each of this.#residents.values()) if (found.has(each.parent)) found.add(each.pid)
     }

@@ -140,7 +140,8 @@ export class Child {
       const listener = this.#listener
       if (listener === undefined) return
       if (frame.type === 'message') listener.receive(frame.message)
-      else if (frame.type === 'too_large') listener.receiveTooLarge(frame.isResponse ? frame.id : undefined, frame.bytes)
+      else if (frame.type === 'too_large')
+        listener.receiveTooLarge(frame.isResponse ? frame.id : undefined, frame.bytes)
       else this.#noise(frame.preview, listener)
     }
   }
@@ -184,7 +185,9 @@ export class Child {
   }
 
   async #clearUp(): Promise<StopStep> {
-    const step = this.hasExited ? await reap(this.#process, STOP_GRACE_MS) : await stop(this.#process, STOP_GRACE_MS)
+    const step = this.hasExited
+      ? await reap(this.#process, STOP_GRACE_MS)
+      : await stop(this.#process, STOP_GRACE_MS)
     this.#markEnded()
     return step ?? 'exited'
   }

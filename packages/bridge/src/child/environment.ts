@@ -9,14 +9,79 @@ export const MARK = 'MCP_BRIDGE_CHILD'
 
 /** What a program needs to run at all, to reach the network and to find its caches; nothing that is a secret. */
 const ALLOWED = [
-  ...['PATH', 'HOME', 'USER', 'LOGNAME', 'SHELL', 'TERM', 'LANG', 'LANGUAGE', 'LC_*', 'TZ', 'TMPDIR', 'TMP', 'TEMP', 'XDG_*'],
-  ...['HTTP_PROXY', 'HTTPS_PROXY', 'ALL_PROXY', 'NO_PROXY', 'http_proxy', 'https_proxy', 'all_proxy', 'no_proxy'],
-  ...['SSL_CERT_FILE', 'SSL_CERT_DIR', 'NODE_EXTRA_CA_CERTS', 'REQUESTS_CA_BUNDLE', 'CURL_CA_BUNDLE', 'PIP_CERT'],
-  ...['npm_config_cache', 'NPM_CONFIG_CACHE', 'npm_config_cafile', 'NPM_CONFIG_CAFILE', 'PNPM_HOME', 'COREPACK_HOME'],
-  ...['UV_CACHE_DIR', 'UV_TOOL_DIR', 'UV_PYTHON_INSTALL_DIR', 'PIP_CACHE_DIR', 'PIPX_HOME', 'PYENV_ROOT', 'NVM_DIR'],
-  ...['DENO_DIR', 'BUN_INSTALL', 'GOPATH', 'GOCACHE', 'GOMODCACHE', 'CARGO_HOME', 'RUSTUP_HOME', 'PLAYWRIGHT_BROWSERS_PATH'],
+  ...[
+    'PATH',
+    'HOME',
+    'USER',
+    'LOGNAME',
+    'SHELL',
+    'TERM',
+    'LANG',
+    'LANGUAGE',
+    'LC_*',
+    'TZ',
+    'TMPDIR',
+    'TMP',
+    'TEMP',
+    'XDG_*',
+  ],
+  ...[
+    'HTTP_PROXY',
+    'HTTPS_PROXY',
+    'ALL_PROXY',
+    'NO_PROXY',
+    'http_proxy',
+    'https_proxy',
+    'all_proxy',
+    'no_proxy',
+  ],
+  ...[
+    'SSL_CERT_FILE',
+    'SSL_CERT_DIR',
+    'NODE_EXTRA_CA_CERTS',
+    'REQUESTS_CA_BUNDLE',
+    'CURL_CA_BUNDLE',
+    'PIP_CERT',
+  ],
+  ...[
+    'npm_config_cache',
+    'NPM_CONFIG_CACHE',
+    'npm_config_cafile',
+    'NPM_CONFIG_CAFILE',
+    'PNPM_HOME',
+    'COREPACK_HOME',
+  ],
+  ...[
+    'UV_CACHE_DIR',
+    'UV_TOOL_DIR',
+    'UV_PYTHON_INSTALL_DIR',
+    'PIP_CACHE_DIR',
+    'PIPX_HOME',
+    'PYENV_ROOT',
+    'NVM_DIR',
+  ],
+  ...[
+    'DENO_DIR',
+    'BUN_INSTALL',
+    'GOPATH',
+    'GOCACHE',
+    'GOMODCACHE',
+    'CARGO_HOME',
+    'RUSTUP_HOME',
+    'PLAYWRIGHT_BROWSERS_PATH',
+  ],
   // Windows: without these hardly any program starts.
-  ...['SYSTEMROOT', 'SystemRoot', 'COMSPEC', 'ComSpec', 'PATHEXT', 'APPDATA', 'LOCALAPPDATA', 'USERPROFILE', 'Path'],
+  ...[
+    'SYSTEMROOT',
+    'SystemRoot',
+    'COMSPEC',
+    'ComSpec',
+    'PATHEXT',
+    'APPDATA',
+    'LOCALAPPDATA',
+    'USERPROFILE',
+    'Path',
+  ],
 ]
 
 export interface EnvironmentOptions {
@@ -53,13 +118,18 @@ export function missingVariables(
   host: NodeJS.ProcessEnv = process.env,
 ): string[] {
   const named = new Set(stderr.join('\n').match(/\b[A-Z][A-Z0-9_]{2,}\b/g) ?? [])
-  return [...named].filter((name) => host[name] !== undefined && given[name] === undefined && !name.startsWith('MCP_BRIDGE_'))
+  return [...named].filter(
+    (name) => host[name] !== undefined && given[name] === undefined && !name.startsWith('MCP_BRIDGE_'),
+  )
 }
 
 function readEnvFile(path: string): NodeJS.Dict<string> {
   try {
     return parseEnv(readFileSync(path, 'utf8'))
   } catch (cause) {
-    throw new BridgeError('config_invalid', `the environment file ${path} cannot be read`, { cause, hint: 'correct --env-file' })
+    throw new BridgeError('config_invalid', `the environment file ${path} cannot be read`, {
+      cause,
+      hint: 'correct --env-file',
+    })
   }
 }

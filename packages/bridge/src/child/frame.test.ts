@@ -72,11 +72,17 @@ test('a line over the limit yields its id, even where it stands last, and the ne
   const framer = new Framer(1000)
   const long = `{"jsonrpc":"2.0","result":{"text":"${'x'.repeat(5000)}"},"id":17}`
   const bytes = Buffer.from(`${long}\n${answer(2, 'next')}\n`)
-  const chunks = Array.from({ length: Math.ceil(bytes.length / 64) }, (_, i) => bytes.subarray(i * 64, i * 64 + 64))
+  const chunks = Array.from({ length: Math.ceil(bytes.length / 64) }, (_, i) =>
+    bytes.subarray(i * 64, i * 64 + 64),
+  )
   expect(frames(framer, chunks).map(show)).toEqual([`too large: 17 ${long.length}`, answer(2, 'next')])
 })
 
 test('a stray byte becomes U+FFFD', () => {
-  const line = Buffer.concat([Buffer.from('{"jsonrpc":"2.0","id":1,"result":"'), Buffer.from([0xff]), Buffer.from('"}\n')])
+  const line = Buffer.concat([
+    Buffer.from('{"jsonrpc":"2.0","id":1,"result":"'),
+    Buffer.from([0xff]),
+    Buffer.from('"}\n'),
+  ])
   expect(frames(new Framer(1000), [line]).map(show)).toEqual(['{"jsonrpc":"2.0","id":1,"result":"\ufffd"}'])
 })

@@ -59,7 +59,8 @@ export class Framer {
       return
     }
     // Noise is kept only as far as a message may hide in it.
-    if (!this.#scanner.hasFailed || this.#bytes <= RESCUE_LIMIT_BYTES || this.#parts.length === 0) this.#parts.push(part)
+    if (!this.#scanner.hasFailed || this.#bytes <= RESCUE_LIMIT_BYTES || this.#parts.length === 0)
+      this.#parts.push(part)
   }
 
   *#take(): Generator<Frame> {
@@ -88,7 +89,10 @@ export class Framer {
       return
     }
     if (isBlank(parts)) return
-    const rescued = scan.type === 'malformed' && bytes <= RESCUE_LIMIT_BYTES ? this.#rescue(Buffer.concat(parts)) : undefined
+    const rescued =
+      scan.type === 'malformed' && bytes <= RESCUE_LIMIT_BYTES
+        ? this.#rescue(Buffer.concat(parts))
+        : undefined
     yield rescued === undefined ? noise(parts) : { type: 'message', message: rescued }
   }
 

@@ -28,19 +28,35 @@ export async function inspectTool(options: TrialOptions): Promise<Inspection> {
   }
   const oddities: string[] = []
   const tree = (await takeCensus()).under(child.pid, child.mark)
-  const memoryBytes = [child.pid, ...tree.map(({ pid }) => pid)].reduce((sum, pid) => sum + residentBytes(pid), 0)
+  const memoryBytes = [child.pid, ...tree.map(({ pid }) => pid)].reduce(
+    (sum, pid) => sum + residentBytes(pid),
+    0,
+  )
   if (interview.noise.length > 0) {
-    oddities.push(`prints what is no message to stdout (dropped by the bridge): ${JSON.stringify(interview.noise[0])}`)
+    oddities.push(
+      `prints what is no message to stdout (dropped by the bridge): ${JSON.stringify(interview.noise[0])}`,
+    )
   }
   const problem = await secondProcessProblem(options)
   if (problem !== undefined) oddities.push(`a second process cannot run beside the first: ${problem}`)
   const step = await child.stop()
-  if (step === 'SIGTERM' || step === 'SIGKILL') oddities.push(`does not end when its stdin is closed; it took ${step}`)
+  if (step === 'SIGTERM' || step === 'SIGKILL')
+    oddities.push(`does not end when its stdin is closed; it took ${step}`)
   if (step === 'exited') oddities.push('ended by itself right after it had answered')
-  return { ...report, memoryBytes, processes: tree.length + 1, secondProcess: problem === undefined, oddities }
+  return {
+    ...report,
+    memoryBytes,
+    processes: tree.length + 1,
+    secondProcess: problem === undefined,
+    oddities,
+  }
 }
 
-async function secondProcessProblem({ start, version, startTimeoutMs }: TrialOptions): Promise<string | undefined> {
+async function secondProcessProblem({
+  start,
+  version,
+  startTimeoutMs,
+}: TrialOptions): Promise<string | undefined> {
   let second: Child | undefined
   try {
     second = await start()

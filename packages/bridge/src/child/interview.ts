@@ -94,7 +94,8 @@ export class Interview implements ChildListener {
 
   receive(message: Message): void {
     if (message.kind === 'request') {
-      const outcome = message.method === 'ping' ? { result: {} } : { error: { code: -32601, message: 'not here' } }
+      const outcome =
+        message.method === 'ping' ? { result: {} } : { error: { code: -32601, message: 'not here' } }
       const answer = Message.from({ jsonrpc: '2.0', id: 0, ...outcome })
       this.#child.send(answer.rewrite([[answer.envelope.id, message.id]]))
     }

@@ -55,7 +55,10 @@ export class Leases {
       if (standby !== undefined) return standby
     }
     if (this.size >= this.#options.maxChildren) {
-      throw new BridgeError('child_limit_reached', `${this.#options.maxChildren} children are running already`)
+      throw new BridgeError(
+        'child_limit_reached',
+        `${this.#options.maxChildren} children are running already`,
+      )
     }
     return this.#start(env)
   }

@@ -53,8 +53,14 @@ export class Restart {
       return
     }
     const seconds = Math.ceil(delayMs / 1000)
-    throw new BridgeError('child_backing_off', `the tool crashed ${this.#crashes} times in a row; next try in ${seconds} s`, {
-      ...(this.#last === undefined ? {} : { cause: this.#last, data: { lastError: this.#last.message, ...this.#last.data } }),
-    })
+    throw new BridgeError(
+      'child_backing_off',
+      `the tool crashed ${this.#crashes} times in a row; next try in ${seconds} s`,
+      {
+        ...(this.#last === undefined
+          ? {}
+          : { cause: this.#last, data: { lastError: this.#last.message, ...this.#last.data } }),
+      },
+    )
   }
 }

@@ -95,15 +95,28 @@ export async function spawnProcess({ command, cwd, env, mark }: SpawnOptions): P
   }
 }
 
-async function spawnError(file: string, cwd: string | undefined, code: unknown, cause: unknown): Promise<BridgeError> {
+async function spawnError(
+  file: string,
+  cwd: string | undefined,
+  code: unknown,
+  cause: unknown,
+): Promise<BridgeError> {
   const fail = (text: string, hint: string) => new BridgeError('child_spawn_failed', text, { hint, cause })
   if (cwd !== undefined && !(await isDirectory(cwd))) {
     return fail(`the working directory ${cwd} does not exist`, 'correct --cwd')
   }
-  if (code === 'EACCES') return fail(`${file} is not executable`, `make it executable (chmod +x ${file}), or name its interpreter first`)
-  if (code !== 'ENOENT') return fail(`${file} cannot be started (${String(code)})`, 'try the same command in a shell')
+  if (code === 'EACCES')
+    return fail(
+      `${file} is not executable`,
+      `make it executable (chmod +x ${file}), or name its interpreter first`,
+    )
+  if (code !== 'ENOENT')
+    return fail(`${file} cannot be started (${String(code)})`, 'try the same command in a shell')
   if (file.includes('/') && (await exists(file))) {
-    return fail(`${file} is there, but the interpreter in its first line is not`, 'install the interpreter, or name another one first')
+    return fail(
+      `${file} is there, but the interpreter in its first line is not`,
+      'install the interpreter, or name another one first',
+    )
   }
   const hint = file.includes(' ')
     ? 'name the command and each of its arguments separately, not in one pair of quotes'

@@ -36,7 +36,11 @@ export async function stop(child: ChildProcess, graceMs: number): Promise<StopSt
 }
 
 /** Ends what a process left behind that has ended itself. */
-export async function reap(child: ChildProcess, graceMs: number, known: readonly Resident[] = []): Promise<void> {
+export async function reap(
+  child: ChildProcess,
+  graceMs: number,
+  known: readonly Resident[] = [],
+): Promise<void> {
   const deadline = Date.now() + graceMs
   let signal: 'SIGTERM' | 'SIGKILL' = 'SIGTERM'
   const signalled = new Set<string>()

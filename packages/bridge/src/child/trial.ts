@@ -18,17 +18,26 @@ export interface TrialOptions {
 const SLOW_START_MS = 5000
 
 /** Runs the trial. Throws BridgeError, `child_…`, with what is known of the cause. */
-export async function runTrial(options: TrialOptions, log: Logger, signal: AbortSignal): Promise<ChildReport> {
+export async function runTrial(
+  options: TrialOptions,
+  log: Logger,
+  signal: AbortSignal,
+): Promise<ChildReport> {
   const child = await options.start()
   const slow = setTimeout(() => {
     const lastLines = child.stderrTail.slice(-3)
-    log.info({ childPid: child.pid, lastLines }, 'still waiting for the tool to answer initialize; the first start may download it')
+    log.info(
+      { childPid: child.pid, lastLines },
+      'still waiting for the tool to answer initialize; the first start may download it',
+    )
   }, SLOW_START_MS)
   const abort = () => void child.stop()
   signal.addEventListener('abort', abort)
   const gone = new Promise<never>((_resolve, reject) => {
     // A child that is stopped tells its listener nothing.
-    signal.addEventListener('abort', () => reject(new BridgeError('shutting_down', 'the bridge is shutting down')))
+    signal.addEventListener('abort', () =>
+      reject(new BridgeError('shutting_down', 'the bridge is shutting down')),
+    )
   })
   try {
     return await Promise.race([new Interview(child).run(options.version, options.startTimeoutMs), gone])
@@ -43,7 +52,11 @@ export async function runTrial(options: TrialOptions, log: Logger, signal: Abort
 }
 
 /** The error with the last lines of stderr, and what they suggest to do. */
-export function withAdvice(error: BridgeError, stderr: readonly string[], { command, env }: Pick<TrialOptions, 'command' | 'env'>): BridgeError {
+export function withAdvice(
+  error: BridgeError,
+  stderr: readonly string[],
+  { command, env }: Pick<TrialOptions, 'command' | 'env'>,
+): BridgeError {
   const missing = missingVariables(stderr, env)
   const hint =
     missing.length > 0

@@ -1,4 +1,5 @@
 // cli/healthcheck: asks a running bridge whether it is ready; exit code for containers.
+import { connectableHost } from '../config/loopback.ts'
 
 export interface HealthcheckOptions {
   host: string
@@ -15,7 +16,7 @@ export async function healthcheck({
   url,
   timeoutMs,
 }: HealthcheckOptions): Promise<{ code: 0 | 1; text: string }> {
-  const target = url ?? `http://${connectable(host)}:${port}/readyz`
+  const target = url ?? `http://${connectableHost(host)}:${port}/readyz`
   try {
     const response = await fetch(target, { signal: AbortSignal.timeout(timeoutMs) })
     const text = (await response.text()).trim()
@@ -24,10 +25,4 @@ export async function healthcheck({
     const { cause } = error as { cause?: { code?: string } }
     return { code: 1, text: `no answer from ${target} (${cause?.code ?? (error as Error).message})` }
   }
-}
-
-function connectable(host: string): string {
-  if (host === '0.0.0.0') return '127.0.0.1'
-  if (host === '::') return '[::1]'
-  return host.includes(':') ? `[${host}]` : host
 }

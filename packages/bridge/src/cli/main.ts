@@ -1,5 +1,4 @@
 // cli/main: argv to exit code; the only place that ends the process.
-import { inspect } from '../bridge.ts'
 import { printConfig } from '../config/print.ts'
 import { loadConfig } from '../config/sources.ts'
 import { toBridgeError, type BridgeError } from '../errors.ts'
@@ -7,7 +6,6 @@ import { VERSION } from '../version.ts'
 import { checkTable } from './check.ts'
 import { parseArgs, type Invocation } from './flags.ts'
 import { healthcheck } from './healthcheck.ts'
-import { serve } from './serve.ts'
 
 /** @param argv without node and script */
 export async function main(argv: readonly string[]): Promise<void> {
@@ -29,23 +27,37 @@ async function run(invocation: Invocation): Promise<void> {
       process.stdout.write(invocation.text)
       return
     case 'healthcheck': {
-      const { flags } = invocation
-      const host = flags.host ?? process.env['MCP_BRIDGE_HOST'] ?? '127.0.0.1'
-      const port = flags.port ?? portOf(process.env['MCP_BRIDGE_PORT'])
-      const { code, text } = await healthcheck({ ...flags, host, port, timeoutMs: flags.timeoutMs ?? 5000 })
+      const { url, timeoutMs = 5000, ...address } = invocation.flags
+      // The address of the bridge beside us, from the same variables and file; its command does not matter.
+      const { config } = loadConfig({ flags: { ...address, insecure: true }, command: ['any'] })
+      const { code, text } = await healthcheck({
+        ...config,
+        ...(url === undefined ? {} : { url }),
+        timeoutMs,
+      })
       process.stdout.write(`${text}\n`)
       return process.exit(code)
     }
     case 'check': {
-      const { config } = loadConfig({ ...invocation, command: invocation.child })
+      // Nothing listens here: what guards a listener does not matter.
+      const flags = { ...invocation.flags, insecure: true }
+      const { config } = loadConfig({ ...invocation, flags, command: invocation.child })
+      const { inspect } = await import('../bridge.ts')
       const report = await inspect(config)
-      process.stdout.write(invocation.format === 'json' ? `${JSON.stringify(report, undefined, 2)}\n` : checkTable(report))
+      process.stdout.write(
+        invocation.format === 'json' ? `${JSON.stringify(report, undefined, 2)}\n` : checkTable(report),
+      )
       return
     }
     case 'serve': {
       const loaded = loadConfig({ ...invocation, command: invocation.child })
-      if (invocation.printConfig) process.stdout.write(printConfig(loaded.config, loaded.origins))
-      else process.exit(await serve(loaded))
+      if (invocation.printConfig) {
+        process.stdout.write(printConfig(loaded.config, loaded.origins))
+        return
+      }
+      // Loaded when needed: a health check runs every few seconds and needs none of it.
+      const { serve } = await import('./serve.ts')
+      process.exit(await serve(loaded))
     }
   }
 }
@@ -58,8 +70,4 @@ function explain(error: BridgeError): string {
   if (error.hint !== undefined) lines.push(`  → ${error.hint}`)
   if (error.code === 'internal' && error.cause instanceof Error) lines.push(String(error.cause.stack))
   return `${lines.join('\n')}\n`
-}
-
-function portOf(text: string | undefined): number {
-  return text !== undefined && /^\d+$/.test(text) ? Number(text) : 8000
 }

@@ -69,7 +69,10 @@ export function parseTokenFile(text: string, path: string): Map<string, string> 
     else tokens.set(token, name)
   }
   if (tokens.size === 0 && problems.length === 0) problems.push(`${path} holds no token`)
-  if (problems.length > 0) throw new BridgeError('config_invalid', problems.join('\n'), { hint: 'write one name:token on each line' })
+  if (problems.length > 0)
+    throw new BridgeError('config_invalid', problems.join('\n'), {
+      hint: 'write one name:token on each line',
+    })
   return tokens
 }
 

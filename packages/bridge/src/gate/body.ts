@@ -10,7 +10,10 @@ import { BridgeError } from '../errors.ts'
  *
  * @throws BridgeError `media_type_unsupported`, `body_too_large`
  */
-export async function readBytes(req: IncomingMessage & { body?: unknown }, maxBodyBytes: number): Promise<Buffer[]> {
+export async function readBytes(
+  req: IncomingMessage & { body?: unknown },
+  maxBodyBytes: number,
+): Promise<Buffer[]> {
   refuseMediaType(req)
   if (Number(req.headers['content-length'] ?? 0) > maxBodyBytes) throw tooLarge(maxBodyBytes)
   if (req.body !== undefined && req.readableEnded) return [parsedAlready(req.body)]

@@ -50,7 +50,15 @@ export function corsHeaders(origin: string): Record<string, string> {
 
 /** The answer to a preflight. `headerEnv`: the names of `--header-env`, which a page may have to send too. */
 export function preflightHeaders(origin: string, headerEnv: readonly string[]): Record<string, string> {
-  const names = ['Content-Type', 'Accept', 'Authorization', 'X-API-Key', 'Mcp-Session-Id', 'MCP-Protocol-Version', 'Last-Event-ID']
+  const names = [
+    'Content-Type',
+    'Accept',
+    'Authorization',
+    'X-API-Key',
+    'Mcp-Session-Id',
+    'MCP-Protocol-Version',
+    'Last-Event-ID',
+  ]
   return {
     ...corsHeaders(origin),
     'access-control-allow-methods': 'GET, POST, DELETE, OPTIONS',

@@ -16,7 +16,11 @@ export function healthz(res: ServerResponse): void {
 }
 
 /** 200 while a session can be opened, else 503. */
-export function readyz(req: IncomingMessage, res: ServerResponse, { readiness, mayKnow }: HealthOptions): void {
+export function readyz(
+  req: IncomingMessage,
+  res: ServerResponse,
+  { readiness, mayKnow }: HealthOptions,
+): void {
   const problem = readiness()
   if (problem === undefined) return send(res, 200, { status: 'ready' })
   send(res, 503, mayKnow(req) ? problem : { status: problem.status })

@@ -7,7 +7,11 @@ import { BridgeError } from '../errors.ts'
 const KEEP_ALIVE_TIMEOUT_MS = 65_000
 /** A peer whose machine has gone is found out by TCP. */
 const TCP_KEEP_ALIVE_MS = 30_000
-const NO_HTTP = JSON.stringify({ jsonrpc: '2.0', id: null, error: { code: -32600, message: 'not an HTTP request' } })
+const NO_HTTP = JSON.stringify({
+  jsonrpc: '2.0',
+  id: null,
+  error: { code: -32600, message: 'not an HTTP request' },
+})
 
 /**
  * Listens, or says why it cannot.
@@ -15,7 +19,10 @@ const NO_HTTP = JSON.stringify({ jsonrpc: '2.0', id: null, error: { code: -32600
  * @throws BridgeError `listen_failed`
  */
 export async function openListener(handler: RequestListener, host: string, port: number): Promise<Server> {
-  const server = createServer({ keepAliveTimeout: KEEP_ALIVE_TIMEOUT_MS, keepAlive: true, keepAliveInitialDelay: TCP_KEEP_ALIVE_MS }, handler)
+  const server = createServer(
+    { keepAliveTimeout: KEEP_ALIVE_TIMEOUT_MS, keepAlive: true, keepAliveInitialDelay: TCP_KEEP_ALIVE_MS },
+    handler,
+  )
   server.on('clientError', (_error, socket) => {
     if (!socket.writable) return socket.destroy()
     socket.end(

@@ -87,14 +87,20 @@ export class HttpOutlet {
     this.#isUndecided = false
     this.#res.writeHead(200, { ...this.#options.headers, ...STREAM_HEADERS })
     // Some proxies keep back even the headers until the first byte of the body.
-    const first = priming === undefined ? ': open\n\n' : `id: ${priming.id}\nretry: ${priming.retryMs}\ndata: \n\n`
+    const first =
+      priming === undefined ? ': open\n\n' : `id: ${priming.id}\nretry: ${priming.retryMs}\ndata: \n\n`
     this.#res.write(this.#options.preamble ?? first)
     this.#options.keepAlive.add(this)
   }
 
   sendEvent(id: string | undefined, message: Message): void {
     if (!this.isOpen) return
-    this.#write(message.encode(id === undefined ? 'event: message\ndata: ' : `id: ${id}\nevent: message\ndata: `, '\n\n'))
+    this.#write(
+      message.encode(
+        id === undefined ? 'event: message\ndata: ' : `id: ${id}\nevent: message\ndata: `,
+        '\n\n',
+      ),
+    )
   }
 
   /** A comment line, unless bytes are on their way anyway. */

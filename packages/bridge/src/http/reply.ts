@@ -8,7 +8,12 @@ import { errorFor } from '../message/make.ts'
  *
  * @param id JSON text (latin1) of the request's id, where there is one
  */
-export function refuse(res: ServerResponse, error: BridgeError, id = 'null', headers: Record<string, string> = {}): void {
+export function refuse(
+  res: ServerResponse,
+  error: BridgeError,
+  id = 'null',
+  headers: Record<string, string> = {},
+): void {
   if (res.headersSent) {
     res.destroy()
     return

@@ -14,24 +14,37 @@ function textOf(message: Message): string {
 
 test('splicing changes the id and the token and not one byte beside', () => {
   const cargo = fc.json({ depthSize: 'medium' })
-  const id = fc.oneof(fc.integer().map(String), fc.string({ unit: 'binary' }).map((s) => JSON.stringify(s)))
+  const id = fc.oneof(
+    fc.integer().map(String),
+    fc.string({ unit: 'binary' }).map((s) => JSON.stringify(s)),
+  )
   fc.assert(
-    fc.property(cargo, id, id, fc.nat(1_000_000), fc.array(fc.nat(400)), fc.boolean(), (args, own, token, ours, cuts, idLast) => {
-      const head = `"method":"tools/call","params":{"arguments":${args},"n":9007199254740993,"x":1.0,"_meta":{"progressToken":`
-      const build = (i: string, t: string) =>
-        idLast ? `{"jsonrpc":"2.0",${head}${t}}},"id": ${i} }` : `{"jsonrpc":"2.0","id": ${i} ,${head}${t}}}}`
-      const bytes = Buffer.from(build(own, token))
-      const message = readBody(cut(bytes, cuts))
-      if (!(message instanceof Message)) throw new Error('no message')
-      const rewritten = message.rewrite([
-        [message.envelope.id, String(ours)],
-        [message.envelope.progressToken, String(ours)],
-      ])
-      expect(textOf(rewritten)).toBe(build(String(ours), String(ours)))
-      expect(rewritten.byteLength).toBe(Buffer.byteLength(textOf(rewritten)))
-      const back = read(textOf(rewritten))
-      expect(textOf(back.rewrite([[back.envelope.id, message.id]]))).toBe(build(own, String(ours)))
-    }),
+    fc.property(
+      cargo,
+      id,
+      id,
+      fc.nat(1_000_000),
+      fc.array(fc.nat(400)),
+      fc.boolean(),
+      (args, own, token, ours, cuts, idLast) => {
+        const head = `"method":"tools/call","params":{"arguments":${args},"n":9007199254740993,"x":1.0,"_meta":{"progressToken":`
+        const build = (i: string, t: string) =>
+          idLast
+            ? `{"jsonrpc":"2.0",${head}${t}}},"id": ${i} }`
+            : `{"jsonrpc":"2.0","id": ${i} ,${head}${t}}}}`
+        const bytes = Buffer.from(build(own, token))
+        const message = readBody(cut(bytes, cuts))
+        if (!(message instanceof Message)) throw new Error('no message')
+        const rewritten = message.rewrite([
+          [message.envelope.id, String(ours)],
+          [message.envelope.progressToken, String(ours)],
+        ])
+        expect(textOf(rewritten)).toBe(build(String(ours), String(ours)))
+        expect(rewritten.byteLength).toBe(Buffer.byteLength(textOf(rewritten)))
+        const back = read(textOf(rewritten))
+        expect(textOf(back.rewrite([[back.envelope.id, message.id]]))).toBe(build(own, String(ours)))
+      },
+    ),
     { numRuns: 1000 },
   )
 })
@@ -51,7 +64,9 @@ function cut(bytes: Buffer, cuts: readonly number[]): Buffer[] {
 test('a repeated id is rewritten in every place, so that no reader sees the old one', () => {
   const message = read('{"jsonrpc":"2.0","id":1,"\\u0069d":"two","method":"x"}')
   expect(message.id).toBe('"two"')
-  expect(textOf(message.rewrite([[message.envelope.id, '7']]))).toBe('{"jsonrpc":"2.0","id":7,"\\u0069d":7,"method":"x"}')
+  expect(textOf(message.rewrite([[message.envelope.id, '7']]))).toBe(
+    '{"jsonrpc":"2.0","id":7,"\\u0069d":7,"method":"x"}',
+  )
 })
 
 test('a large message stays a list of its chunks', () => {
@@ -100,13 +115,19 @@ test.each([
 test('what is not UTF-8 is refused, also when a chunk border cuts a character', () => {
   const euro = Buffer.from('{"jsonrpc":"2.0","id":1,"method":"€"}')
   for (let i = 1; i < euro.length; i++) expect(areUtf8([euro.subarray(0, i), euro.subarray(i)])).toBe(true)
-  expect(readBody([Buffer.from([...Buffer.from('{"jsonrpc":"2.0","method":"'), 0xe2, 0x82, ...Buffer.from('"}')])])).toMatchObject({
+  expect(
+    readBody([
+      Buffer.from([...Buffer.from('{"jsonrpc":"2.0","method":"'), 0xe2, 0x82, ...Buffer.from('"}')]),
+    ]),
+  ).toMatchObject({
     reason: 'not_json',
   })
 })
 
 test('a batch is read as its messages', () => {
-  const messages = readBody([Buffer.from('[{"jsonrpc":"2.0","id":1,"method":"a"},\n {"jsonrpc":"2.0","method":"b"}]')])
+  const messages = readBody([
+    Buffer.from('[{"jsonrpc":"2.0","id":1,"method":"a"},\n {"jsonrpc":"2.0","method":"b"}]'),
+  ])
   if (!Array.isArray(messages)) throw new Error('no batch')
   expect(messages.map((message) => [message.kind, textOf(message)])).toEqual([
     ['request', '{"jsonrpc":"2.0","id":1,"method":"a"}'],

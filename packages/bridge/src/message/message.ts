@@ -97,7 +97,8 @@ export class Message {
       return [out]
     }
     const parts: Buffer[] = prefix === '' ? [] : [Buffer.from(prefix, 'latin1')]
-    for (const piece of this.#pieces()) parts.push(typeof piece === 'string' ? Buffer.from(piece, 'latin1') : piece)
+    for (const piece of this.#pieces())
+      parts.push(typeof piece === 'string' ? Buffer.from(piece, 'latin1') : piece)
     if (suffix !== '') parts.push(Buffer.from(suffix, 'latin1'))
     return parts
   }
@@ -113,7 +114,11 @@ export class Message {
     let next = 0
     for (const part of this.#parts) {
       let from = 0
-      for (let edit = this.#edits[next]; edit !== undefined && edit.start < base + part.length; edit = this.#edits[next]) {
+      for (
+        let edit = this.#edits[next];
+        edit !== undefined && edit.start < base + part.length;
+        edit = this.#edits[next]
+      ) {
         if (edit.start >= base) {
           if (edit.start > base + from) yield part.subarray(from, edit.start - base)
           yield edit.text
@@ -137,12 +142,15 @@ function kindOf(envelope: Envelope): MessageKind | { problem: string } {
   if (!envelope.isRpc) return { problem: 'a message says "jsonrpc":"2.0"' }
   if (method !== undefined) {
     if (hasResult || hasError) return { problem: 'a message with a method carries no result and no error' }
-    if (id === undefined) return envelope.hasId ? { problem: 'the id of a request is a string or a number' } : 'notification'
+    if (id === undefined)
+      return envelope.hasId ? { problem: 'the id of a request is a string or a number' } : 'notification'
     return isId(id.raw) ? 'request' : { problem: 'the id of a request is a string or a number' }
   }
   if (hasResult === hasError) return { problem: 'a message has a method, a result or an error' }
   if (id === undefined) return { problem: 'a response has an id' }
-  return isId(id.raw) || (hasError && id.raw === 'null') ? 'response' : { problem: 'the id of a response is a string or a number' }
+  return isId(id.raw) || (hasError && id.raw === 'null')
+    ? 'response'
+    : { problem: 'the id of a response is a string or a number' }
 }
 
 function isId(raw: string): boolean {

@@ -51,9 +51,18 @@ function space(): fc.Arbitrary<string> {
 function memberKey(): fc.Arbitrary<string> {
   return fc.oneof(
     fc.constantFrom(
-      ...['id', 'method', 'params', 'result', 'error', '_meta', 'progressToken', 'requestId', 'task', 'x'].map((key) =>
-        JSON.stringify(key),
-      ),
+      ...[
+        'id',
+        'method',
+        'params',
+        'result',
+        'error',
+        '_meta',
+        'progressToken',
+        'requestId',
+        'task',
+        'x',
+      ].map((key) => JSON.stringify(key)),
       '"\\u0069d"',
       '"m\\u0065thod"',
     ),
@@ -71,7 +80,25 @@ test('accepts what JSON.parse accepts, whatever the chunks', () => {
 })
 
 test('refuses what JSON.parse refuses: any text with one byte changed, removed or added', () => {
-  const noise = fc.constantFrom('"', '\\', '{', '}', '[', ']', ',', ':', '0', '1', '-', '.', 'e', 't', ' ', '\u0001', '')
+  const noise = fc.constantFrom(
+    '"',
+    '\\',
+    '{',
+    '}',
+    '[',
+    ']',
+    ',',
+    ':',
+    '0',
+    '1',
+    '-',
+    '.',
+    'e',
+    't',
+    ' ',
+    '\u0001',
+    '',
+  )
   fc.assert(
     fc.property(jsonText.value, fc.nat(200), noise, fc.boolean(), (text, at, char, replace) => {
       const i = at % (text.length + 1)
@@ -92,7 +119,9 @@ test('reads the envelope as JSON.parse reads it: repeated members, escaped keys,
       const value = JSON.parse(text) as Record<string, unknown>
       const params = own(value, 'params')
       const meta = own(params, '_meta')
-      expect(envelope.method).toBe(typeof own(value, 'method') === 'string' ? own(value, 'method') : undefined)
+      expect(envelope.method).toBe(
+        typeof own(value, 'method') === 'string' ? own(value, 'method') : undefined,
+      )
       expect(envelope.hasId).toBe(Object.hasOwn(value, 'id'))
       expect(envelope.hasResult).toBe(Object.hasOwn(value, 'result'))
       expect(envelope.hasError).toBe(Object.hasOwn(value, 'error'))
@@ -123,7 +152,11 @@ test('names the places of the elements of a batch', () => {
   const text = '[ {"a":[1,{}]} , 2,"x" ]'
   const verdict = scan(text)
   if (verdict.type !== 'array') throw new Error(verdict.type)
-  expect(verdict.elements.map(({ start, end }) => text.slice(start, end))).toEqual(['{"a":[1,{}]}', '2', '"x"'])
+  expect(verdict.elements.map(({ start, end }) => text.slice(start, end))).toEqual([
+    '{"a":[1,{}]}',
+    '2',
+    '"x"',
+  ])
 })
 
 test('overwrites line breaks between tokens, and nothing else', () => {

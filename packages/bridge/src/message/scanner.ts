@@ -217,7 +217,8 @@ export class Scanner {
   }
 
   #verdict(): Scan {
-    if (this.#state !== DONE) return { type: 'malformed', at: this.#state === FAILED ? this.#failedAt : this.#offset }
+    if (this.#state !== DONE)
+      return { type: 'malformed', at: this.#state === FAILED ? this.#failedAt : this.#offset }
     if (this.#isArray) return { type: 'array', elements: this.#elements }
     if (this.#watch[1] !== TOP) return { type: 'scalar' }
     const method = this.#fields[SLOT_METHOD]?.raw
@@ -441,7 +442,14 @@ function unquote(raw: string): string {
 function isSimpleEscape(c: number): boolean {
   // " \ / b f n r t
   return (
-    c === 0x22 || c === 0x5c || c === 0x2f || c === 0x62 || c === 0x66 || c === 0x6e || c === 0x72 || c === 0x74
+    c === 0x22 ||
+    c === 0x5c ||
+    c === 0x2f ||
+    c === 0x62 ||
+    c === 0x66 ||
+    c === 0x6e ||
+    c === 0x72 ||
+    c === 0x74
   )
 }
 

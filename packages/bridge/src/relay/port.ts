@@ -64,7 +64,9 @@ export class Port {
     if (call === undefined || call.method === 'initialize') return
     this.#switchboard.write(message.rewrite([[requestId, String(call.number)]]))
     this.#drop(call)
-    call.sink.answer(errorFor(call.clientId, new BridgeError('request_cancelled', 'the client cancelled this request')))
+    call.sink.answer(
+      errorFor(call.clientId, new BridgeError('request_cancelled', 'the client cancelled this request')),
+    )
   }
 
   /** Hands the client's response to the child that asked; false if nobody asked. */

@@ -53,7 +53,10 @@ export class Switchboard {
   dispatch(message: Message, port: Port, sink: Sink): Call {
     if (this.#gone !== undefined) throw this.#gone
     if (this.#pipe.backlogBytes > this.#maxBacklogBytes) {
-      throw new BridgeError('child_backlogged', `the tool leaves ${this.#pipe.backlogBytes} bytes of requests unread`)
+      throw new BridgeError(
+        'child_backlogged',
+        `the tool leaves ${this.#pipe.backlogBytes} bytes of requests unread`,
+      )
     }
     const number = ++this.#lastNumber
     const { id, progressToken, hasTask } = message.envelope
@@ -99,7 +102,10 @@ export class Switchboard {
     const call = id === undefined ? undefined : this.#calls.get(numberOf(id.raw))
     this.#log.warn({ bytes, method: call?.method }, 'line over the limit dropped')
     if (call === undefined) return
-    call.port.settleWith(call, new BridgeError('frame_too_large', `the answer is ${bytes} bytes long, over the limit of --max-line`))
+    call.port.settleWith(
+      call,
+      new BridgeError('frame_too_large', `the answer is ${bytes} bytes long, over the limit of --max-line`),
+    )
   }
 
   /** The child has gone; every port answers what it has in flight. */

@@ -66,7 +66,8 @@ export class EventLog {
 
   /** Lets go of what is too old. */
   expire(now: number): void {
-    while (this.#first < this.#entries.length && this.#entries[this.#first]!.at < now - this.#maxAgeMs) this.#dropOldest()
+    while (this.#first < this.#entries.length && this.#entries[this.#first]!.at < now - this.#maxAgeMs)
+      this.#dropOldest()
   }
 
   #dropOldest(): void {

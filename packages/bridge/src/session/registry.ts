@@ -115,7 +115,8 @@ export class Registry {
       session.abandonDetached(now, DETACHED_GRACE_MS)
       const verdict = idleVerdict(session, now, this.#options.idleMs)
       if (verdict === 'ping') session.ping()
-      else if (verdict === 'close') session.close(session.pingedAt === undefined ? 'idle' : 'no answer to ping')
+      else if (verdict === 'close')
+        session.close(session.pingedAt === undefined ? 'idle' : 'no answer to ping')
     }
   }
 }

@@ -170,7 +170,8 @@ export class Session implements StreamHost {
   /** Passes a request on; its answer goes to `stream`. */
   request(message: Message, stream: SessionStream): void {
     this.lastRequestAt = Date.now()
-    if (message.method === 'initialize') throw new BridgeError('request_invalid', 'this session is initialised already')
+    if (message.method === 'initialize')
+      throw new BridgeError('request_invalid', 'this session is initialised already')
     if (this.#state !== 'open') {
       // "The client SHOULD NOT send requests other than pings" before initialize was answered (basic/lifecycle).
       if (message.method === 'ping') return stream.answer(emptyResultFor(message.id))
@@ -198,7 +199,9 @@ export class Session implements StreamHost {
 
   /** Asks the client whether it is still there, on any stream that is open. */
   ping(): void {
-    const stream = this.#standing.isOpen ? this.#standing : [...this.#streams.values()].find((each) => each.isOpen)
+    const stream = this.#standing.isOpen
+      ? this.#standing
+      : [...this.#streams.values()].find((each) => each.isOpen)
     if (stream === undefined) return
     this.pingedAt = Date.now()
     stream.relate(Message.from({ jsonrpc: '2.0', id: this.#pingId(++this.#pings), method: 'ping' }))
@@ -232,7 +235,10 @@ export class Session implements StreamHost {
     for (const stream of [this.#standing, ...this.#streams.values()]) stream.close()
     this.#streams.clear()
     const durationMs = Date.now() - this.openedAt
-    this.#log[wasOpen ? 'info' : 'debug']({ sessionId: this.id, binding: this.wire, reason, durationMs }, 'session closed')
+    this.#log[wasOpen ? 'info' : 'debug'](
+      { sessionId: this.id, binding: this.wire, reason, durationMs },
+      'session closed',
+    )
     this.#onClose(this)
   }
 
@@ -266,7 +272,9 @@ export class Session implements StreamHost {
   /** Its child is paused for a reader that takes nothing: no reason to let the other calls of the session wait. */
   #cutStalled(): void {
     this.#stallTimer = undefined
-    const others = [this.#standing, ...this.#streams.values()].some((each) => each.isConnected && !this.#full.has(each))
+    const others = [this.#standing, ...this.#streams.values()].some(
+      (each) => each.isConnected && !this.#full.has(each),
+    )
     if (others) {
       for (const stream of [...this.#full]) {
         this.#log.warn({ sessionId: this.id, bytes: stream.waitingBytes }, 'stalled stream closed')
@@ -321,7 +329,8 @@ export class Session implements StreamHost {
   }
 
   #isPong(message: Message): boolean {
-    if (this.pingedAt === undefined || idKey(message.id) !== JSON.stringify(this.#pingId(this.#pings))) return false
+    if (this.pingedAt === undefined || idKey(message.id) !== JSON.stringify(this.#pingId(this.#pings)))
+      return false
     this.pingedAt = undefined
     return true
   }

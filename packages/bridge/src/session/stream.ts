@@ -212,7 +212,11 @@ export class SessionStream implements Sink, OutletOwner {
         this.#delivered = counter
       }
     }
-    if (outlet !== undefined && this.stalledSince === undefined && outlet.waitingBytes >= this.#host.maxBufferBytes) {
+    if (
+      outlet !== undefined &&
+      this.stalledSince === undefined &&
+      outlet.waitingBytes >= this.#host.maxBufferBytes
+    ) {
       this.stalledSince = Date.now()
       this.#host.streamFull(this)
     }
