@@ -11,7 +11,9 @@ export default function setup(): () => Promise<void> {
   return async () => {
     await eventually(
       async () => {
-        const left = [...(await processes()), ...watchdogs(), ...listeners(), ...tempFolders()].filter((each) => !before.has(each))
+        const left = [...(await processes()), ...watchdogs(), ...listeners(), ...tempFolders()].filter(
+          (each) => !before.has(each),
+        )
         if (left.length > 0) throw new Error(`left behind:\n${left.join('\n')}`)
         return true
       },
@@ -23,7 +25,9 @@ export default function setup(): () => Promise<void> {
 /** Of the test runner itself only its own helpers may live on. */
 async function processes(): Promise<string[]> {
   const left = await leftovers({ withinMs: 0 })
-  return left.filter((each) => !/vitest|esbuild|rolldown/.test(each.cmdline)).map((each) => `process ${each.pid} ${each.cmdline}`)
+  return left
+    .filter((each) => !/vitest|esbuild|rolldown/.test(each.cmdline))
+    .map((each) => `process ${each.pid} ${each.cmdline}`)
 }
 
 /** Those whose bridge has gone: they live a few seconds longer than it. */

@@ -4,12 +4,10 @@ import { REDACTED_PATHS } from './redact.ts'
 
 export type { Logger }
 
-export const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'silent'] as const
-export const LOG_FORMATS = ['json', 'pretty'] as const
-
 export interface LogOptions {
-  level: (typeof LOG_LEVELS)[number]
-  format: (typeof LOG_FORMATS)[number]
+  /** One of pino's, or `silent`. */
+  level: string
+  format: 'json' | 'pretty'
 }
 
 /** A logger that writes JSON lines (or, for eyes, coloured text) to stderr; stdout stays free for what was asked for. */
