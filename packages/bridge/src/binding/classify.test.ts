@@ -7,13 +7,14 @@ const initialize = Message.from({ jsonrpc: '2.0', id: 1, method: 'initialize', p
 const ping = Message.from({ jsonrpc: '2.0', id: 2, method: 'ping' })
 const initialized = Message.from({ jsonrpc: '2.0', method: 'notifications/initialized' })
 
+const isAlive = (id: string) => id === 'alive'
+
 test('every revision the official SDK negotiates with initialize is one of ours', () => {
   const stable = SUPPORTED_PROTOCOL_VERSIONS.filter((revision) => revision >= LEGACY_REVISIONS[0])
   expect([...LEGACY_REVISIONS]).toEqual(expect.arrayContaining(stable))
 })
 
 test('the body decides, the header only says which session', () => {
-  const isAlive = (id: string) => id === 'alive'
   expect(classify(initialize, undefined, isAlive)).toMatchObject({ action: 'open' })
   expect(classify(initialize, 'dead', isAlive)).toMatchObject({ action: 'open' })
   expect(classify(initialize, 'alive', isAlive)).toMatchObject({ action: 'exchange', awaited: 1 })

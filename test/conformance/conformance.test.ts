@@ -1,0 +1,129 @@
+// The official conformance suites against the bridge, with a tool that offers what they ask for.
+import { readdirSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { cleanTemp, fixture, leftovers, startBridge, stopAll, tempDir } from '@mcp-bridge/testkit'
+import { afterAll, afterEach, expect, test } from 'vitest'
+import { outcomeOf, type Outcome } from '../e2e/command.ts'
+
+interface Check {
+  id: string
+  status: 'SUCCESS' | 'FAILURE' | 'WARNING' | 'SKIPPED' | 'INFO'
+}
+
+interface Scenario {
+  name: string
+  passed: number
+  failed: number
+}
+
+/**
+ * It asks how a server closes the stream of a call and lets the client poll for the rest (SEP-1699). The bridge
+ * answers a quick call in JSON, to which the suite says "not applicable" and checks nothing.
+ */
+const NOT_APPLICABLE = 'server-sse-polling'
+
+afterEach(async () => {
+  const left = await leftovers()
+  await stopAll()
+  cleanTemp()
+  expect(left).toEqual([])
+})
+
+afterAll(async () => expect(await leftovers()).toEqual([]))
+
+test('conformance 0.1.16 --suite all: 32 of 32', { timeout: 180_000 }, async () => {
+  const { output, scenarios, checks } = await conform('0.1.16', ['--suite', 'all'])
+
+  expect(scenarios).toHaveLength(32)
+  expect(withoutSuccess(scenarios)).toEqual([NOT_APPLICABLE])
+  expectAllPassed(output, scenarios, checks, 43)
+})
+
+test('conformance 0.2.0-alpha.12 --spec-version 2025-06-18: 27 of 27', { timeout: 180_000 }, async () => {
+  const { output, scenarios, checks } = await conform('0.2.0-alpha.12', ['--spec-version', '2025-06-18'])
+
+  expect(scenarios).toHaveLength(27)
+  expect(withoutSuccess(scenarios)).toEqual([])
+  expectAllPassed(output, scenarios, checks, 56)
+})
+
+test('conformance 0.2.0-alpha.12 --requirements 2025-11-25: 30 of 30', { timeout: 180_000 }, async () => {
+  const { output, scenarios, checks } = await conform('0.2.0-alpha.12', ['--requirements', '2025-11-25'])
+
+  // Three more run that the revision did not ask for at its release.
+  const [, notScored = ''] = output.split('\nNot scored for 2025-11-25: 3 scenario(s) run, 0 failing.')
+  const unscored = [...notScored.matchAll(/^ {2}✓ (\S+) \(/gm)].map(([, name]) => name)
+  expect(unscored.toSorted()).toEqual(['json-schema-2020-12', NOT_APPLICABLE, 'server-session-lifecycle'])
+  expect(scenarios.filter(({ name }) => !unscored.includes(name))).toHaveLength(30)
+  expect(withoutSuccess(scenarios)).toEqual([NOT_APPLICABLE])
+  expectAllPassed(output, scenarios, checks, 80)
+})
+
+/** Runs a suite; gives its summary, and the checks of each scenario from the folder it wrote. */
+async function conform(version: string, args: readonly string[]) {
+  const bridge = await startBridge(['--', ...fixture('conformance-server')])
+  const results = tempDir()
+  const outcome = await outcomeOf([...suite(version), 'server', '--url', bridge.url('/mcp'), ...args, '-o', results], {
+    cwd: results,
+    withinMs: 150_000,
+  })
+  expect(await bridge.stop(), bridge.stderr).toEqual({ code: 0, signal: null })
+  const output = `${outcome.stdout}${outcome.stderr}`
+  expect(exitOf(outcome), output).toEqual({ code: 0, signal: null })
+  return { output, scenarios: summaryOf(output), checks: checksOf(results) }
+}
+
+/** Each scenario that the summary names has its checks on disk, none of them failed, and the sum is as expected. */
+function expectAllPassed(
+  output: string,
+  scenarios: readonly Scenario[],
+  checks: ReadonlyMap<string, readonly Check[]>,
+  total: number,
+): void {
+  expect(scenarios.filter(({ failed }) => failed > 0)).toEqual([])
+  expect(output).toMatch(new RegExp(`^Total: ${total} passed, 0 failed$`, 'm'))
+  expect([...checks.keys()].toSorted()).toEqual(scenarios.map(({ name }) => name).toSorted())
+  const all = [...checks].flatMap(([scenario, each]) => each.map(({ id, status }) => ({ scenario, id, status })))
+  expect(all.filter(({ status }) => status !== 'SUCCESS' && status !== 'INFO')).toEqual([])
+  expect(all.filter(({ status }) => status === 'SUCCESS')).toHaveLength(total)
+}
+
+/** The command of that version, and only of that: the counts in the titles are its own. */
+function suite(version: string): string[] {
+  const folder = fileURLToPath(
+    new URL(`../node_modules/conformance-${version.slice(0, 3)}/`, import.meta.url),
+  )
+  const installed = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8')) as { version: string }
+  expect(installed.version).toBe(version)
+  return [process.execPath, join(folder, 'dist/index.js')]
+}
+
+function summaryOf(output: string): Scenario[] {
+  const [, summary = ''] = output.split('=== SUMMARY ===')
+  const lines = summary.matchAll(/^[✓✗] (\S+): (\d+) passed, (\d+) failed/gm)
+  return [...lines].map(([, name = '', passed, failed]) => ({
+    name,
+    passed: Number(passed),
+    failed: Number(failed),
+  }))
+}
+
+function withoutSuccess(scenarios: readonly Scenario[]): string[] {
+  return scenarios.filter(({ passed }) => passed === 0).map(({ name }) => name)
+}
+
+/** By scenario: its folder is named `server-SCENARIO-TIME`. */
+function checksOf(results: string): Map<string, Check[]> {
+  const folders = readdirSync(results)
+  return new Map(
+    folders.map((folder) => {
+      const name = folder.replace(/^server-/, '').replace(/-\d{4}-\d\d-\d\dT[\d-]+Z$/, '')
+      return [name, JSON.parse(readFileSync(join(results, folder, 'checks.json'), 'utf8')) as Check[]]
+    }),
+  )
+}
+
+function exitOf({ code, signal }: Outcome) {
+  return { code, signal }
+}

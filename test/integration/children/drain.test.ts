@@ -1,0 +1,104 @@
+// drain: SIGTERM lets calls finish, refuses new ones, and is over in time.
+import { eventually, fixture, send, SseClient, StreamableClient } from '@mcp-bridge/testkit'
+import { expect, test } from 'vitest'
+import { allGone, bridged, nothingLeft, openSse, openStreamable, textOf, treeOf } from './session.ts'
+
+nothingLeft()
+
+/** Two events and an answer; in flight for sure once the first has come. */
+async function startCall(client: StreamableClient | SseClient, delayMs: number) {
+  const answer = client.call('progress', { steps: 2, delayMs }, { progressToken: 'p' })
+  answer.catch(() => {})
+  await client.until('notifications/progress')
+  return { answer }
+}
+
+test('children.drain: a call in flight finishes, everything new is refused with 503 and Retry-After', async () => {
+  const bridge = await bridged(['--', ...fixture('echo')])
+  const [client, sse] = await Promise.all([openStreamable(bridge), openSse(bridge)])
+  const [one, other] = await Promise.all([startCall(client, 2000), startCall(sse, 2000)])
+  const exited = bridge.stop()
+  await bridge.until(({ msg }) => msg === 'shutting down')
+
+  const { error } = await client.call('echo', { text: 'late' })
+  expect(error?.data.code).toBe('shutting_down')
+  expect(client.lastStatus).toBe(503)
+  expect(Number(client.streams.at(-1)?.headers['retry-after'])).toBeGreaterThan(0)
+
+  const newcomer = new StreamableClient(bridge)
+  expect((await newcomer.initialize()).error?.data.code).toBe('shutting_down')
+  expect(newcomer.lastStatus).toBe(503)
+  expect(Number(newcomer.streams.at(-1)?.headers['retry-after'])).toBeGreaterThan(0)
+
+  const refused = await sse.post({ jsonrpc: '2.0', id: 99, method: 'ping' })
+  expect([refused.status, refused.json().error.data.code]).toEqual([503, 'shutting_down'])
+  expect(Number(refused.headers['retry-after'])).toBeGreaterThan(0)
+  await expect(new SseClient(bridge).connect()).rejects.toMatchObject({ status: 503 })
+
+  const ready = await send({ port: bridge.port, path: '/readyz' })
+  expect([ready.status, ready.json().status]).toEqual([503, 'draining'])
+  expect((await send({ port: bridge.port, path: '/healthz' })).status).toBe(200)
+
+  expect(textOf(await one.answer)).toBe('done')
+  expect(textOf(await other.answer)).toBe('done')
+  expect(await exited).toEqual({ code: 0, signal: null })
+})
+
+test('children.drain: a call that takes longer than --drain is cut, not waited for', async () => {
+  const bridge = await bridged(['--drain', '300ms', '--', ...fixture('echo')])
+  const client = await openStreamable(bridge)
+  const { answer } = await startCall(client, 5000)
+  const from = performance.now()
+  expect(await bridge.stop()).toEqual({ code: 0, signal: null })
+  expect(performance.now() - from).toBeLessThan(4000)
+  const outcome = await answer.then(({ error }) => error?.data.code, () => 'cut')
+  expect(outcome).toMatch(/^(cut|shutting_down)$/)
+})
+
+test('children.drain: a key press that arrives as two signals still drains; a later one exits at once', async () => {
+  const bridge = await bridged(['--drain', '60s', '--', ...fixture('hangs-forever')])
+  const client = await openStreamable(bridge)
+  const [pid = 0] = await treeOf(client)
+  const { answer } = await startCall(client, 1500)
+  const hanging = client.call('hang')
+  hanging.catch(() => {})
+
+  const from = performance.now()
+  const exited = bridge.stop('SIGINT')
+  process.kill(bridge.pid, 'SIGINT')
+  expect(textOf(await answer)).toBe('done')
+
+  await eventually(() => performance.now() - from > 700, { what: 'a signal to count as the second' })
+  const second = performance.now()
+  process.kill(bridge.pid, 'SIGTERM')
+  expect(await exited).toEqual({ code: 1, signal: null })
+  expect(performance.now() - second).toBeLessThan(1500)
+  await expect(hanging).rejects.toThrow()
+  await allGone([pid])
+})
+
+test('children.drain: under 9 s with calls in flight and a child deaf to everything', async () => {
+  const bridge = await bridged(['--', ...fixture('deaf-to-sigterm')])
+  const clients = await Promise.all([openStreamable(bridge), openSse(bridge)])
+  const trees = (await Promise.all(clients.map(treeOf))).flat()
+  const calls = await Promise.all(clients.map((client) => startCall(client, 60)))
+  await Promise.all(calls.map(({ answer }) => answer))
+  const endless = clients.map((client) => client.call('sleep', { ms: 600_000 }).then(() => 'answered', () => 'cut'))
+  await Promise.all(clients.map((client) => client.call('echo')))
+  const from = performance.now()
+  expect(await bridge.stop()).toEqual({ code: 0, signal: null })
+  expect(performance.now() - from).toBeGreaterThan(4500)
+  expect(performance.now() - from).toBeLessThan(9000)
+  await allGone(trees, 0)
+  expect(await Promise.all(endless)).toHaveLength(2)
+})
+
+test('children.drain: under 3 s when nobody calls', async () => {
+  const bridge = await bridged(['--', ...fixture('echo')])
+  const [client, sse] = await Promise.all([openStreamable(bridge), openSse(bridge)])
+  await client.listen()
+  expect(textOf(await sse.call('echo', { text: 'idle' }))).toBe('idle')
+  const from = performance.now()
+  expect(await bridge.stop()).toEqual({ code: 0, signal: null })
+  expect(performance.now() - from).toBeLessThan(3000)
+})
