@@ -22,6 +22,8 @@ export interface AppOptions {
   cors: boolean
   tokens: Tokens
   headerEnv: readonly { header: string; name: string }[]
+  /** What the operator set for a client of this name; wins over headers. */
+  envOf(principal: string): Readonly<Record<string, string>>
   maxBodyBytes: number
   health: HealthOptions
   streamable: StreamableBinding
@@ -55,9 +57,13 @@ export function createApp(options: AppOptions, log: Logger): Express {
   app.use(guard(originGate(isOriginAllowed)))
   if (options.cors) app.use(cors(options.headerEnv.map(({ header }) => header)))
   app.use(
-    guard((req) =>
-      setCaller(req, { principal: tokens.principalOf(req), env: environmentOf(req, options.headerEnv) }),
-    ),
+    guard((req) => {
+      const principal = tokens.principalOf(req)
+      setCaller(req, {
+        principal,
+        env: { ...environmentOf(req, options.headerEnv), ...options.envOf(principal) },
+      })
+    }),
   )
   app.use((_req, _res, next) => {
     options.onRequest()

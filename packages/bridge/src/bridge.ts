@@ -10,7 +10,7 @@ import { childEnvironment } from './child/environment.ts'
 import type { ChildReport } from './child/interview.ts'
 import { Leases } from './child/lease.ts'
 import { inspectTool, type Inspection } from './child/inspection.ts'
-import { runTrial } from './child/trial.ts'
+import { runTrial, withAdvice } from './child/trial.ts'
 import { Watchdog } from './child/watchdog.ts'
 import { connectableHost, isLoopback } from './config/loopback.ts'
 import type { Config, ConfigInput } from './config/schema.ts'
@@ -20,9 +20,11 @@ import { DEFAULT_NAME, parseTokenFile, Tokens } from './gate/auth.ts'
 import type { Readiness } from './http/health.ts'
 import { KeepAlive } from './http/keepalive.ts'
 import { addressOf, closeListener, openListener } from './http/listener.ts'
+import { createLines, warmOf, type Lines } from './lines.ts'
+import { peopleOf, tokensOf, type Person } from './people.ts'
 import { silentLogger, type Logger } from './log/logger.ts'
-import { Switchboard } from './relay/switchboard.ts'
-import { Registry } from './session/registry.ts'
+import type { ToolRules } from './relay/tools.ts'
+import { Registry, type RegistryOptions } from './session/registry.ts'
 import type { Line, LineRequest } from './session/session.ts'
 import { VERSION } from './version.ts'
 
@@ -42,6 +44,10 @@ export interface BridgeOptions {
 
 /** At a shutdown EOF and SIGTERM are given this long each: `docker stop` kills after 10 s. */
 const SHUTDOWN_GRACE_MS = 1000
+/** LiteLLM sets no deadline for a call. */
+const LITELLM_CALL_MS = 10 * 60_000
+/** How long a silent start is watched before the log says what is awaited. */
+const SLOW_START_MS = 5000
 const RETRIAL_MS = 5000
 /** After the drain, answers on their way have this long. */
 const CLOSE_GRACE_MS = 500
@@ -57,6 +63,8 @@ export class Bridge {
 
   readonly #log: Logger
   readonly #leases: Leases
+  readonly #lines: Lines
+  readonly #people: ReadonlyMap<string, Person>
   readonly #registry: Registry
   readonly #keepAlive = new KeepAlive()
   readonly #tokens: Tokens
@@ -78,17 +86,28 @@ export class Bridge {
     this.config = config
     this.#log = log
     this.#env = childEnvironment(config)
+    this.#people = peopleOf(config)
     this.#tokens = new Tokens(readTokens(config))
     this.#watchdog = new Watchdog(this.#id, log)
     this.#leases = new Leases(
       {
         maxChildren: config.maxChildren,
-        warm: config.headerEnv.length > 0 ? 0 : config.warm,
+        warm: warmOf(config),
         start: (env) => this.#startChild(env),
       },
       log,
     )
-    this.#registry = new Registry(config, (request) => this.#openLine(request), log)
+    this.#lines = createLines(
+      {
+        config,
+        leases: this.#leases,
+        rulesFor: (principal) => this.#rulesFor(principal),
+        stopGraceMs: () => this.#stopGraceMs,
+        onCrash: (error) => this.#crashed(error),
+      },
+      log,
+    )
+    this.#registry = new Registry(limitsOf(config), (request) => this.#openLine(request), log)
     this.failed = new Promise((resolve) => {
       this.#fail = resolve
     })
@@ -105,6 +124,7 @@ export class Bridge {
         cors: config.cors,
         tokens: this.#tokens,
         headerEnv: config.headerEnv,
+        envOf: (principal) => this.#people.get(principal)?.env ?? {},
         maxBodyBytes: config.maxBodyBytes,
         health: { readiness: this.#readiness, mayKnow: (req) => this.#mayKnow(req) },
         streamable: new StreamableBinding(this.#registry, this.#keepAlive),
@@ -125,7 +145,14 @@ export class Bridge {
    * @throws BridgeError `child_…`; with `headerEnv`, where no child can be started without a client, nothing is thrown
    */
   start(): Promise<ChildReport> {
-    this.#proven ??= this.#prove()
+    this.#proven ??= this.#prove().catch((error: unknown) => {
+      // Whoever goes on nevertheless: the next client that comes after a while has the tool tried again.
+      this.#retrial ??= setTimeout(() => {
+        this.#retrial = undefined
+        this.#proven = undefined
+      }, RETRIAL_MS).unref()
+      throw error
+    })
     return this.#proven
   }
 
@@ -173,6 +200,7 @@ export class Bridge {
     this.#registry.close('the bridge is shutting down')
     this.#keepAlive.close()
     await Promise.all([
+      this.#lines.close(SHUTDOWN_GRACE_MS),
       this.#leases.close(SHUTDOWN_GRACE_MS),
       this.#server === undefined ? undefined : closeListener(this.#server, CLOSE_GRACE_MS),
       this.#proven?.catch(() => {}),
@@ -182,30 +210,33 @@ export class Bridge {
   }
 
   async #prove(): Promise<ChildReport> {
-    const { command, startTimeoutMs, headerEnv } = this.config
+    const slow = setTimeout(() => {
+      this.#log.info('still waiting for the tool to answer initialize; the first start may download it')
+    }, SLOW_START_MS)
     try {
-      this.#report = await runTrial(
-        { command, env: this.#env, startTimeoutMs, version: VERSION, start: () => this.#startChild({}) },
-        this.#log,
-        this.#closing.signal,
-      )
+      this.#report = await (this.#lines.describe?.() ?? this.#trial())
     } catch (thrown) {
-      const error = toBridgeError(thrown)
-      if (headerEnv.length > 0 && error.code !== 'child_spawn_failed') {
+      const failure = toBridgeError(thrown)
+      const stderr = failure.data?.['stderr']
+      const error = withAdvice(failure, Array.isArray(stderr) ? stderr.map(String) : [], {
+        command: this.config.command,
+        env: this.#env,
+      })
+      if (this.#needsClient && error.code !== 'child_spawn_failed') {
         this.#log.warn(
           { reason: error.message, ...error.data },
-          'the tool does not start without what --header-env brings; each client will see',
+          'the tool does not start without what a client brings; each client will see',
         )
         return UNKNOWN_TOOL
       }
-      this.#problem = error
-      if (!this.#closing.signal.aborted) this.#fail(error)
-      // Whoever goes on nevertheless: the next client that comes after a while has the tool tried again.
-      this.#retrial ??= setTimeout(() => {
-        this.#retrial = undefined
-        this.#proven = undefined
-      }, RETRIAL_MS).unref()
+      // A tool that has worked before is in a crash loop: see `#tryAgain`.
+      if (this.#report === undefined) {
+        this.#problem = error
+        if (!this.#closing.signal.aborted) this.#fail(error)
+      }
       throw error
+    } finally {
+      clearTimeout(slow)
     }
     this.#problem = undefined
     const { name, version, protocolVersion, tools, startMs } = this.#report
@@ -217,34 +248,38 @@ export class Bridge {
     return this.#report
   }
 
-  async #openLine({ unrelated, env, onGone }: LineRequest): Promise<Line> {
+  #trial(): Promise<ChildReport> {
+    const { startTimeoutMs } = this.config
+    return runTrial({ startTimeoutMs, version: VERSION, start: () => this.#startChild({}) }, this.#closing.signal)
+  }
+
+  /** A child may be of no use before a client brings its part of the environment. */
+  get #needsClient(): boolean {
+    return this.config.headerEnv.length > 0 || [...this.#people.values()].some(({ env }) => Object.keys(env).length > 0)
+  }
+
+  async #openLine(request: LineRequest): Promise<Line> {
     await this.start()
-    const child = await this.#leases.acquire(env)
-    const switchboard = new Switchboard(child, this.#log, this.config.maxBufferBytes)
-    const port = switchboard.plug(unrelated)
-    let answers = 0
-    child.listen({
-      receive: (message) => {
-        // The first answer is that to `initialize`: a child that crashes right after it has proven nothing.
-        if (message.kind === 'response' && ++answers === 2) this.#leases.restart.proven()
-        switchboard.receive(message)
-      },
-      receiveTooLarge: (id, bytes) => switchboard.receiveTooLarge(id, bytes),
-      childGone: (error) => {
-        this.#leases.restart.crashed(error)
-        switchboard.childGone(error)
-        onGone(error)
-        if (this.config.onCrash === 'exit') this.#fail(error)
-        else this.#tryAgain()
-      },
+    return this.#lines.open(request).catch((error: unknown) => {
+      this.#tryAgain()
+      throw error
     })
+  }
+
+  #rulesFor(principal: string): ToolRules {
+    const { toolsAllow, toolsDeny, readOnly, startTimeoutMs, compat } = this.config
+    const person = this.#people.get(principal)
     return {
-      port,
-      childPid: child.pid,
-      pause: () => child.pause(),
-      resume: () => child.resume(),
-      close: () => void child.stop(this.#stopGraceMs),
+      filters: [{ toolsAllow, toolsDeny, readOnly }, ...(person === undefined ? [] : [person.filter])],
+      isPlain: compat === 'litellm',
+      timeoutMs: startTimeoutMs,
     }
+  }
+
+  #crashed(error: BridgeError): void {
+    this.#leases.restart.crashed(error)
+    if (this.config.onCrash === 'exit') this.#fail(error)
+    else this.#tryAgain()
   }
 
   async #startChild(env: Readonly<Record<string, string>>): Promise<Child> {
@@ -291,7 +326,7 @@ export class Bridge {
     const failure = this.#leases.restart.failure ?? this.#problem
     if (failure !== undefined)
       return { status: 'failing', reason: [failure.message, failure.hint].filter(Boolean).join('; ') }
-    if (this.#report === undefined && this.config.headerEnv.length === 0) {
+    if (this.#report === undefined && !this.#needsClient) {
       return { status: 'starting', reason: `waiting for ${this.config.command[0]} to answer initialize` }
     }
     return undefined
@@ -320,6 +355,7 @@ const UNKNOWN_TOOL: ChildReport = {
   protocolVersion: '?',
   instructions: undefined,
   capabilities: [],
+  canSubscribe: false,
   tools: [],
   resources: [],
   prompts: [],
@@ -357,10 +393,13 @@ export async function inspect(config: Config, logger: Logger = silentLogger()): 
   }
 }
 
-function readTokens({ token, tokenFile }: Config): Map<string, string> {
-  const tokens = new Map<string, string>()
-  if (token !== undefined) tokens.set(token, DEFAULT_NAME)
-  if (tokenFile === undefined) return tokens
+function limitsOf({ compat, callTimeoutMs, ...limits }: Config): RegistryOptions {
+  return { ...limits, compat, callTimeoutMs: callTimeoutMs === 0 && compat === 'litellm' ? LITELLM_CALL_MS : callTimeoutMs }
+}
+
+function readTokens(config: Config): Map<string, string> {
+  const { tokenFile } = config
+  if (tokenFile === undefined) return tokensOf(config, new Map(), DEFAULT_NAME)
   let text: string
   try {
     text = readFileSync(tokenFile, 'utf8')
@@ -370,6 +409,5 @@ function readTokens({ token, tokenFile }: Config): Map<string, string> {
       hint: 'correct --token-file',
     })
   }
-  for (const [each, name] of parseTokenFile(text, tokenFile)) tokens.set(each, name)
-  return tokens
+  return tokensOf(config, parseTokenFile(text, tokenFile), DEFAULT_NAME)
 }

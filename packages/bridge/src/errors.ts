@@ -104,6 +104,20 @@ export const ERRORS = {
     meaning: 'The session has ended, or never was, or belongs to somebody else.',
     remedy: 'Send `initialize` without a session id.',
   },
+  method_not_offered: {
+    who: 'client',
+    http: 200,
+    rpc: -32601,
+    meaning: 'The child may have it, but not where it is shared or pooled (`tasks`, in a pool `resources/subscribe`).',
+    remedy: 'Use `--children session`.',
+  },
+  tool_unknown: {
+    who: 'client',
+    http: 200,
+    rpc: -32602,
+    meaning: 'A tool of this name does not exist for this client (`--tools-allow`, `--tools-deny`, `--read-only`, `clients:`).',
+    remedy: 'See `tools/list`.',
+  },
   session_limit_reached: {
     who: 'client',
     http: 503,
@@ -160,6 +174,14 @@ export const ERRORS = {
     meaning: '`--max-children` processes are running.',
     remedy: 'Try again later; raise `--max-children`.',
   },
+  child_queue_full: {
+    who: 'child',
+    http: 503,
+    rpc: -32000,
+    retryAfterSeconds: 5,
+    meaning: 'All processes of the pool are busy, and too many requests wait already, or this one has waited for 30 s.',
+    remedy: 'Try again later; raise `--max-children`.',
+  },
   child_backlogged: {
     who: 'child',
     http: 503,
@@ -191,6 +213,13 @@ export const ERRORS = {
     rpc: -32800,
     meaning: 'The client cancelled this request; the answer only closes its HTTP exchange.',
     remedy: 'None needed.',
+  },
+  question_refused: {
+    who: 'us',
+    http: 200,
+    rpc: -32601,
+    meaning: 'Told to the child: its request (sampling, elicitation, roots) reaches no client.',
+    remedy: 'None needed; a tool that needs to ask its client runs best with `--children session`.',
   },
   answer_not_kept: {
     who: 'us',

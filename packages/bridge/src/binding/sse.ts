@@ -7,7 +7,7 @@ import { accepted } from '../http/reply.ts'
 import { Message } from '../message/message.ts'
 import type { Registry } from '../session/registry.ts'
 import { callerOf } from './caller.ts'
-import { request } from './streamable.ts'
+import { refuseBatch } from './streamable.ts'
 
 export interface SsePaths {
   ssePath: string
@@ -54,13 +54,13 @@ export class SseBinding {
     }
     const session = this.#registry.find(sessionId, 'sse', callerOf(req))
     const messages = body instanceof Message ? [body] : body
-    if (messages.some((message) => message.kind === 'request')) this.#registry.refuseIfDraining()
+    refuseBatch(!(body instanceof Message), session)
     accepted(res)
     for (const message of messages) {
       if (message.kind !== 'request') session.accept(message)
       else if (message.method === 'initialize' && session.isNew)
         void session.initialize(message, session.standing)
-      else request(session, message, session.standing)
+      else session.request(message, session.standing)
     }
   }
 }

@@ -1,15 +1,13 @@
 // binding/streamable: 2025-era POST, GET, DELETE on one path, session by header.
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import { BridgeError, ERRORS, toBridgeError, type ErrorCode } from '../errors.ts'
+import { BridgeError, ERRORS, type ErrorCode } from '../errors.ts'
 import { HttpOutlet, type HttpOutletOptions } from '../http/outlet.ts'
 import type { KeepAlive } from '../http/keepalive.ts'
 import { accepted } from '../http/reply.ts'
-import { errorFor } from '../message/make.ts'
 import type { Message } from '../message/message.ts'
 import { parseEventId } from '../session/events.ts'
 import type { Registry } from '../session/registry.ts'
 import type { Session } from '../session/session.ts'
-import type { SessionStream } from '../session/stream.ts'
 import { callerOf } from './caller.ts'
 import { accepts, classify, isRevisionAccepted, type Route } from './classify.ts'
 
@@ -45,10 +43,9 @@ export class StreamableBinding {
   /** Opens the standing stream, or resumes any stream from `Last-Event-ID`. */
   get(req: IncomingMessage, res: ServerResponse): void {
     const session = this.#sessionOf(req, requireSessionId(req))
-    const outlet = new HttpOutlet(
-      res,
-      this.#outletOptions(req, (code) => headOf(code, true)),
-    )
+    const options = this.#outletOptions(req, (code) => headOf(code, true))
+    // Whatever `Accept` says: a GET can be answered with nothing else, and what it carries must not be dropped.
+    const outlet = new HttpOutlet(res, { ...options, takesEvents: true })
     const from = parseEventId(header(req, 'last-event-id') ?? '')
     session.lastRequestAt = Date.now()
     if (from === undefined) session.standing.attachStream(outlet)
@@ -73,7 +70,6 @@ export class StreamableBinding {
   #exchange(req: IncomingMessage, res: ServerResponse, route: Route & { action: 'exchange' }): void {
     const session = this.#sessionOf(req, route.sessionId)
     refuseBatch(route.isBatch, session)
-    this.#registry.refuseIfDraining()
     const reply = session.openReply(route.awaited, route.isBatch)
     reply.attachReply(
       new HttpOutlet(
@@ -82,7 +78,7 @@ export class StreamableBinding {
       ),
     )
     for (const message of route.messages) {
-      if (message.kind === 'request') request(session, message, reply)
+      if (message.kind === 'request') session.request(message, reply)
       else session.accept(message)
     }
     session.flush()
@@ -117,15 +113,6 @@ export class StreamableBinding {
   }
 }
 
-/** Passes a request on; what refuses it becomes its answer, so that the rest of a batch is not lost. */
-export function request(session: Session, message: Message, stream: SessionStream): void {
-  try {
-    session.request(message, stream)
-  } catch (error) {
-    stream.answer(errorFor(message.id, toBridgeError(error)))
-  }
-}
-
 /**
  * The HTTP status of a failure the bridge answers with. A child that fails in the middle of a call is no failure of
  * HTTP: clients turn such a status into an error of the transport and lose the JSON-RPC error in its body.
@@ -137,7 +124,8 @@ function headOf(code: ErrorCode, isInitialize: boolean): { status: number; heade
   return { status: isHttp ? row.http : 200, headers: retry }
 }
 
-function refuseBatch(isBatch: boolean, session: Session): void {
+/** @throws BridgeError `request_invalid` where the revision of the session knows no batches */
+export function refuseBatch(isBatch: boolean, session: Session): void {
   if (isBatch && session.protocolVersion !== BATCH_REVISION) {
     throw new BridgeError(
       'request_invalid',

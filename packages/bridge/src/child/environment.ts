@@ -107,8 +107,12 @@ export function childEnvironment(
   for (const [name, value] of Object.entries(host)) {
     if (value !== undefined && !name.startsWith('MCP_BRIDGE_') && isPassed(name)) passed[name] = value
   }
-  for (const path of envFile) Object.assign(passed, readEnvFile(path))
-  return Object.assign(passed, env)
+  return Object.assign(passed, readEnvFiles(envFile), env)
+}
+
+/** KEY=VALUE lines of all files; the later wins. Throws BridgeError `config_invalid`. */
+export function readEnvFiles(paths: readonly string[]): Record<string, string> {
+  return Object.assign({}, ...paths.map(readEnvFile)) as Record<string, string>
 }
 
 /** Variables that the tool complains about, that are set here, and that it was not given. */

@@ -3,7 +3,7 @@ import { toBridgeError } from '../errors.ts'
 import type { Child } from './child.ts'
 import { residentBytes, takeCensus } from './census.ts'
 import { Interview, type ChildReport } from './interview.ts'
-import { withAdvice, type TrialOptions } from './trial.ts'
+import { withAdvice, type Told, type TrialOptions } from './trial.ts'
 
 export interface Inspection extends ChildReport {
   /** Memory of the whole process tree after the lists were read, in bytes. */
@@ -11,12 +11,24 @@ export interface Inspection extends ChildReport {
   processes: number
   /** Whether a second process can run beside the first, as sessions of their own need it. */
   secondProcess: boolean
+  /** What to give as `--children …`, and why. */
+  recommended: Recommendation
   /** What an operator should know, each a sentence. */
   oddities: string[]
 }
 
+export interface Recommendation {
+  options: string
+  why: string
+}
+
+/** What a client can be asked; tools that ask are often offered only to clients that say so. */
+const ALL_CAPABILITIES = { roots: { listChanged: true }, sampling: {}, elicitation: {} }
+/** A start that takes longer is felt by a client that opens a session per call. */
+const SLOW_START_MS = 1000
+
 /** Throws BridgeError, `child_…`, if the first process cannot be asked. */
-export async function inspectTool(options: TrialOptions): Promise<Inspection> {
+export async function inspectTool(options: TrialOptions & Told): Promise<Inspection> {
   const child = await options.start()
   const interview = new Interview(child)
   let report: ChildReport
@@ -37,8 +49,8 @@ export async function inspectTool(options: TrialOptions): Promise<Inspection> {
       `prints what is no message to stdout (dropped by the bridge): ${JSON.stringify(interview.noise[0])}`,
     )
   }
-  const problem = await secondProcessProblem(options)
-  if (problem !== undefined) oddities.push(`a second process cannot run beside the first: ${problem}`)
+  const second = await secondProcess(options, report.tools.length)
+  if ('problem' in second) oddities.push(`a second process cannot run beside the first: ${second.problem}`)
   const step = await child.stop()
   if (step === 'SIGTERM' || step === 'SIGKILL')
     oddities.push(`does not end when its stdin is closed; it took ${step}`)
@@ -47,24 +59,44 @@ export async function inspectTool(options: TrialOptions): Promise<Inspection> {
     ...report,
     memoryBytes,
     processes: tree.length + 1,
-    secondProcess: problem === undefined,
+    secondProcess: !('problem' in second),
+    recommended: recommend(report, second),
     oddities,
   }
 }
 
-async function secondProcessProblem({
-  start,
-  version,
-  startTimeoutMs,
-}: TrialOptions): Promise<string | undefined> {
+function recommend(report: ChildReport, second: Second): Recommendation {
+  if ('problem' in second) {
+    return { options: '--children shared --warm 0', why: 'it cannot run twice' }
+  }
+  if (second.asksItsClient) return { options: '--children session', why: 'it asks its client (sampling, elicitation, roots)' }
+  if (report.canSubscribe) return { options: '--children session', why: 'clients can subscribe to its resources' }
+  const slow = report.startMs > SLOW_START_MS
+  return {
+    options: '--children session',
+    why: slow
+      ? `it keeps clients apart; for clients that open a session per call (LiteLLM), --children shared spares them ${report.startMs} ms`
+      : 'it keeps clients apart; for clients that open a session per call (LiteLLM), --children shared costs less',
+  }
+}
+
+type Second = { problem: string } | { asksItsClient: boolean }
+
+/** Starts a second process beside the first, with a client that can be asked everything. */
+async function secondProcess(
+  { start, version, startTimeoutMs }: TrialOptions,
+  toolsBefore: number,
+): Promise<Second> {
   let second: Child | undefined
   try {
     second = await start()
-    await new Interview(second).run(version, startTimeoutMs)
-    return undefined
+    const interview = new Interview(second)
+    const offered = await interview.run(version, startTimeoutMs, ALL_CAPABILITIES)
+    return { asksItsClient: interview.questions > 0 || offered.tools.length > toolsBefore }
   } catch (error) {
     const last = second?.stderrTail.at(-1)
-    return last === undefined ? toBridgeError(error).message : `${toBridgeError(error).message} (${last})`
+    const { message } = toBridgeError(error)
+    return { problem: last === undefined ? message : `${message} (${last})` }
   } finally {
     await second?.stop()
   }

@@ -10,6 +10,8 @@ export interface ChildReport {
   protocolVersion: string
   instructions: string | undefined
   capabilities: string[]
+  /** Clients can subscribe to its resources. */
+  canSubscribe: boolean
   tools: { name: string; description: string }[]
   resources: { name: string; description: string }[]
   prompts: { name: string; description: string }[]
@@ -30,6 +32,8 @@ const MAX_PAGES = 100
 /** A minimal client on a child of its own. Server requests are refused: nobody is there to answer them. */
 export class Interview implements ChildListener {
   readonly noise: string[] = []
+  /** Requests of the child, pings excepted. */
+  questions = 0
   readonly #child: Child
   readonly #waiting = new Map<number, Waiting>()
   #lastId = 0
@@ -46,28 +50,15 @@ export class Interview implements ChildListener {
    * @param timeoutMs for each answer
    * @throws BridgeError `child_exited`, `child_timeout`, `child_not_mcp`
    */
-  async run(clientVersion: string, timeoutMs: number): Promise<ChildReport> {
+  async run(clientVersion: string, timeoutMs: number, capabilities: object = {}): Promise<ChildReport> {
     const init = await this.ask('initialize', timeoutMs, {
       protocolVersion: REVISION,
-      capabilities: {},
+      capabilities,
       clientInfo: { name: 'mcp-bridge', version: clientVersion },
     })
     const startMs = Date.now() - this.#child.startedAt
     this.#child.send(Message.from({ jsonrpc: '2.0', method: 'notifications/initialized' }))
-    const capabilities = Object.keys(recordOf(init['capabilities']))
-    const list = (kind: string) => (capabilities.includes(kind) ? this.#list(kind, timeoutMs) : [])
-    const info = recordOf(init['serverInfo'])
-    return {
-      name: textOf(info['name'], 'unnamed'),
-      version: textOf(info['version'], '?'),
-      protocolVersion: textOf(init['protocolVersion'], '?'),
-      instructions: typeof init['instructions'] === 'string' ? init['instructions'] : undefined,
-      capabilities,
-      tools: await list('tools'),
-      resources: await list('resources'),
-      prompts: await list('prompts'),
-      startMs,
-    }
+    return describeTool(init, startMs, (method, params) => this.ask(method, timeoutMs, params))
   }
 
   ask(method: string, timeoutMs: number, params: object = {}): Promise<Record<string, unknown>> {
@@ -94,6 +85,7 @@ export class Interview implements ChildListener {
 
   receive(message: Message): void {
     if (message.kind === 'request') {
+      if (message.method !== 'ping') this.questions++
       const outcome =
         message.method === 'ping' ? { result: {} } : { error: { code: -32601, message: 'not here' } }
       const answer = Message.from({ jsonrpc: '2.0', id: 0, ...outcome })
@@ -119,26 +111,47 @@ export class Interview implements ChildListener {
     this.#failAll(error)
   }
 
-  async #list(kind: string, timeoutMs: number): Promise<{ name: string; description: string }[]> {
-    const found: { name: string; description: string }[] = []
-    let cursor: unknown
-    for (let page = 0; page < MAX_PAGES; page++) {
-      const result = await this.ask(`${kind}/list`, timeoutMs, cursor === undefined ? {} : { cursor })
-      const items = result[kind]
-      for (const item of Array.isArray(items) ? items : []) {
-        const { name, description } = recordOf(item)
-        found.push({ name: textOf(name, '?'), description: textOf(description, '') })
-      }
-      cursor = result['nextCursor']
-      if (cursor === undefined) break
-    }
-    return found
-  }
-
   #failAll(error: BridgeError): void {
     for (const waiting of this.#waiting.values()) waiting.reject(error)
     this.#waiting.clear()
   }
+}
+
+type Ask = (method: string, params: object) => Promise<Record<string, unknown>>
+
+/** What a child offers, all pages of it; `init` is its answer to `initialize`. */
+export async function describeTool(init: Record<string, unknown>, startMs: number, ask: Ask): Promise<ChildReport> {
+  const capabilities = Object.keys(recordOf(init['capabilities']))
+  const list = (kind: string) => (capabilities.includes(kind) ? listAll(kind, ask) : [])
+  const info = recordOf(init['serverInfo'])
+  return {
+    name: textOf(info['name'], 'unnamed'),
+    version: textOf(info['version'], '?'),
+    protocolVersion: textOf(init['protocolVersion'], '?'),
+    instructions: typeof init['instructions'] === 'string' ? init['instructions'] : undefined,
+    capabilities,
+    canSubscribe: recordOf(recordOf(init['capabilities'])['resources'])['subscribe'] === true,
+    tools: await list('tools'),
+    resources: await list('resources'),
+    prompts: await list('prompts'),
+    startMs,
+  }
+}
+
+async function listAll(kind: string, ask: Ask): Promise<{ name: string; description: string }[]> {
+  const found: { name: string; description: string }[] = []
+  let cursor: unknown
+  for (let page = 0; page < MAX_PAGES; page++) {
+    const result = await ask(`${kind}/list`, cursor === undefined ? {} : { cursor })
+    const items = result[kind]
+    for (const item of Array.isArray(items) ? items : []) {
+      const { name, description } = recordOf(item)
+      found.push({ name: textOf(name, '?'), description: textOf(description, '') })
+    }
+    cursor = result['nextCursor']
+    if (cursor === undefined) break
+  }
+  return found
 }
 
 function notMcp(error: Record<string, unknown>): BridgeError {

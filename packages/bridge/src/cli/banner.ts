@@ -4,6 +4,13 @@ import type { ChildReport, Config, Listening } from '../index.ts'
 
 const MAX_TOOLS = 12
 
+/** Who shares a process, and what that means for the state of the tool. */
+const MODES = {
+  session: 'session: one process per session; what a client does there is its own',
+  shared: 'shared: one process for all; what one client does there, all see',
+  pool: 'pool: a process per request; what a request leaves there may be gone or another\'s',
+} as const
+
 /** Printed as soon as the bridge listens. */
 export function listeningLines(
   config: Config,
@@ -17,7 +24,7 @@ export function listeningLines(
     ['  HTTP+SSE', sseUrl],
     ...others.map((url) => ['  from the LAN', url]),
     ['  tool', config.command.join(' ')],
-    ['  mode', 'one process per session; state of a client is its own'],
+    ['  mode', MODES[config.children]],
     ['  access', access(config)],
     ['  waiting for', `${config.command[0]} to answer initialize …`],
   ])

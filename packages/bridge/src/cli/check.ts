@@ -14,6 +14,8 @@ export function checkTable(report: Inspection): string {
     ...list('resources', report.resources),
     ...list('prompts', report.prompts),
     '',
+    `recommended: ${report.recommended.options} (${report.recommended.why})`,
+    '',
     ...(oddities.length === 0 ? ['nothing odd'] : ['odd:', ...oddities.map((each) => `  - ${each}`)]),
     '',
   ].join('\n')

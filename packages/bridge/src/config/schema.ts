@@ -1,6 +1,7 @@
 // config/schema: every option once: what it accepts, its default, how it is named and explained.
 import { isIP } from 'node:net'
 import { z } from 'zod'
+import { clients } from './clients.ts'
 import { isLoopback } from './loopback.ts'
 import {
   boolean,
@@ -16,6 +17,9 @@ import {
 } from './units.ts'
 
 export const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'silent'] as const
+
+/** Who shares a process: nobody, everybody, or one request after the other. */
+export const CHILDREN = ['session', 'shared', 'pool'] as const
 
 const NO_COMMAND = 'name the command after "--"'
 const MIB = 1024 ** 2
@@ -40,8 +44,10 @@ export const configSchema = z.strictObject({
   ssePath: path().default('/sse'),
   messagePath: path().default('/messages'),
   mcpPath: path().default('/mcp'),
-  children: z.literal('session', 'only "session" exists: one process per session').default('session'),
-  warm: int(0, 64).default(1),
+  children: z.enum(CHILDREN, `write ${CHILDREN.join(', ')}`).default('session'),
+  /** In effect 0 with `shared` and 1 otherwise, unless set. */
+  warm: int(0, 64).optional(),
+  recycleAfter: int(0, 1_000_000_000).default(0),
   maxSessions: int(1, 1_000_000).default(1000),
   maxChildren: int(1, 100_000).default(64),
   idleMs: duration(1).default(5 * 60_000),
@@ -68,6 +74,12 @@ export const configSchema = z.strictObject({
   envFile: list().default([]),
   passEnv: list().default([]),
   headerEnv: headerEnv().default([]),
+  toolsAllow: list().default([]),
+  toolsDeny: list().default([]),
+  readOnly: boolean().default(false),
+  compat: z.literal('litellm', 'write litellm').optional(),
+  /** Only in a file or the library: see `ClientConfig`. */
+  clients: clients().default({}),
   onCrash: z.enum(['restart', 'exit'], 'write restart or exit').default('restart'),
   logLevel: z.enum(LOG_LEVELS, `write ${LOG_LEVELS.join(', ')}`).default('info'),
   logFormat: z.enum(['json', 'pretty'], 'write json or pretty').optional(),
@@ -78,10 +90,12 @@ export type Config = Readonly<z.output<typeof configSchema>>
 /** What `createBridge` takes: all but `command` may be left out; durations and sizes as numbers (ms, bytes) or text. */
 export type ConfigInput = z.input<typeof configSchema>
 export type ConfigKey = keyof Config
+/** What has no flag. */
+type Unflagged = 'command' | 'clients'
 
 type Kind = 'string' | 'int' | 'duration' | 'size' | 'boolean' | 'list' | 'pairs' | 'enum'
 type Row = readonly [
-  key: Exclude<ConfigKey, 'command'>,
+  key: Exclude<ConfigKey, Unflagged>,
   name: string,
   kind: Kind,
   value: string,
@@ -113,10 +127,11 @@ const TABLE = {
     ['onCrash', 'on-crash', 'enum', 'restart|exit', 'What a crash of the command leads to'],
   ],
   'Sessions and limits': [
-    ['children', 'children', 'enum', 'session', 'Who shares a process; session: nobody'],
-    ['warm', 'warm', 'int', 'number', 'Processes kept started for the next sessions'],
+    ['children', 'children', 'enum', 'mode', 'A process for each session, one shared, or a pool'],
+    ['warm', 'warm', 'int', 'number', 'Processes kept started ahead [1; shared: 0]'],
     ['maxSessions', 'max-sessions', 'int', 'number', 'Sessions open at once'],
     ['maxChildren', 'max-children', 'int', 'number', 'Processes running at once'],
+    ['recycleAfter', 'recycle-after', 'int', 'number', 'Replace a process of the pool after so many requests'],
     ['idleMs', 'idle', 'duration', 'time', 'End a session that nobody uses for so long'],
     ['callTimeoutMs', 'call-timeout', 'duration', 'time', 'Longest wait for an answer; 0: no limit'],
     ['maxBodyBytes', 'max-body', 'size', 'size', 'Largest request'],
@@ -130,10 +145,14 @@ const TABLE = {
     ['allowOrigin', 'allow-origin', 'list', 'origin', 'Web pages that may call *'],
     ['allowHost', 'allow-host', 'list', 'name', 'Host names that clients may use *'],
     ['cors', 'cors', 'boolean', '', 'Answer browsers with CORS headers'],
+    ['toolsAllow', 'tools-allow', 'list', 'glob', 'Tools that clients see and call; none: all *'],
+    ['toolsDeny', 'tools-deny', 'list', 'glob', 'Tools that they do not *'],
+    ['readOnly', 'read-only', 'boolean', '', 'Only tools that say they change nothing'],
     ['insecure', 'insecure', 'boolean', '', 'Serve beyond this machine without a token'],
   ],
   Running: [
     ['drainMs', 'drain', 'duration', 'time', 'How long calls may finish after SIGTERM'],
+    ['compat', 'compat', 'enum', 'litellm', 'Failures as LiteLLM 1.77 survives them'],
     ['logLevel', 'log-level', 'enum', 'level', 'trace, debug, info, warn, error, silent'],
     ['logFormat', 'log-format', 'enum', 'json|pretty', 'Default: pretty on a terminal'],
   ],
@@ -143,7 +162,7 @@ export type Group = keyof typeof TABLE
 
 /** One option under all its names. */
 export interface OptionRow {
-  key: Exclude<ConfigKey, 'command'>
+  key: Exclude<ConfigKey, Unflagged>
   flag: `--${string}`
   /** Its variable. */
   env: `MCP_BRIDGE_${string}`
@@ -191,6 +210,11 @@ export function crossCheck(config: Partial<Config>, hasToken: boolean): Problem[
     const taken = config[key] === undefined ? undefined : paths.get(config[key].toLowerCase())
     if (taken !== undefined) problems.push({ key, message: `${config[key]} is the path of ${taken} already` })
     else if (config[key] !== undefined) paths.set(config[key].toLowerCase(), optionOf(key).flag)
+  }
+  for (const [name, { token }] of Object.entries(config.clients ?? {})) {
+    if (token === undefined && config.tokenFile === undefined) {
+      problems.push({ key: 'clients', message: `${name}: has no token, and there is no token file that could hold it` })
+    }
   }
   for (const { header } of hasToken ? mapped : []) {
     if (header !== 'authorization' && header !== 'x-api-key') continue

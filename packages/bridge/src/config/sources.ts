@@ -9,7 +9,6 @@ import {
   OPTIONS,
   type Config,
   type ConfigInput,
-  type OptionRow,
   type Problem,
 } from './schema.ts'
 import { splitList } from './units.ts'
@@ -36,6 +35,9 @@ export interface Loaded {
 }
 
 const ALIAS = 'text that begins with * must be put in quotes'
+
+/** What stands in a file beside the options. */
+const UNFLAGGED = ['command', 'clients']
 
 /** Raw values with who said so; `problems` are about what has no place among them. */
 interface Source {
@@ -85,7 +87,7 @@ function settle(values: Source['values'], problems: readonly string[]): Omit<Loa
     key: String(key),
     message: typeof index === 'number' ? `item ${index + 1}: ${message}` : message,
   }))
-  const hasToken = raw['token'] !== undefined || raw['tokenFile'] !== undefined
+  const hasToken = ['token', 'tokenFile', 'clients'].some((key) => raw[key] !== undefined)
   const broken = new Set(own.map(({ key }) => key))
   const crossed = crossCheck(parsed.success ? parsed.data : soundPart(raw, broken), hasToken)
   const all = [
@@ -133,14 +135,13 @@ function readConfigFile(path: string): Source {
     complain(' is not a map of options, such as "port: 8000"')
     return source
   }
-  const known = ['command', ...OPTIONS.map(({ fileKey }) => fileKey)]
+  const known = [...UNFLAGGED, ...OPTIONS.map(({ fileKey }) => fileKey)]
   for (const [name, value] of Object.entries(content)) {
     const option = OPTIONS.find((row) => [row.fileKey, row.key, camelCase(row.fileKey)].includes(name))
-    const key = name === 'command' ? name : option?.key
+    const key = UNFLAGGED.includes(name) ? name : option?.key
     if (key === undefined) complain(`, ${name}: there is no such option${suggestion(name, known)}`)
     else if (source.values.has(key)) complain(`, ${name}: is there twice, under two names`)
-    else if (value !== null)
-      source.values.set(key, [option ? fromFolder(dirname(path), option, value) : value, origin])
+    else if (value !== null) source.values.set(key, [fromFolder(dirname(path), key, value), origin])
   }
   return source
 }
@@ -162,7 +163,10 @@ function parseYaml(text: string, complain: (what: string) => void): unknown {
   }
 }
 
-function fromFolder(folder: string, { key }: OptionRow, value: unknown): unknown {
+function fromFolder(folder: string, key: string, value: unknown): unknown {
+  if (key === 'clients' && typeof value === 'object' && value !== null) {
+    return Object.fromEntries(Object.entries(value).map(([name, each]) => [name, clientFromFolder(folder, each)]))
+  }
   if (key === 'envFile') {
     const files: unknown[] =
       typeof value === 'string' ? splitList(value) : Array.isArray(value) ? value : [value]
@@ -170,6 +174,16 @@ function fromFolder(folder: string, { key }: OptionRow, value: unknown): unknown
   }
   const isPath = (key === 'cwd' || key === 'tokenFile') && typeof value === 'string' && value !== ''
   return isPath ? resolve(folder, value) : value
+}
+
+function clientFromFolder(folder: string, client: unknown): unknown {
+  if (typeof client !== 'object' || client === null) return client
+  return Object.fromEntries(
+    Object.entries(client).map(([key, value]) => [
+      key,
+      /^env[-_]?file$/i.test(key) ? fromFolder(folder, 'envFile', value) : value,
+    ]),
+  )
 }
 
 /** `VAR=` of a compose file means "not set", but for a token: nobody wants to serve without by an empty variable. */

@@ -7,7 +7,7 @@ import type { KeepAlive } from './keepalive.ts'
 export interface HttpOutletOptions {
   takesEvents: boolean
   takesJson: boolean
-  /** Sent with whatever answer comes. */
+  /** Sent with whatever answer comes, but an error as one JSON body: it has opened no session. */
   headers?: Readonly<Record<string, string>>
   /** The head of a JSON body whose message is a failure of the bridge's own; whatever the child says is 200. */
   failureHead: (code: ErrorCode) => { status: number; headers: Record<string, string> }
@@ -74,7 +74,7 @@ export class HttpOutlet {
     let length = 0
     for (const part of body) length += part.length
     this.#res.writeHead(head.status, {
-      ...this.#options.headers,
+      ...(first?.envelope.hasError === true ? {} : this.#options.headers),
       ...head.headers,
       'content-type': JSON_TYPE,
       'content-length': length,

@@ -1,37 +1,49 @@
-// relay/port: one client's connection to a child; owns its ids and tokens.
+// relay/port: one client's connection to a child; owns its ids, tokens and questions.
 import { BridgeError } from '../errors.ts'
 import { cancellationOf, emptyResultFor, errorFor } from '../message/make.ts'
 import { idKey, type Message } from '../message/message.ts'
-import type { Call } from './call.ts'
+import { createCall, type Call } from './call.ts'
+import type { Route } from './route.ts'
 import type { Sink } from './sink.ts'
 import type { Switchboard } from './switchboard.ts'
 
-/** A request of the child that this client has been asked, or will be as soon as a stream of its opens. */
+/** A request of a child that this client has been asked, or will be as soon as a stream of its opens. */
 interface Question {
+  readonly switchboard: Switchboard
   /** JSON text (latin1) of the child's id. */
-  readonly id: string
+  readonly childId: string
+  /** The same as the client sees it. */
+  readonly shownId: string
   readonly message: Message
   sentTo: Sink | undefined
   timer: NodeJS.Timeout | undefined
 }
 
 /** How long a question waits for a stream that can carry it. */
-export const HOLD_MS = 10_000
+const HOLD_MS = 10_000
 
 /**
- * Plugs one client into one child. Requests go in with the sink that takes their answer; what the child says for this
- * client and belongs to none of them goes to `unrelated`.
+ * Plugs one client in. Requests go in with the sink that takes their answer; what a child says for this client and
+ * belongs to none of them goes to `unrelated`.
  */
 export class Port {
-  readonly #switchboard: Switchboard
+  /** Whether this client can be asked such a thing; a child that others share does not know. */
+  canBeAsked: ((method: string) => boolean) | undefined
+  readonly #route: Route
   readonly #unrelated: Sink
-  readonly #calls = new Map<number, Call>()
+  readonly #calls = new Set<Call>()
   readonly #questions = new Map<string, Question>()
+  #lastQuestion = 0
   #isClosed = false
 
-  constructor(switchboard: Switchboard, unrelated: Sink) {
-    this.#switchboard = switchboard
+  constructor(route: Route, unrelated: Sink) {
+    this.#route = route
     this.#unrelated = unrelated
+  }
+
+  /** Whether this request still waits for its answer. */
+  awaits(call: Call): boolean {
+    return this.#calls.has(call)
   }
 
   /** Requests the child has not answered yet. */
@@ -43,12 +55,18 @@ export class Port {
    * Hands a request to the child.
    *
    * @param timeoutMs answered with `child_timeout` after that, and cancelled; 0: never
-   * @throws BridgeError `child_exited`, `child_backlogged`
+   * @throws BridgeError `child_exited`, `child_backlogged`, …
    */
   request(message: Message, sink: Sink, timeoutMs: number): Call {
-    const call = this.#switchboard.dispatch(message, this, sink)
-    this.#calls.set(call.number, call)
-    if (timeoutMs > 0) {
+    const call = createCall(message, this, sink)
+    this.#calls.add(call)
+    try {
+      this.#route.send(call, message)
+    } catch (error) {
+      this.#calls.delete(call)
+      throw error
+    }
+    if (timeoutMs > 0 && this.#calls.has(call)) {
       call.timer = setTimeout(() => this.#timeOut(call, timeoutMs), timeoutMs)
     }
     return call
@@ -56,44 +74,40 @@ export class Port {
 
   /** Hands a notification to the child. A cancellation is told with the child's number for the request. */
   notify(message: Message): void {
-    if (message.method !== 'notifications/cancelled') return this.#switchboard.write(message)
+    if (message.method !== 'notifications/cancelled') return this.#route.notify(message)
     const { requestId } = message.envelope
     const call = requestId === undefined ? undefined : this.#callOf(idKey(requestId.raw))
     // Answered already, or never seen: "Invalid cancellation notifications SHOULD be ignored" (2025-11-25,
     // basic/utilities/cancellation).
     if (call === undefined || call.method === 'initialize') return
-    this.#switchboard.write(message.rewrite([[requestId, String(call.number)]]))
-    this.#drop(call)
-    call.sink.answer(
-      errorFor(call.clientId, new BridgeError('request_cancelled', 'the client cancelled this request')),
-    )
+    this.#withdraw(call, (number) => message.rewrite([[requestId, String(number)]]))
+    // "SHOULD … not send a response for the cancelled request" (ibid.); only an exchange of its own has to be closed.
+    if (call.sink.isStanding) return
+    const error = new BridgeError('request_cancelled', 'the client cancelled this request')
+    call.sink.answer(errorFor(call.clientId, error))
   }
 
   /** Hands the client's response to the child that asked; false if nobody asked. */
   respond(message: Message): boolean {
-    const key = idKey(message.id)
-    const question = this.#questions.get(key)
-    if (question === undefined) return false
-    this.#questions.delete(key)
-    clearTimeout(question.timer)
-    this.#switchboard.write(message.rewrite([[message.envelope.id, question.id]]))
-    return true
+    const question = this.#take(idKey(message.id))
+    question?.switchboard.write(message.rewrite([[message.envelope.id, question.childId]]))
+    return question !== undefined
   }
 
   /** Nobody waits for these answers any more: tells the child, answers nobody. */
   abandon(calls: Iterable<Call>, reason: string): void {
     for (const call of calls) {
-      if (!this.#calls.has(call.number)) continue
-      this.#drop(call)
+      if (!this.#calls.has(call)) continue
       // "The `initialize` request MUST NOT be cancelled by clients" (2025-11-25, basic/utilities/cancellation).
-      if (call.method !== 'initialize') this.#switchboard.write(cancellationOf(call.number, reason))
+      const isTold = call.method !== 'initialize'
+      this.#withdraw(call, isTold ? (number) => cancellationOf(number, reason) : undefined)
     }
   }
 
   /** A stream of this client has opened: what was waiting for one goes out. */
   flush(): void {
-    for (const question of this.#questions.values()) {
-      if (question.sentTo === undefined) this.#send(question)
+    for (const [key, question] of this.#questions) {
+      if (question.sentTo === undefined) this.#send(key, question)
     }
   }
 
@@ -101,24 +115,25 @@ export class Port {
   close(reason: string): void {
     if (this.#isClosed) return
     this.#isClosed = true
-    const calls = [...this.#calls.values()]
+    const calls = [...this.#calls]
     this.abandon(calls, reason)
     const error = new BridgeError('session_unknown', `the session has ended: ${reason}`)
     for (const call of calls) call.sink.answer(errorFor(call.clientId, error))
-    for (const question of this.#questions.values()) {
-      clearTimeout(question.timer)
-      this.#refuse(question, 'the client has gone')
+    for (const [key, question] of this.#questions) {
+      this.#take(key)
+      refuse(question, 'the client has gone')
     }
-    this.#questions.clear()
-    this.#switchboard.unplug(this)
+    this.#route.unplug(this)
   }
 
-  // What follows is called by the switchboard.
+  // What follows is called by routes and switchboards.
 
   /** The child has answered `call`. */
   settle(call: Call, answer: Message): void {
-    this.#drop(call)
+    if (!this.#calls.delete(call)) return
+    clearTimeout(call.timer)
     call.sink.answer(answer)
+    this.#route.settled?.(call)
   }
 
   /** The call is answered by the bridge instead of the child. */
@@ -126,31 +141,40 @@ export class Port {
     this.settle(call, errorFor(call.clientId, error))
   }
 
-  /** The child has gone: every request in flight is answered with the reason. */
-  fail(error: BridgeError): void {
-    this.#isClosed = true
-    for (const question of this.#questions.values()) clearTimeout(question.timer)
-    this.#questions.clear()
-    const calls = [...this.#calls.values()]
-    for (const call of calls) this.#drop(call)
-    for (const call of calls) call.sink.answer(errorFor(call.clientId, error))
+  /** Puts a request of a child to this client. */
+  ask(message: Message, switchboard: Switchboard): void {
+    if (this.canBeAsked?.(message.method) === false) {
+      return switchboard.refuse(message.id, `this client does not take ${message.method}`)
+    }
+    // Of a child that others use too, or of several, ids may repeat.
+    const shownId = switchboard.isOwn ? message.id : String(++this.#lastQuestion)
+    const question: Question = {
+      switchboard,
+      childId: message.id,
+      shownId,
+      message: switchboard.isOwn ? message : message.rewrite([[message.envelope.id, shownId]]),
+      sentTo: undefined,
+      timer: undefined,
+    }
+    this.#questions.set(idKey(shownId), question)
+    this.#send(idKey(shownId), question)
   }
 
-  /** Puts a request of the child to this client. */
-  ask(message: Message): void {
-    const question: Question = { id: message.id, message, sentTo: undefined, timer: undefined }
-    this.#questions.set(idKey(message.id), question)
-    this.#send(question)
+  /** A child takes a question back. */
+  retract(message: Message, switchboard: Switchboard): void {
+    const { requestId } = message.envelope
+    if (requestId === undefined) return
+    const childKey = idKey(requestId.raw)
+    for (const [key, question] of this.#questions) {
+      if (question.switchboard !== switchboard || idKey(question.childId) !== childKey) continue
+      this.#take(key)
+      if (question.sentTo?.isOpen === true) question.sentTo.relate(message.rewrite([[requestId, question.shownId]]))
+    }
   }
 
-  /** The child takes a question back. */
-  retract(message: Message): void {
-    const key = message.envelope.requestId === undefined ? '' : idKey(message.envelope.requestId.raw)
-    const question = this.#questions.get(key)
-    if (question === undefined) return
-    this.#questions.delete(key)
-    clearTimeout(question.timer)
-    if (question.sentTo?.isOpen === true) question.sentTo.relate(message)
+  /** The child has gone: what it asked needs no answer any more. */
+  forgetQuestions(switchboard: Switchboard): void {
+    for (const [key, question] of this.#questions) if (question.switchboard === switchboard) this.#take(key)
   }
 
   /** A notification that goes with whatever the child is working on: a log message. */
@@ -163,7 +187,14 @@ export class Port {
     this.#unrelated.relate(message)
   }
 
-  #send(question: Question): void {
+  #take(key: string): Question | undefined {
+    const question = this.#questions.get(key)
+    this.#questions.delete(key)
+    clearTimeout(question?.timer)
+    return question
+  }
+
+  #send(key: string, question: Question): void {
     const sink = this.#newestOpen() ?? (this.#unrelated.isOpen ? this.#unrelated : undefined)
     if (sink !== undefined) {
       clearTimeout(question.timer)
@@ -172,17 +203,13 @@ export class Port {
     }
     if (question.message.method === 'ping') {
       // The session lives, whether a stream is open at this moment or not.
-      this.#questions.delete(idKey(question.id))
-      return this.#switchboard.write(emptyResultFor(question.id))
+      this.#questions.delete(key)
+      return question.switchboard.write(emptyResultFor(question.childId))
     }
     question.timer ??= setTimeout(() => {
-      this.#questions.delete(idKey(question.id))
-      this.#refuse(question, 'the client has no stream open that could carry this request')
+      this.#questions.delete(key)
+      refuse(question, 'the client has no stream open that could carry this request')
     }, HOLD_MS).unref()
-  }
-
-  #refuse(question: Question, why: string): void {
-    this.#switchboard.write(errorFor(question.id, new BridgeError('request_cancelled', why)))
   }
 
   /**
@@ -191,7 +218,7 @@ export class Port {
    */
   #newestOpen(): Sink | undefined {
     let newest: Sink | undefined
-    for (const call of this.#calls.values()) {
+    for (const call of this.#calls) {
       if (call.method !== 'initialize' && call.sink.isOpen) newest = call.sink
     }
     return newest
@@ -199,7 +226,7 @@ export class Port {
 
   #callOf(key: string): Call | undefined {
     let found: Call | undefined
-    for (const call of this.#calls.values()) if (idKey(call.clientId) === key) found = call
+    for (const call of this.#calls) if (idKey(call.clientId) === key) found = call
     return found
   }
 
@@ -209,9 +236,13 @@ export class Port {
     call.sink.answer(errorFor(call.clientId, new BridgeError('child_timeout', text)))
   }
 
-  #drop(call: Call): void {
+  #withdraw(call: Call, cancel: ((number: number) => Message) | undefined): void {
     clearTimeout(call.timer)
-    this.#calls.delete(call.number)
-    this.#switchboard.forget(call)
+    this.#calls.delete(call)
+    this.#route.withdraw(call, cancel)
   }
+}
+
+function refuse({ switchboard, childId }: Question, why: string): void {
+  switchboard.refuse(childId, why)
 }

@@ -9,4 +9,18 @@ export interface Sink {
   relate(message: Message): void
   /** Whether `relate` reaches the client now: its connection is open and may carry more than the answer. */
   readonly isOpen: boolean
+  /** It stands for the whole session: no exchange waits for an answer here. */
+  readonly isStanding: boolean
+}
+
+/** The same sink with an eye, or a hand, on the answer. */
+export function onAnswer(sink: Sink, answer: (message: Message) => void): Sink {
+  return {
+    get isOpen() {
+      return sink.isOpen
+    },
+    isStanding: sink.isStanding,
+    relate: (message) => sink.relate(message),
+    answer,
+  }
 }

@@ -1,11 +1,11 @@
 // relay/switchboard: one per child; sends every message of the child home.
 import { BridgeError } from '../errors.ts'
 import type { Logger } from '../log/logger.ts'
+import { emptyResultFor, errorFor } from '../message/make.ts'
 import type { Message } from '../message/message.ts'
 import type { Field } from '../message/scanner.ts'
 import type { Call } from './call.ts'
-import { Port } from './port.ts'
-import type { Sink } from './sink.ts'
+import type { Port } from './port.ts'
 
 /** What a switchboard needs of a child. */
 export interface Pipe {
@@ -15,128 +15,177 @@ export interface Pipe {
   readonly backlogBytes: number
 }
 
+/** Who hears what the child says to nobody in particular. */
+export interface Audience {
+  readonly ports: Set<Port>
+  /** Whether one of several ports hears this; without it, all hear all. */
+  hears?(port: Port, message: Message): boolean
+}
+
+export interface SwitchboardOptions {
+  /** The child belongs to one port: whatever it says is for that port. */
+  isOwn: boolean
+  /** A request is refused while the child leaves that much unread. */
+  maxBacklogBytes: number
+  /** The child has answered a call that nobody waits for any more. */
+  onLateAnswer?: (call: Call) => void
+}
+
 /** Task tokens kept per child: progress of a task may come long after the answer that opened it. */
 const MAX_TASK_TOKENS = 1024
+/**
+ * A withdrawn call counts as in flight until the child has answered it, since it may still ask something. A child that
+ * obeys the cancellation never answers: after this long it is taken to have stopped.
+ */
+const WITHDRAWN_MS = 60 * 60_000
+const MAX_WITHDRAWN = 4096
+
+/** What every session is told, not only the one with a call in flight. */
+const LIST_CHANGED = /^notifications\/(tools|resources|prompts)\/list_changed$/
 
 /**
  * Joins ports and one child. Towards the child every request has an integer of its own, used as id and as progress
  * token; on the way back the client's own are restored, type included.
  */
 export class Switchboard {
+  readonly audience: Audience
+  readonly isOwn: boolean
   readonly #pipe: Pipe
   readonly #log: Logger
-  readonly #maxBacklogBytes: number
+  readonly #options: SwitchboardOptions
   readonly #calls = new Map<number, Call>()
+  readonly #withdrawn = new Map<number, { call: Call; at: number }>()
   readonly #taskTokens = new Map<number, Call>()
-  readonly #ports = new Set<Port>()
+  /** Ports with a question of this child. */
+  readonly #asked = new Set<Port>()
   #lastNumber = 0
   #gone: BridgeError | undefined
 
-  /** @param maxBacklogBytes a request is refused while the child leaves that much unread */
-  constructor(pipe: Pipe, log: Logger, maxBacklogBytes: number) {
+  constructor(pipe: Pipe, audience: Audience, log: Logger, options: SwitchboardOptions) {
     this.#pipe = pipe
+    this.audience = audience
     this.#log = log
-    this.#maxBacklogBytes = maxBacklogBytes
+    this.#options = options
+    this.isOwn = options.isOwn
   }
 
-  plug(unrelated: Sink): Port {
-    const port = new Port(this, unrelated)
-    this.#ports.add(port)
-    return port
-  }
-
-  unplug(port: Port): void {
-    this.#ports.delete(port)
-  }
-
-  /** Gives a client's request its number and writes it. */
-  dispatch(message: Message, port: Port, sink: Sink): Call {
+  /**
+   * Gives a client's request its number and writes it.
+   *
+   * @throws BridgeError `child_exited`, `child_backlogged`
+   */
+  dispatch(call: Call, message: Message): void {
     if (this.#gone !== undefined) throw this.#gone
-    if (this.#pipe.backlogBytes > this.#maxBacklogBytes) {
-      throw new BridgeError(
-        'child_backlogged',
-        `the tool leaves ${this.#pipe.backlogBytes} bytes of requests unread`,
-      )
+    if (this.#pipe.backlogBytes > this.#options.maxBacklogBytes) {
+      const text = `the tool leaves ${this.#pipe.backlogBytes} bytes of requests unread`
+      throw new BridgeError('child_backlogged', text)
     }
-    const number = ++this.#lastNumber
-    const { id, progressToken, hasTask } = message.envelope
-    const call: Call = {
-      number,
-      clientId: message.id,
-      clientToken: progressToken?.raw,
-      method: message.method,
-      opensTask: hasTask && progressToken !== undefined,
-      port,
-      sink,
-      timer: undefined,
-    }
-    this.#calls.set(number, call)
-    const text = String(number)
+    call.number = ++this.#lastNumber
+    call.switchboard = this
+    this.#calls.set(call.number, call)
+    const { id, progressToken } = message.envelope
+    const text = String(call.number)
     this.#pipe.send(
       message.rewrite([
         [id, text],
         [progressToken, text],
       ]),
     )
-    return call
+  }
+
+  /** The answer to this call is no longer awaited: if it comes, it is dropped. */
+  withdraw(call: Call, cancel: ((number: number) => Message) | undefined): void {
+    if (!this.#calls.delete(call.number)) return
+    if (cancel !== undefined) this.write(cancel(call.number))
+    if (this.isOwn) return
+    this.#withdrawn.set(call.number, { call, at: Date.now() })
+    if (this.#withdrawn.size > MAX_WITHDRAWN) {
+      for (const oldest of this.#withdrawn.keys()) {
+        this.#withdrawn.delete(oldest)
+        break
+      }
+    }
   }
 
   write(message: Message): void {
     if (this.#gone === undefined) this.#pipe.send(message)
   }
 
-  /** The answer to this call is no longer awaited: if it comes, it is dropped. */
-  forget(call: Call): void {
-    this.#calls.delete(call.number)
+  /** Answers a request of the child that no client can answer. `id` is JSON text, latin1. */
+  refuse(id: string, why: string): void {
+    this.write(errorFor(id, new BridgeError('question_refused', why)))
   }
 
   /** One message of the child. */
   receive(message: Message): void {
     if (message.kind === 'response') this.#answered(message)
-    else if (message.kind === 'request') this.#ownerOfQuestion()?.ask(message)
+    else if (message.kind === 'request') this.#questioned(message)
     else this.#notified(message)
   }
 
   /** A line of the child was too long to keep; if it answered a call, that call fails, and nothing else does. */
   receiveTooLarge(id: Field | undefined, bytes: number): void {
-    const call = id === undefined ? undefined : this.#calls.get(numberOf(id.raw))
+    const number = id === undefined ? Number.NaN : numberOf(id.raw)
+    const call = this.#calls.get(number)
     this.#log.warn({ bytes, method: call?.method }, 'line over the limit dropped')
-    if (call === undefined) return
-    call.port.settleWith(
-      call,
-      new BridgeError('frame_too_large', `the answer is ${bytes} bytes long, over the limit of --max-line`),
-    )
+    if (call === undefined) return this.#answeredLate(number)
+    this.#calls.delete(number)
+    const text = `the answer is ${bytes} bytes long, over the limit of --max-line`
+    call.port.settleWith(call, new BridgeError('frame_too_large', text))
   }
 
-  /** The child has gone; every port answers what it has in flight. */
+  /** The child has gone: every request it had is answered with the reason. */
   childGone(error: BridgeError): void {
     this.#gone = error
-    for (const port of this.#ports) port.fail(error)
-    this.#ports.clear()
+    for (const port of this.#asked) port.forgetQuestions(this)
+    const calls = [...this.#calls.values()]
+    this.#calls.clear()
+    this.#withdrawn.clear()
+    for (const call of calls) call.port.settleWith(call, error)
   }
 
   #answered(message: Message): void {
-    const call = this.#calls.get(numberOf(message.id))
+    const number = numberOf(message.id)
+    const call = this.#calls.get(number)
     if (call === undefined) {
       this.#log.debug({ requestId: message.id }, 'answer nobody waits for dropped')
-      return
+      return this.#answeredLate(number)
     }
+    this.#calls.delete(number)
     if (call.opensTask && message.envelope.hasResult) this.#keepTaskToken(call)
     call.port.settle(call, message.rewrite([[message.envelope.id, call.clientId]]))
   }
 
+  #answeredLate(number: number): void {
+    const late = this.#withdrawn.get(number)
+    if (late === undefined) return
+    this.#withdrawn.delete(number)
+    this.#options.onLateAnswer?.(late.call)
+  }
+
+  #questioned(message: Message): void {
+    const owner = this.#owner()
+    if (owner !== undefined) {
+      this.#asked.add(owner)
+      owner.ask(message, this)
+    } else if (message.method === 'ping') this.write(emptyResultFor(message.id))
+    else this.refuse(message.id, 'it cannot be told which client this request is for')
+  }
+
   #notified(message: Message): void {
-    switch (message.method) {
-      case 'notifications/progress':
-        return this.#progressed(message)
-      case 'notifications/cancelled':
-        for (const port of this.#ports) port.retract(message)
-        return
-      case 'notifications/message':
-        for (const port of this.#ports) port.tell(message)
-        return
-      default:
-        for (const port of this.#ports) port.announce(message)
+    const { method } = message
+    if (method === 'notifications/progress') return this.#progressed(message)
+    if (method === 'notifications/cancelled') {
+      for (const port of this.#asked) port.retract(message, this)
+    } else if (method === 'notifications/resources/updated' || LIST_CHANGED.test(method)) {
+      for (const port of this.audience.ports) {
+        if (this.audience.hears?.(port, message) !== false) port.announce(message)
+      }
+    } else {
+      const owner = this.#owner()
+      if (owner === undefined || this.audience.hears?.(owner, message) === false) return
+      if (method === 'notifications/message') owner.tell(message)
+      else owner.announce(message)
     }
   }
 
@@ -164,10 +213,24 @@ export class Switchboard {
     }
   }
 
-  /** With a child per session there is one port, and every question is for it. */
-  #ownerOfQuestion(): Port | undefined {
-    for (const port of this.#ports) return port
-    return undefined
+  /**
+   * Whom the child means: stdio names no parent. The port it belongs to; of a child that others use too, the only
+   * port with a call in flight, cancelled ones included.
+   */
+  #owner(): Port | undefined {
+    if (this.isOwn) {
+      for (const port of this.audience.ports) return port
+      return undefined
+    }
+    const longAgo = Date.now() - WITHDRAWN_MS
+    const owners = new Set<Port>()
+    for (const { port } of this.#calls.values()) if (this.audience.ports.has(port)) owners.add(port)
+    for (const [number, { call, at }] of this.#withdrawn) {
+      if (at < longAgo) this.#withdrawn.delete(number)
+      else owners.add(call.port)
+    }
+    const [owner, other] = owners
+    return other === undefined && owner !== undefined && this.audience.ports.has(owner) ? owner : undefined
   }
 }
 

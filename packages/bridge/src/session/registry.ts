@@ -54,9 +54,10 @@ export class Registry {
     }
     // 128 random bits; "globally unique and cryptographically secure" (2025-11-25, basic/transports).
     const id = randomBytes(16).toString('base64url')
-    const session = new Session({ id, wire, caller }, this.#options, this.#openLine, this.#log, (closed) =>
-      this.#sessions.delete(closed.id),
-    )
+    const session = new Session({ id, wire, caller }, this.#options, this.#openLine, this.#log, {
+      closed: () => this.#sessions.delete(id),
+      refuseIfDraining: () => this.refuseIfDraining(),
+    })
     this.#sessions.set(id, session)
     return session
   }

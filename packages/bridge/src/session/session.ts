@@ -5,22 +5,28 @@ import { emptyResultFor, errorFor } from '../message/make.ts'
 import { idKey, Message } from '../message/message.ts'
 import type { Port } from '../relay/port.ts'
 import type { Sink } from '../relay/sink.ts'
+import { asToolResult } from './compat.ts'
 import { EventLog } from './events.ts'
 import { SessionStream, type StreamHost } from './stream.ts'
 
 /** A port, and a hand on the process behind it. */
 export interface Line {
   readonly port: Port
-  readonly childPid: number
-  /** Stops and restarts the reading of the child's stdout: back-pressure of a slow client on its own child. */
-  pause(): void
-  resume(): void
+  /** The process that is this session's for as long as it lasts. */
+  readonly childPid?: number
+  /**
+   * Stops and restarts the reading of the child's stdout: back-pressure of a slow client on its own child. Without it
+   * the child is not the session's alone, and a stream that is full is cut instead.
+   */
+  pause?(): void
+  resume?(): void
   /** The session is over. */
   close(reason: string): void
 }
 
 export interface LineRequest {
   unrelated: Sink
+  principal: string
   /** What `--header-env` takes from the client's headers, by variable name. */
   env: Readonly<Record<string, string>>
   /** The child has gone; what was in flight is answered already. */
@@ -43,6 +49,15 @@ export interface SessionLimits {
   callTimeoutMs: number
   maxBufferBytes: number
   maxReplayBytes: number
+  /** Failures of a tool call are told as results. */
+  compat: 'litellm' | undefined
+}
+
+/** What a session needs of the registry. */
+export interface SessionHost {
+  closed(session: Session): void
+  /** @throws BridgeError `shutting_down` */
+  refuseIfDraining(): void
 }
 
 /** How long events are kept for a client that comes back, and a call goes on without it. */
@@ -76,7 +91,7 @@ export class Session implements StreamHost {
   readonly #limits: SessionLimits
   readonly #openLine: OpenLine
   readonly #log: Logger
-  readonly #onClose: (session: Session) => void
+  readonly #host: SessionHost
   #line: Line | undefined
   /** `initialize` while it waits for a child. */
   #opening: { id: string; sink: Sink } | undefined
@@ -91,7 +106,7 @@ export class Session implements StreamHost {
     limits: SessionLimits,
     openLine: OpenLine,
     log: Logger,
-    onClose: (session: Session) => void,
+    host: SessionHost,
   ) {
     this.id = identity.id
     this.wire = identity.wire
@@ -101,7 +116,7 @@ export class Session implements StreamHost {
     this.events = this.wire === 'sse' ? undefined : new EventLog(limits.maxReplayBytes, REPLAY_AGE_MS)
     this.#openLine = openLine
     this.#log = log
-    this.#onClose = onClose
+    this.#host = host
     this.#standing = new SessionStream(this, { id: STANDING_ID, awaited: Infinity, decideMs: 0 })
   }
 
@@ -154,6 +169,7 @@ export class Session implements StreamHost {
     try {
       const line = await this.#openLine({
         unrelated: this.#standing,
+        principal: this.caller.principal,
         env: this.caller.env,
         onGone: (error) => this.#childGone(error),
       })
@@ -167,17 +183,27 @@ export class Session implements StreamHost {
     }
   }
 
-  /** Passes a request on; its answer goes to `stream`. */
+  /** Passes a request on; its answer, or what refuses it, goes to `stream`. */
   request(message: Message, stream: SessionStream): void {
     this.lastRequestAt = Date.now()
-    if (message.method === 'initialize')
-      throw new BridgeError('request_invalid', 'this session is initialised already')
+    const isLenient = this.#limits.compat === 'litellm' && message.method === 'tools/call'
+    const sink = isLenient ? asToolResult(stream) : stream
+    try {
+      this.#request(message, stream, sink)
+    } catch (error) {
+      sink.answer(errorFor(message.id, toBridgeError(error)))
+    }
+  }
+
+  #request(message: Message, stream: SessionStream, sink: Sink): void {
+    this.#host.refuseIfDraining()
+    if (message.method === 'initialize') throw new BridgeError('request_invalid', 'this session is initialised already')
     if (this.#state !== 'open') {
       // "The client SHOULD NOT send requests other than pings" before initialize was answered (basic/lifecycle).
-      if (message.method === 'ping') return stream.answer(emptyResultFor(message.id))
+      if (message.method === 'ping') return sink.answer(emptyResultFor(message.id))
       throw new BridgeError('request_invalid', 'send initialize first')
     }
-    const call = this.#openLineNow().port.request(message, stream, this.#limits.callTimeoutMs)
+    const call = this.#openLineNow().port.request(message, sink, this.#limits.callTimeoutMs)
     if (stream !== this.#standing) stream.calls.push(call)
   }
 
@@ -239,12 +265,16 @@ export class Session implements StreamHost {
       { sessionId: this.id, binding: this.wire, reason, durationMs },
       'session closed',
     )
-    this.#onClose(this)
+    this.#host.closed(this)
   }
 
   streamFull(stream: SessionStream): void {
+    if (this.#line?.pause === undefined) {
+      this.#log.warn({ sessionId: this.id, bytes: stream.waitingBytes }, 'full stream closed: its child serves others too')
+      return stream.cut()
+    }
     this.#full.add(stream)
-    this.#line?.pause()
+    this.#line.pause()
     this.#stallTimer ??= setTimeout(() => this.#cutStalled(), STALL_MS).unref()
   }
 
@@ -266,7 +296,7 @@ export class Session implements StreamHost {
   #relieved(): void {
     clearTimeout(this.#stallTimer)
     this.#stallTimer = undefined
-    this.#line?.resume()
+    this.#line?.resume?.()
   }
 
   /** Its child is paused for a reader that takes nothing: no reason to let the other calls of the session wait. */
@@ -298,6 +328,7 @@ export class Session implements StreamHost {
   #initializeSink(sink: Sink): Sink {
     return {
       isOpen: false,
+      isStanding: sink.isStanding,
       relate: (message) => this.#standing.relate(message),
       answer: (message) => {
         if (!message.envelope.hasResult) {

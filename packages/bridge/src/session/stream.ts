@@ -48,6 +48,7 @@ export class SessionStream implements Sink, OutletOwner {
   stalledSince: number | undefined
 
   readonly #host: StreamHost
+  readonly isStanding: boolean
   readonly #isBatch: boolean
   readonly #decideMs: number
   #awaited: number
@@ -63,6 +64,7 @@ export class SessionStream implements Sink, OutletOwner {
     this.id = options.id
     this.#host = host
     this.#awaited = options.awaited
+    this.isStanding = options.awaited === Infinity
     this.#isBatch = options.isBatch ?? false
     this.#decideMs = options.decideMs
   }

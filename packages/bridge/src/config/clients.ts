@@ -1,0 +1,47 @@
+// config/clients: the people who use one bridge: each a token, an environment and the tools they may use.
+import { z } from 'zod'
+import { boolean, list, pairs, text } from './units.ts'
+
+/** Names go into logs and into the token file. */
+const NAME = /^[A-Za-z0-9._@-]+$/
+
+const client = z.strictObject({
+  /** May stand in the token file instead, under the same name. */
+  token: text().regex(/^\S*$/, 'holds white space').optional(),
+  env: pairs().default({}),
+  envFile: list().default([]),
+  toolsAllow: list().default([]),
+  toolsDeny: list().default([]),
+  readOnly: boolean().default(false),
+})
+
+/** One person. */
+export type ClientConfig = Readonly<z.output<typeof client>>
+
+/** A map from names to people; their keys as in the file (`env-file`, `env_file`) or in camelCase. */
+export function clients() {
+  return z
+    .record(
+      z.string().regex(NAME, 'a name has letters, digits and . _ @ - only'),
+      z.preprocess(withCamelKeys, client),
+      'write a map from names to { token, env, env-file, tools-allow, tools-deny, read-only }',
+    )
+    .superRefine((all, ctx) => {
+      const seen = new Map<string, string>()
+      for (const [name, { token }] of Object.entries(all)) {
+        const other = token === undefined ? undefined : seen.get(token)
+        if (other !== undefined) ctx.addIssue({ code: 'custom', message: `${name} and ${other} have the same token` })
+        if (token !== undefined) seen.set(token, name)
+      }
+    })
+}
+
+function withCamelKeys(value: unknown): unknown {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return value
+  return Object.fromEntries(
+    Object.entries(value).map(([key, each]) => [
+      key.replaceAll(/[-_](.)/g, (_, letter: string) => letter.toUpperCase()),
+      each,
+    ]),
+  )
+}

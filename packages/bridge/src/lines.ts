@@ -1,0 +1,180 @@
+// lines: who shares which process: one per session, one for all, or one per request.
+import { describeTool, type ChildReport } from './child/interview.ts'
+import type { Leases } from './child/lease.ts'
+import type { Config } from './config/schema.ts'
+import { BridgeError } from './errors.ts'
+import type { Logger } from './log/logger.ts'
+import { Pool } from './relay/pool.ts'
+import { Port } from './relay/port.ts'
+import { ownRoute, type Route } from './relay/route.ts'
+import { SharedChild } from './relay/shared.ts'
+import type { Sink } from './relay/sink.ts'
+import { Switchboard } from './relay/switchboard.ts'
+import { areRules, ToolRoute, type ToolRules } from './relay/tools.ts'
+import type { Line, LineRequest } from './session/session.ts'
+import { VERSION } from './version.ts'
+
+export interface Lines {
+  open(request: LineRequest): Promise<Line>
+  /** Asks the child that everybody will have, where there is one; else a throw-away child has to be asked. */
+  describe?: () => Promise<ChildReport>
+  close(graceMs: number): Promise<void>
+}
+
+export interface LinesOptions {
+  config: Config
+  leases: Leases
+  /** Which tools a client may use. */
+  rulesFor(principal: string): ToolRules
+  /** What a stop may take at this moment. */
+  stopGraceMs(): number
+  /** A child has ended without being asked to. */
+  onCrash(error: BridgeError): void
+}
+
+/** Standbys: none beside a shared child, unless asked for; none where each client brings what a child needs. */
+export function warmOf({ warm, children, headerEnv }: Config): number {
+  if (headerEnv.length > 0) return 0
+  return warm ?? (children === 'shared' ? 0 : 1)
+}
+
+export function createLines(options: LinesOptions, log: Logger): Lines {
+  switch (options.config.children) {
+    case 'session':
+      return sessionLines(options, log)
+    case 'shared':
+      return sharedLines(options, log)
+    case 'pool':
+      return poolLines(options, log)
+  }
+}
+
+/** A process for each session; its client's pace is its own. */
+function sessionLines({ config, leases, rulesFor, stopGraceMs, onCrash }: LinesOptions, log: Logger): Lines {
+  return {
+    open: async ({ unrelated, env, principal, onGone }) => {
+      const child = await leases.acquire(env)
+      const audience = { ports: new Set<Port>() }
+      const switchboard = new Switchboard(child, audience, log, { isOwn: true, maxBacklogBytes: config.maxBufferBytes })
+      const port = plugIn(ownRoute(switchboard), unrelated, rulesFor(principal))
+      audience.ports.add(port)
+      let answers = 0
+      child.listen({
+        receive: (message) => {
+          // The first answer is that to `initialize`: a child that crashes right after it has proven nothing.
+          if (message.kind === 'response' && ++answers === 2) leases.restart.proven()
+          switchboard.receive(message)
+        },
+        receiveTooLarge: (id, bytes) => switchboard.receiveTooLarge(id, bytes),
+        childGone: (ended) => {
+          const error = answers === 0 && leases.size > 1 ? withLockAdvice(ended) : ended
+          onCrash(error)
+          switchboard.childGone(error)
+          onGone(error)
+        },
+      })
+      return {
+        port,
+        childPid: child.pid,
+        pause: () => child.pause(),
+        resume: () => child.resume(),
+        close: () => void child.stop(stopGraceMs()),
+      }
+    },
+    close: async () => {},
+  }
+}
+
+/** One process for everybody, or for everybody with the same environment. */
+function sharedLines({ config, leases, rulesFor, onCrash }: LinesOptions, log: Logger): Lines {
+  const children = new Map<string, SharedChild>()
+  const childFor = (env: Readonly<Record<string, string>>): SharedChild => {
+    const key = JSON.stringify(Object.entries(env).toSorted())
+    const existing = children.get(key)
+    if (existing !== undefined) return existing
+    const created = new SharedChild(
+      {
+        version: VERSION,
+        startTimeoutMs: config.startTimeoutMs,
+        maxBacklogBytes: config.maxBufferBytes,
+        idleMs: Object.keys(env).length === 0 ? 0 : config.idleMs,
+        start: () => leases.acquire(env),
+        onCrash,
+        onProven: () => leases.restart.proven(),
+        onIdle: () => {
+          children.delete(key)
+          void created.close()
+        },
+      },
+      log,
+    )
+    children.set(key, created)
+    return created
+  }
+  return {
+    open: async ({ unrelated, env, principal }) => {
+      const child = childFor(env)
+      return lineOf(child.plug(plugIn(child, unrelated, rulesFor(principal))))
+    },
+    describe: async () => {
+      const { process, init, housekeeper } = await childFor({}).ready()
+      const startMs = Date.now() - process.startedAt
+      return describeTool(init, startMs, (method, params) => housekeeper.ask(method, params, config.startTimeoutMs))
+    },
+    close: async (graceMs) => {
+      await Promise.all([...children.values()].map((child) => child.close(graceMs)))
+    },
+  }
+}
+
+/** Some processes; a request has one for itself while it runs. */
+function poolLines({ config, leases, rulesFor, onCrash }: LinesOptions, log: Logger): Lines {
+  const pool = new Pool(
+    {
+      version: VERSION,
+      startTimeoutMs: config.startTimeoutMs,
+      maxBacklogBytes: config.maxBufferBytes,
+      maxChildren: config.maxChildren,
+      warm: warmOf(config),
+      idleMs: config.idleMs,
+      recycleAfter: config.recycleAfter,
+      start: (env) => leases.acquire(env),
+      onCrash,
+      onProven: () => leases.restart.proven(),
+    },
+    log,
+  )
+  return {
+    open: async ({ unrelated, env, principal }) =>
+      lineOf(plugIn(pool.routeFor({ env, principal }), unrelated, rulesFor(principal))),
+    close: (graceMs) => pool.close(graceMs),
+  }
+}
+
+/** It ran alone, and now that others of its kind run it does not even start: it may hold a lock. */
+function withLockAdvice(error: BridgeError): BridgeError {
+  const hint = 'if it cannot run beside another of its kind (it holds a lock), use --children shared --warm 0'
+  return new BridgeError(error.code, error.message, { cause: error, hint, ...(error.data && { data: error.data }) })
+}
+
+/** Nobody's own process: nothing to pause, nothing to stop. */
+function lineOf(port: Port): Line {
+  return { port, close: () => {} }
+}
+
+/** Puts the rules of this client between it and where its requests go. */
+function plugIn(route: Route, unrelated: Sink, rules: ToolRules): Port {
+  if (!areRules(rules)) return new Port(route, unrelated)
+  const tools = new ToolRoute(route, rules)
+  return new Port(tools, {
+    answer: (message) => unrelated.answer(message),
+    relate: (message) => {
+      if (message.method === 'notifications/tools/list_changed') tools.forget()
+      unrelated.relate(message)
+    },
+    get isOpen() {
+      return unrelated.isOpen
+    },
+    isStanding: unrelated.isStanding,
+  })
+}

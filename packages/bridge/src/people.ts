@@ -1,0 +1,40 @@
+// people: what each client that has a name brings along: its environment, its tools, its token.
+import { readEnvFiles } from './child/environment.ts'
+import type { Config } from './config/schema.ts'
+import { BridgeError } from './errors.ts'
+import type { ToolFilter } from './relay/tools.ts'
+
+export interface Person {
+  env: Readonly<Record<string, string>>
+  filter: ToolFilter
+}
+
+/** By name; who is not in it has nothing of its own. Throws BridgeError `config_invalid` for a file that cannot be read. */
+export function peopleOf({ clients }: Config): ReadonlyMap<string, Person> {
+  return new Map(
+    Object.entries(clients).map(([name, { env, envFile, ...filter }]) => [
+      name,
+      { env: { ...readEnvFiles(envFile), ...env }, filter },
+    ]),
+  )
+}
+
+/** Token → name, of all places a token can come from. */
+export function tokensOf(config: Config, file: ReadonlyMap<string, string>, defaultName: string): Map<string, string> {
+  const tokens = new Map<string, string>()
+  const problems: string[] = []
+  const add = (token: string, name: string) => {
+    const other = tokens.get(token)
+    if (other !== undefined && other !== name) problems.push(`${other} and ${name} have the same token`)
+    tokens.set(token, name)
+  }
+  if (config.token !== undefined) add(config.token, defaultName)
+  for (const [token, name] of file) add(token, name)
+  const inFile = new Set(file.values())
+  for (const [name, { token }] of Object.entries(config.clients)) {
+    if (token !== undefined) add(token, name)
+    else if (!inFile.has(name)) problems.push(`clients, ${name}: has no token, here or in the token file`)
+  }
+  if (problems.length > 0) throw new BridgeError('config_invalid', problems.join('\n'))
+  return tokens
+}

@@ -1,0 +1,61 @@
+// relay/housekeeper: the bridge itself as a client of a child that no client has for itself.
+import { BridgeError } from '../errors.ts'
+import { Message } from '../message/message.ts'
+import { Port } from './port.ts'
+import type { Sink } from './sink.ts'
+import { ownRoute } from './route.ts'
+import type { Switchboard } from './switchboard.ts'
+
+/** The newest revision that begins with `initialize`. */
+const REVISION = '2025-11-25'
+
+export class Housekeeper {
+  readonly #switchboard: Switchboard
+  readonly #port: Port
+
+  constructor(switchboard: Switchboard) {
+    this.#switchboard = switchboard
+    this.#port = new Port(ownRoute(switchboard), NOBODY)
+  }
+
+  /**
+   * Shakes hands with the child.
+   *
+   * @param capabilities what its clients can be asked, as JSON
+   * @returns the result of `initialize`
+   * @throws BridgeError `child_exited`, `child_timeout`, `child_not_mcp`
+   */
+  async initialize(capabilities: object, version: string, timeoutMs: number): Promise<Result> {
+    const clientInfo = { name: 'mcp-bridge', version }
+    const result = await this.ask('initialize', { protocolVersion: REVISION, capabilities, clientInfo }, timeoutMs)
+    this.#switchboard.write(Message.from({ jsonrpc: '2.0', method: 'notifications/initialized' }))
+    return result
+  }
+
+  /** Asks the child; throws what it answers instead of a result as BridgeError `child_not_mcp`. */
+  ask(method: string, params: object, timeoutMs: number): Promise<Result> {
+    return new Promise((resolve, reject) => {
+      const sink: Sink = {
+        isOpen: false,
+        isStanding: false,
+        relate: () => {},
+        answer: (message) => {
+          if (message.envelope.hasResult) return resolve((message.json() as { result: Result }).result)
+          const { message: text, data } = (message.json() as { error: ErrorObject }).error
+          if (message.failure !== undefined) return reject(new BridgeError(message.failure, text, data && { data }))
+          reject(new BridgeError('child_not_mcp', `the tool answered ${method} with an error: ${text}`))
+        },
+      }
+      this.#port.request(Message.from({ jsonrpc: '2.0', id: 0, method, params }), sink, timeoutMs)
+    })
+  }
+}
+
+export type Result = Record<string, unknown>
+
+interface ErrorObject {
+  message: string
+  data?: Record<string, unknown>
+}
+
+const NOBODY: Sink = { isOpen: false, isStanding: true, answer: () => {}, relate: () => {} }

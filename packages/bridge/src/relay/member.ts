@@ -1,0 +1,170 @@
+// relay/member: one child of a pool: starting, free, busy with one request, stopping.
+import { BridgeError, toBridgeError } from '../errors.ts'
+import type { Logger } from '../log/logger.ts'
+import type { Message } from '../message/message.ts'
+import type { Call } from './call.ts'
+import { Housekeeper, type Result } from './housekeeper.ts'
+import type { Port } from './port.ts'
+import type { Process } from './process.ts'
+import { Switchboard, type Audience } from './switchboard.ts'
+
+export interface MemberOptions {
+  version: string
+  startTimeoutMs: number
+  maxBacklogBytes: number
+  capabilities: Readonly<Record<string, unknown>>
+  /** Starts a process. Throws BridgeError, `child_…`. */
+  start(): Promise<Process>
+  /** A process has ended without being asked to. */
+  onCrash(error: BridgeError): void
+  /** It has answered a request. */
+  onProven(): void
+}
+
+export interface MemberEvents {
+  hears(port: Port, message: Message): boolean
+  /** It may be given a request. */
+  free(): void
+  /** It has ended; the error says why it never became free. */
+  gone(error: BridgeError | undefined): void
+}
+
+/** What a child that one client set to talk more is set to for one who said nothing. */
+const DEFAULT_LEVEL = 'info'
+
+export class Member implements Audience {
+  readonly kind: string
+  readonly ports: Set<Port>
+  /** What it answered to `initialize`. */
+  init: Result | undefined
+  /** What it is busy with, also while nobody waits for the answer any more. */
+  call: Call | undefined
+  /** Requests it was given so far. */
+  served = 0
+  freeSince = Date.now()
+  readonly #options: MemberOptions
+  readonly #events: MemberEvents
+  readonly #log: Logger
+  #state: 'starting' | 'free' | 'busy' | 'stopping' | 'gone' = 'starting'
+  #process: Process | undefined
+  #switchboard: Switchboard | undefined
+  #housekeeper: Housekeeper | undefined
+  #level: string | undefined
+  #stuck: NodeJS.Timeout | undefined
+
+  constructor(kind: string, ports: Set<Port>, options: MemberOptions, events: MemberEvents, log: Logger) {
+    this.kind = kind
+    this.ports = ports
+    this.#options = options
+    this.#events = events
+    this.#log = log
+  }
+
+  get isStarting(): boolean {
+    return this.#state === 'starting'
+  }
+
+  get isFree(): boolean {
+    return this.#state === 'free'
+  }
+
+  get isStopping(): boolean {
+    return this.#state === 'stopping'
+  }
+
+  hears(port: Port, message: Message): boolean {
+    return this.#events.hears(port, message)
+  }
+
+  /** Starts and initialises it; `free` or `gone` tells how that went. */
+  async open(): Promise<void> {
+    const { start, capabilities, version, startTimeoutMs, maxBacklogBytes } = this.#options
+    try {
+      const process = await start()
+      this.#process = process
+      const switchboard = new Switchboard(process, this, this.#log, {
+        isOwn: false,
+        maxBacklogBytes,
+        onLateAnswer: () => this.release(),
+      })
+      process.listen({
+        receive: (message) => switchboard.receive(message),
+        receiveTooLarge: (id, bytes) => switchboard.receiveTooLarge(id, bytes),
+        childGone: (error) => this.#gone(switchboard, error),
+      })
+      this.#switchboard = switchboard
+      this.#housekeeper = new Housekeeper(switchboard)
+      this.init = await this.#housekeeper.initialize(capabilities, version, startTimeoutMs)
+      if (this.#state !== 'starting') return
+      this.#becomeFree()
+    } catch (error) {
+      if (this.#state === 'starting') await this.stop(undefined, toBridgeError(error))
+    }
+  }
+
+  /**
+   * Gives it a request.
+   *
+   * @param level the log level its client has asked for
+   * @throws BridgeError `child_exited`, `child_backlogged`
+   */
+  take(call: Call, message: Message, level: string | undefined): void {
+    if (level !== this.#level) this.#setLevel(level ?? DEFAULT_LEVEL)
+    this.#level = level
+    this.#switchboard?.dispatch(call, message)
+    this.#state = 'busy'
+    this.call = call
+    this.served++
+  }
+
+  /** Nobody waits for its answer any more: it stays busy until it has given it, and is replaced if that takes too long. */
+  withdraw(cancel: ((number: number) => Message) | undefined, graceMs: number): void {
+    if (this.call === undefined) return
+    this.#switchboard?.withdraw(this.call, cancel)
+    this.#stuck = setTimeout(() => {
+      this.#log.warn({ childPid: this.#process?.pid, method: this.call?.method }, 'child is stuck in a withdrawn call; replaced')
+      void this.stop()
+    }, graceMs).unref()
+  }
+
+  /** It has given its answer. */
+  release(): void {
+    if (this.#state !== 'busy') return
+    if (this.served === 1) this.#options.onProven()
+    this.#becomeFree()
+  }
+
+  async stop(graceMs?: number, error?: BridgeError): Promise<void> {
+    if (this.#state === 'gone' || this.#state === 'stopping') return
+    this.#state = 'stopping'
+    clearTimeout(this.#stuck)
+    // Nothing is heard of it any more: what still waits for it, waits in vain.
+    this.#switchboard?.childGone(error ?? new BridgeError('shutting_down', 'this process is being replaced'))
+    await this.#process?.stop(graceMs)
+    this.#state = 'gone'
+    this.#events.gone(error)
+  }
+
+  #becomeFree(): void {
+    clearTimeout(this.#stuck)
+    this.call = undefined
+    this.#state = 'free'
+    this.freeSince = Date.now()
+    this.#events.free()
+  }
+
+  #setLevel(level: string): void {
+    this.#housekeeper
+      ?.ask('logging/setLevel', { level }, this.#options.startTimeoutMs)
+      .catch((err: unknown) => this.#log.debug({ err }, 'child of the pool refused a log level'))
+  }
+
+  #gone(switchboard: Switchboard, error: BridgeError): void {
+    const wasStarting = this.#state === 'starting'
+    this.#state = 'gone'
+    clearTimeout(this.#stuck)
+    this.#options.onCrash(error)
+    switchboard.childGone(error)
+    this.#events.gone(wasStarting ? error : undefined)
+  }
+}

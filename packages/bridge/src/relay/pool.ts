@@ -1,0 +1,254 @@
+// relay/pool: a request has a child for itself while it runs; afterwards the next one has it.
+import { BridgeError, toBridgeError } from '../errors.ts'
+import type { Logger } from '../log/logger.ts'
+import { emptyResultFor } from '../message/make.ts'
+import type { Message } from '../message/message.ts'
+import type { Call } from './call.ts'
+import type { Result } from './housekeeper.ts'
+import { Levels } from './levels.ts'
+import { Member, type MemberOptions } from './member.ts'
+import type { Port } from './port.ts'
+import type { Route } from './route.ts'
+import { canTake } from './shared.ts'
+import { introductionOf, notOffered, welcome } from './welcome.ts'
+
+export interface PoolOptions extends Omit<MemberOptions, 'capabilities' | 'start'> {
+  maxChildren: number
+  /** Members kept however long nobody needs them. */
+  warm: number
+  /** A member that nobody needed for so long is ended. */
+  idleMs: number
+  /** A member is replaced after so many requests; 0: never. */
+  recycleAfter: number
+  start(env: Readonly<Record<string, string>>): ReturnType<MemberOptions['start']>
+}
+
+/** Whose children these are: only clients that are alike may have the same one after each other. */
+export interface Kind {
+  principal: string
+  env: Readonly<Record<string, string>>
+}
+
+/** Requests that may wait, for each child the pool may have. */
+const QUEUE_PER_CHILD = 16
+const QUEUE_WAIT_MS = 30_000
+/** How long a child may take to answer a request that nobody waits for any more, before it is replaced. */
+const STUCK_MS = 10_000
+
+interface Waiting {
+  call: Call
+  kind: string
+  /** What happens once a child is free for it. */
+  give(member: Member): void
+  timer: NodeJS.Timeout
+}
+
+interface Client extends Kind {
+  capabilities: Readonly<Record<string, unknown>>
+  /** What must be equal for two clients to use the same child. */
+  kind: string
+}
+
+export class Pool {
+  readonly #options: PoolOptions
+  readonly #log: Logger
+  readonly #members = new Set<Member>()
+  readonly #queue: Waiting[] = []
+  readonly #clients = new Map<Port, Client>()
+  /** By kind: what a child of it answered to `initialize`. */
+  readonly #inits = new Map<string, Result>()
+  readonly #levels = new Levels()
+  readonly #sweeper: NodeJS.Timeout
+  #isClosed = false
+
+  constructor(options: PoolOptions, log: Logger) {
+    this.#options = options
+    this.#log = log
+    this.#sweeper = setInterval(() => this.#retire(), Math.min(1000, Math.max(20, options.idleMs / 5))).unref()
+  }
+
+  async close(graceMs?: number): Promise<void> {
+    this.#isClosed = true
+    clearInterval(this.#sweeper)
+    for (const waiting of this.#queue.splice(0)) {
+      this.#refuse(waiting, new BridgeError('shutting_down', 'the bridge is shutting down'))
+    }
+    await Promise.all([...this.#members].map((member) => member.stop(graceMs)))
+  }
+
+  /** The way of one client's requests. */
+  routeFor(kind: Kind): Route {
+    return {
+      send: (call, message) => this.#send(call, message, kind),
+      withdraw: (call, cancel) => this.#withdraw(call, cancel),
+      settled: (call) => this.#settled(call),
+      // Each child has been initialised by the bridge; a change of roots finds no child it could be told to.
+      notify: () => {},
+      unplug: (port) => {
+        this.#clients.delete(port)
+        this.#levels.delete(port)
+        for (const member of this.#members) member.ports.delete(port)
+      },
+    }
+  }
+
+  #send(call: Call, message: Message, kind: Kind): void {
+    const { method } = message
+    if (method === 'initialize') return this.#introduce(call, message, kind)
+    if (method.startsWith('tasks/') || message.envelope.hasTask || /^resources\/(un)?subscribe$/.test(method)) {
+      return call.port.settle(call, notOffered(call.clientId, method))
+    }
+    // The level goes to each child that this client is given; an unknown one is a child's to refuse.
+    if (method === 'logging/setLevel' && this.#levels.set(call.port, message)) {
+      return call.port.settle(call, emptyResultFor(call.clientId))
+    }
+    if (method === 'ping') return call.port.settle(call, emptyResultFor(call.clientId))
+    this.#enqueue(call, (member) => this.#give(member, call, message))
+  }
+
+  #introduce(call: Call, message: Message, { principal, env }: Kind): void {
+    const introduction = introductionOf(message)
+    const { capabilities } = introduction
+    const kind = JSON.stringify([principal, sorted(env), sorted(capabilities)])
+    call.port.canBeAsked = (method) => canTake(capabilities, method)
+    this.#clients.set(call.port, { principal, env, capabilities, kind })
+    for (const member of this.#members) if (member.kind === kind) member.ports.add(call.port)
+    const answer = (init: Result) => call.port.settle(call, welcome(call.clientId, introduction, init, true))
+    const init = this.#inits.get(kind)
+    if (init !== undefined) return answer(init)
+    // The first of its kind waits for a child like any request, and is answered with how that was initialised.
+    this.#enqueue(call, ({ init: latest }) => answer(latest ?? {}))
+  }
+
+  #enqueue(call: Call, give: (member: Member) => void): void {
+    const client = this.#clients.get(call.port)
+    if (client === undefined) throw new BridgeError('request_invalid', 'send initialize first')
+    if (this.#queue.length >= QUEUE_PER_CHILD * this.#options.maxChildren) {
+      throw new BridgeError('child_queue_full', `${this.#queue.length} requests are waiting for a free process already`)
+    }
+    if (this.#isClosed) throw new BridgeError('shutting_down', 'the bridge is shutting down')
+    const { kind } = client
+    const waiting: Waiting = { call, kind, give, timer: setTimeout(() => this.#expire(waiting), QUEUE_WAIT_MS).unref() }
+    this.#queue.push(waiting)
+    this.#pump()
+  }
+
+  #expire(waiting: Waiting): void {
+    if ([...this.#members].some((member) => member.isStarting && member.kind === waiting.kind)) {
+      // A start has a limit of its own.
+      waiting.timer = setTimeout(() => this.#expire(waiting), QUEUE_WAIT_MS).unref()
+      return
+    }
+    this.#leave(waiting)
+    this.#refuse(waiting, new BridgeError('child_queue_full', `no process became free within ${QUEUE_WAIT_MS / 1000} s`))
+  }
+
+  #leave(waiting: Waiting): void {
+    const at = this.#queue.indexOf(waiting)
+    if (at !== -1) this.#queue.splice(at, 1)
+    clearTimeout(waiting.timer)
+  }
+
+  /** Gives out what is free, to the longest waiting first. */
+  #pump(): void {
+    for (const waiting of [...this.#queue]) {
+      if (!this.#queue.includes(waiting)) continue
+      const free = [...this.#members].find((member) => member.isFree && member.kind === waiting.kind)
+      if (free !== undefined) {
+        this.#leave(waiting)
+        waiting.give(free)
+      } else if (!this.#grow(waiting)) break
+    }
+  }
+
+  /** Starts a child for one who waits; false if nothing can be done for anybody before a child becomes free. */
+  #grow(waiting: Waiting): boolean {
+    const starting = [...this.#members].filter((member) => member.isStarting && member.kind === waiting.kind).length
+    const ahead = this.#queue.filter((each) => each.kind === waiting.kind).indexOf(waiting)
+    if (ahead < starting) return true
+    if (this.#members.size >= this.#options.maxChildren) {
+      const spare = [...this.#members].filter((member) => member.isFree).toSorted((a, b) => a.freeSince - b.freeSince)[0]
+      // It makes room when it has ended, and the queue is looked at again then.
+      if (spare !== undefined) void spare.stop()
+      return spare !== undefined || [...this.#members].some((member) => member.isStopping)
+    }
+    const client = this.#clients.get(waiting.call.port)
+    if (client !== undefined) this.#add(client)
+    return true
+  }
+
+  #add({ kind, capabilities, env }: Client): void {
+    const ports = [...this.#clients].filter(([, client]) => client.kind === kind).map(([port]) => port)
+    const member = new Member(
+      kind,
+      new Set(ports),
+      { ...this.#options, capabilities, start: () => this.#options.start(env) },
+      {
+        hears: (port, message) => message.method !== 'notifications/message' || this.#levels.admits(port, message),
+        free: () => {
+          if (member.init !== undefined) this.#inits.set(kind, member.init)
+          this.#pump()
+        },
+        gone: (error) => {
+          this.#members.delete(member)
+          if (error !== undefined) this.#fail(kind, error)
+          this.#pump()
+        },
+      },
+      this.#log,
+    )
+    this.#members.add(member)
+    void member.open()
+  }
+
+  /** A child of this kind could not be started: whoever waits for one is told, and not left waiting for the next try. */
+  #fail(kind: string, error: BridgeError): void {
+    for (const waiting of this.#queue.filter((each) => each.kind === kind)) {
+      this.#leave(waiting)
+      this.#refuse(waiting, error)
+    }
+  }
+
+  #refuse({ call, timer }: Waiting, error: BridgeError): void {
+    clearTimeout(timer)
+    call.port.settleWith(call, error)
+  }
+
+  #give(member: Member, call: Call, message: Message): void {
+    try {
+      member.take(call, message, this.#levels.of(call.port))
+    } catch (error) {
+      call.port.settleWith(call, toBridgeError(error))
+    }
+  }
+
+  #withdraw(call: Call, cancel: ((number: number) => Message) | undefined): void {
+    const waiting = this.#queue.find((each) => each.call === call)
+    if (waiting !== undefined) return this.#leave(waiting)
+    for (const member of this.#members) if (member.call === call) member.withdraw(cancel, STUCK_MS)
+  }
+
+  #settled(call: Call): void {
+    for (const member of this.#members) {
+      if (member.call !== call) continue
+      if (this.#options.recycleAfter > 0 && member.served >= this.#options.recycleAfter) void member.stop()
+      else member.release()
+    }
+  }
+
+  #retire(): void {
+    const longAgo = Date.now() - this.#options.idleMs
+    for (const member of this.#members) {
+      if (this.#members.size <= this.#options.warm) return
+      if (member.isFree && member.freeSince < longAgo) void member.stop()
+    }
+  }
+}
+
+/** The same text for the same set, in whatever order it was written. */
+function sorted(value: unknown): unknown {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return value
+  return Object.entries(value)
+    .toSorted(([a], [b]) => (a < b ? -1 : 1))
+    .map(([key, each]) => [key, sorted(each)])
+}

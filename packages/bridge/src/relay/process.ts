@@ -1,0 +1,18 @@
+// relay/process: what a route needs of a process; the child room has it.
+import type { BridgeError } from '../errors.ts'
+import type { Message } from '../message/message.ts'
+import type { Field } from '../message/scanner.ts'
+import type { Pipe } from './switchboard.ts'
+
+export interface Process extends Pipe {
+  readonly pid: number
+  readonly startedAt: number
+  /** Last lines of stderr, oldest first. */
+  readonly stderrTail: readonly string[]
+  listen(listener: {
+    receive(message: Message): void
+    receiveTooLarge(id: Field | undefined, bytes: number): void
+    childGone(error: BridgeError): void
+  }): void
+  stop(graceMs?: number): Promise<unknown>
+}

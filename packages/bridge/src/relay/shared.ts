@@ -1,0 +1,274 @@
+// relay/shared: one child for many clients; it is replaced when it dies, and they stay.
+import { BridgeError, toBridgeError } from '../errors.ts'
+import type { Logger } from '../log/logger.ts'
+import { emptyResultFor } from '../message/make.ts'
+import type { Message } from '../message/message.ts'
+import type { Call } from './call.ts'
+import { Housekeeper, type Result } from './housekeeper.ts'
+import { Levels } from './levels.ts'
+import type { Port } from './port.ts'
+import type { Process } from './process.ts'
+import type { Route } from './route.ts'
+import { onAnswer } from './sink.ts'
+import { Switchboard, type Audience } from './switchboard.ts'
+import { introductionOf, notOffered, welcome } from './welcome.ts'
+
+export interface SharedOptions {
+  version: string
+  startTimeoutMs: number
+  maxBacklogBytes: number
+  /** `onIdle` is called when nobody has been there for so long; 0: never. */
+  idleMs: number
+  /** Starts a process. Throws BridgeError, `child_…`. */
+  start(): Promise<Process>
+  /** The process has ended without being asked to. */
+  onCrash(error: BridgeError): void
+  /** It has answered a request after a crash. */
+  onProven(): void
+  onIdle(): void
+}
+
+/** What the bridge can route when several clients share: to the only one with a call in flight. */
+const CAPABILITIES = { roots: {}, sampling: {}, elicitation: {} }
+/** Requests that wait for a child that is being started. */
+const MAX_WAITING = 1024
+
+interface Living {
+  process: Process
+  switchboard: Switchboard
+  housekeeper: Housekeeper
+  init: Result
+}
+
+export class SharedChild implements Route, Audience {
+  readonly ports = new Set<Port>()
+  readonly #options: SharedOptions
+  readonly #log: Logger
+  readonly #levels = new Levels()
+  readonly #subscribers = new Map<string, Set<Port>>()
+  readonly #waiting = new Map<Call, Message>()
+  #process: Process | undefined
+  #switchboard: Switchboard | undefined
+  #living: Living | undefined
+  #starting: Promise<Living> | undefined
+  #isClosed = false
+  #isProven = false
+  #idle: NodeJS.Timeout | undefined
+
+  constructor(options: SharedOptions, log: Logger) {
+    this.#options = options
+    this.#log = log
+  }
+
+  get pid(): number | undefined {
+    return this.#living?.process.pid
+  }
+
+  plug(port: Port): Port {
+    this.ports.add(port)
+    clearTimeout(this.#idle)
+    return port
+  }
+
+  /** The child, started and initialised if it is not. Throws BridgeError, `child_…`. */
+  async ready(): Promise<Pick<Living, 'housekeeper' | 'init' | 'process'>> {
+    return this.#living ?? (await this.#start())
+  }
+
+  async close(graceMs?: number): Promise<void> {
+    this.#isClosed = true
+    clearTimeout(this.#idle)
+    const process = this.#process
+    this.#living = undefined
+    this.#switchboard?.childGone(new BridgeError('shutting_down', 'the bridge is shutting down'))
+    await process?.stop(graceMs)
+  }
+
+  send(call: Call, message: Message): void {
+    switch (message.method) {
+      case 'initialize':
+        return this.#welcome(call, message)
+      case 'resources/subscribe':
+      case 'resources/unsubscribe':
+        return this.#subscribe(call, message)
+      case 'logging/setLevel':
+        return this.#setLevel(call, message)
+      default:
+        // A task outlives its request, and its id is known to whoever asks for the list.
+        if (message.method.startsWith('tasks/') || message.envelope.hasTask) {
+          return call.port.settle(call, notOffered(call.clientId, message.method))
+        }
+        this.#forward(call, message)
+    }
+  }
+
+  withdraw(call: Call, cancel: ((number: number) => Message) | undefined): void {
+    if (!this.#waiting.delete(call)) call.switchboard?.withdraw(call, cancel)
+  }
+
+  /** The bridge has initialised the child itself, and no client's roots are those of all. */
+  notify(_message: Message): void {}
+
+  unplug(port: Port): void {
+    this.ports.delete(port)
+    this.#levels.delete(port)
+    for (const [uri, ports] of this.#subscribers) {
+      if (ports.delete(port) && ports.size === 0) this.#unsubscribe(uri)
+    }
+    const { idleMs, onIdle } = this.#options
+    if (idleMs > 0 && this.ports.size === 0) this.#idle = setTimeout(() => onIdle(), idleMs).unref()
+  }
+
+  hears(port: Port, message: Message): boolean {
+    if (message.method === 'notifications/message') return this.#levels.admits(port, message)
+    if (message.method !== 'notifications/resources/updated') return true
+    return this.#subscribers.get(uriOf(message) ?? '')?.has(port) === true
+  }
+
+  #welcome(call: Call, message: Message): void {
+    const introduction = introductionOf(message)
+    call.port.canBeAsked = (method) => canTake(introduction.capabilities, method)
+    this.ready().then(
+      ({ init }) => call.port.settle(call, welcome(call.clientId, introduction, init, false)),
+      (error: unknown) => call.port.settleWith(call, toBridgeError(error)),
+    )
+  }
+
+  #forward(call: Call, message: Message): void {
+    if (this.#living !== undefined) return this.#living.switchboard.dispatch(call, message)
+    if (this.#waiting.size >= MAX_WAITING) throw new BridgeError('child_backlogged', 'too many requests wait for the tool')
+    this.#waiting.set(call, message)
+    // What goes wrong answers all who wait.
+    this.#start().catch(() => {})
+  }
+
+  #subscribe(call: Call, message: Message): void {
+    const uri = uriOf(message)
+    if (uri === undefined) return this.#forward(call, message)
+    const ports = this.#subscribers.get(uri) ?? new Set()
+    this.#subscribers.set(uri, ports)
+    if (message.method === 'resources/subscribe') {
+      const isFirst = ports.size === 0
+      const { sink } = call
+      call.sink = onAnswer(sink, (answer) => {
+        if (answer.envelope.hasResult && this.ports.has(call.port)) ports.add(call.port)
+        sink.answer(answer)
+      })
+      return isFirst ? this.#forward(call, message) : call.port.settle(call, emptyResultFor(call.clientId))
+    }
+    ports.delete(call.port)
+    if (ports.size > 0) return call.port.settle(call, emptyResultFor(call.clientId))
+    this.#subscribers.delete(uri)
+    this.#forward(call, message)
+  }
+
+  #unsubscribe(uri: string): void {
+    this.#subscribers.delete(uri)
+    this.#tidy('resources/unsubscribe', { uri })
+  }
+
+  #setLevel(call: Call, message: Message): void {
+    const before = this.#levels.lowest
+    // An unknown level is the child's to refuse.
+    if (!this.#levels.set(call.port, message)) return this.#forward(call, message)
+    const { lowest } = this.#levels
+    if (lowest === this.#levels.of(call.port)) return this.#forward(call, message)
+    if (lowest !== before) this.#tidy('logging/setLevel', { level: lowest })
+    call.port.settle(call, emptyResultFor(call.clientId))
+  }
+
+  /** A request of the bridge whose failure changes nothing for anybody. */
+  #tidy(method: string, params: object): void {
+    this.#living?.housekeeper
+      .ask(method, params, this.#options.startTimeoutMs)
+      .catch((err: unknown) => this.#log.debug({ err, method }, 'shared child refused a request of the bridge'))
+  }
+
+  #start(): Promise<Living> {
+    this.#starting ??= this.#begin().finally(() => {
+      this.#starting = undefined
+    })
+    return this.#starting
+  }
+
+  async #begin(): Promise<Living> {
+    try {
+      if (this.#isClosed) throw new BridgeError('shutting_down', 'the bridge is shutting down')
+      const process = await this.#options.start()
+      const living = await this.#initialize(process)
+      this.#living = living
+      this.#resume(living)
+      return living
+    } catch (thrown) {
+      const error = toBridgeError(thrown)
+      const waiting = [...this.#waiting.keys()]
+      this.#waiting.clear()
+      for (const call of waiting) call.port.settleWith(call, error)
+      throw error
+    }
+  }
+
+  async #initialize(process: Process): Promise<Living> {
+    const { maxBacklogBytes, version, startTimeoutMs } = this.#options
+    const switchboard = new Switchboard(process, this, this.#log, { isOwn: false, maxBacklogBytes })
+    this.#process = process
+    this.#switchboard = switchboard
+    let answers = 0
+    process.listen({
+      receive: (message) => {
+        if (!this.#isProven && message.kind === 'response' && ++answers === 2) {
+          this.#isProven = true
+          this.#options.onProven()
+        }
+        switchboard.receive(message)
+      },
+      receiveTooLarge: (id, bytes) => switchboard.receiveTooLarge(id, bytes),
+      childGone: (error) => this.#gone(switchboard, error),
+    })
+    const housekeeper = new Housekeeper(switchboard)
+    try {
+      const init = await housekeeper.initialize(CAPABILITIES, version, startTimeoutMs)
+      return { process, switchboard, housekeeper, init }
+    } catch (thrown) {
+      const error = toBridgeError(thrown)
+      const stderr = process.stderrTail.slice(-10)
+      void process.stop()
+      throw new BridgeError(error.code, error.message, { cause: error, data: { stderr, ...error.data } })
+    }
+  }
+
+  /** What the clients had asked of the one before. */
+  #resume({ switchboard }: Living): void {
+    if (this.#levels.lowest !== undefined) this.#tidy('logging/setLevel', { level: this.#levels.lowest })
+    for (const [uri, ports] of this.#subscribers) if (ports.size > 0) this.#tidy('resources/subscribe', { uri })
+    const waiting = [...this.#waiting]
+    this.#waiting.clear()
+    for (const [call, message] of waiting) {
+      try {
+        switchboard.dispatch(call, message)
+      } catch (error) {
+        call.port.settleWith(call, toBridgeError(error))
+      }
+    }
+  }
+
+  #gone(switchboard: Switchboard, error: BridgeError): void {
+    this.#isProven = false
+    if (this.#living?.switchboard === switchboard) this.#living = undefined
+    this.#options.onCrash(error)
+    switchboard.childGone(error)
+    // At once, not with the next request: a subscriber must not miss what it subscribed to.
+    if (!this.#isClosed && this.ports.size > 0 && this.#starting === undefined) this.#start().catch(() => {})
+  }
+}
+
+/** Whether a client with these capabilities takes such a request. */
+export function canTake(capabilities: Readonly<Record<string, unknown>>, method: string): boolean {
+  const [family = ''] = method.split('/')
+  return family === 'ping' || capabilities[family] !== undefined
+}
+
+function uriOf(message: Message): string | undefined {
+  const { params } = message.json() as { params?: { uri?: unknown } }
+  return typeof params?.uri === 'string' ? params.uri : undefined
+}
