@@ -67,7 +67,8 @@ export class Warm {
     if (this.#wanted === 0) return
     if (++this.#deaths < MAX_DEATHS) return this.fill()
     this.#wanted = 0
-    this.#log.warn({ stderr: child.stderrTail.slice(-5) }, 'standbys end unused; none are kept from now on; if the tool holds a lock, use --children shared --warm 0')
+    const advice = 'if the tool holds a lock, use --children shared --warm 0'
+    this.#log.warn({ stderr: child.stderrTail.slice(-5), advice }, 'standbys end unused; none are kept from now on')
     void this.close()
   }
 }
