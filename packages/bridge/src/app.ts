@@ -166,14 +166,20 @@ function onError(log: Logger): ErrorRequestHandler {
     const fields = { method: req.method, path: req.path, code: error.code, reason: error.message }
     if (error.code === 'internal') log.error({ ...fields, err: error.cause }, 'request failed')
     else log.info(fields, 'request refused')
-    if (!req.complete) dropBody(req)
+    if (!req.complete) dropBody(req, res)
     refuse(res, error, id)
   }
 }
 
 /** Closing at once would reset the connection before the client has read why. */
-function dropBody(req: IncomingMessage): void {
+function dropBody(req: IncomingMessage, res: ServerResponse): void {
+  const isLast = !res.shouldKeepAlive
+  // Of a client that asked for it, Node closes the connection as soon as the answer is written.
+  res.shouldKeepAlive = true
   req.resume()
   const cut = setTimeout(() => req.destroy(), REFUSED_BODY_MS).unref()
-  req.on('close', () => clearTimeout(cut))
+  req.on('close', () => {
+    clearTimeout(cut)
+    if (isLast) req.socket.end()
+  })
 }

@@ -125,7 +125,14 @@ export class Bridge {
    * @throws BridgeError `child_…`; with `headerEnv`, where no child can be started without a client, nothing is thrown
    */
   start(): Promise<ChildReport> {
-    this.#proven ??= this.#prove()
+    this.#proven ??= this.#prove().catch((error: unknown) => {
+      // Whoever goes on nevertheless: the next client that comes after a while has the tool tried again.
+      this.#retrial ??= setTimeout(() => {
+        this.#retrial = undefined
+        this.#proven = undefined
+      }, RETRIAL_MS).unref()
+      throw error
+    })
     return this.#proven
   }
 
@@ -198,13 +205,11 @@ export class Bridge {
         )
         return UNKNOWN_TOOL
       }
-      this.#problem = error
-      if (!this.#closing.signal.aborted) this.#fail(error)
-      // Whoever goes on nevertheless: the next client that comes after a while has the tool tried again.
-      this.#retrial ??= setTimeout(() => {
-        this.#retrial = undefined
-        this.#proven = undefined
-      }, RETRIAL_MS).unref()
+      // A tool that has worked before is in a crash loop: see `#tryAgain`.
+      if (this.#report === undefined) {
+        this.#problem = error
+        if (!this.#closing.signal.aborted) this.#fail(error)
+      }
       throw error
     }
     this.#problem = undefined
@@ -219,7 +224,10 @@ export class Bridge {
 
   async #openLine({ unrelated, env, onGone }: LineRequest): Promise<Line> {
     await this.start()
-    const child = await this.#leases.acquire(env)
+    const child = await this.#leases.acquire(env).catch((error: unknown) => {
+      this.#tryAgain()
+      throw error
+    })
     const switchboard = new Switchboard(child, this.#log, this.config.maxBufferBytes)
     const port = switchboard.plug(unrelated)
     let answers = 0

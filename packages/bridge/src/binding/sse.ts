@@ -7,7 +7,7 @@ import { accepted } from '../http/reply.ts'
 import { Message } from '../message/message.ts'
 import type { Registry } from '../session/registry.ts'
 import { callerOf } from './caller.ts'
-import { request } from './streamable.ts'
+import { refuseBatch, request } from './streamable.ts'
 
 export interface SsePaths {
   ssePath: string
@@ -42,7 +42,7 @@ export class SseBinding {
   }
 
   /**
-   * Takes one message, or a batch. Answers come on the stream, refusals of a request too: clients that get a 4xx here
+   * Takes one message, or a batch (2025-03-26). Answers come on the stream, refusals of a request too: clients that get a 4xx here
    * wait on their stream for ever.
    */
   async post(req: IncomingMessage, res: ServerResponse, body: Message | readonly Message[]): Promise<void> {
@@ -54,6 +54,7 @@ export class SseBinding {
     }
     const session = this.#registry.find(sessionId, 'sse', callerOf(req))
     const messages = body instanceof Message ? [body] : body
+    refuseBatch(!(body instanceof Message), session)
     if (messages.some((message) => message.kind === 'request')) this.#registry.refuseIfDraining()
     accepted(res)
     for (const message of messages) {

@@ -45,10 +45,9 @@ export class StreamableBinding {
   /** Opens the standing stream, or resumes any stream from `Last-Event-ID`. */
   get(req: IncomingMessage, res: ServerResponse): void {
     const session = this.#sessionOf(req, requireSessionId(req))
-    const outlet = new HttpOutlet(
-      res,
-      this.#outletOptions(req, (code) => headOf(code, true)),
-    )
+    const options = this.#outletOptions(req, (code) => headOf(code, true))
+    // Whatever `Accept` says: a GET can be answered with nothing else, and what it carries must not be dropped.
+    const outlet = new HttpOutlet(res, { ...options, takesEvents: true })
     const from = parseEventId(header(req, 'last-event-id') ?? '')
     session.lastRequestAt = Date.now()
     if (from === undefined) session.standing.attachStream(outlet)
@@ -137,7 +136,8 @@ function headOf(code: ErrorCode, isInitialize: boolean): { status: number; heade
   return { status: isHttp ? row.http : 200, headers: retry }
 }
 
-function refuseBatch(isBatch: boolean, session: Session): void {
+/** @throws BridgeError `request_invalid` where the revision of the session knows no batches */
+export function refuseBatch(isBatch: boolean, session: Session): void {
   if (isBatch && session.protocolVersion !== BATCH_REVISION) {
     throw new BridgeError(
       'request_invalid',

@@ -34,6 +34,8 @@ export class Child {
   readonly startedAt = Date.now()
   /** Settles when the process has ended and been cleaned up after, for whatever reason. */
   readonly ended: Promise<void>
+  /** Settles with its first message, or its end: until then it is starting. */
+  readonly answered: Promise<void>
   readonly #process: ChildProcess
   readonly #framer: Framer
   readonly #stderr: StderrLines
@@ -45,6 +47,7 @@ export class Child {
   #noiseCount = 0
   #lastWords: NodeJS.Timeout | undefined
   #markEnded!: () => void
+  #markAnswered!: () => void
 
   /** Starts a process; its stdout is read once somebody listens. Throws BridgeError `child_spawn_failed`. */
   static async start(options: ChildOptions, log: Logger): Promise<Child> {
@@ -62,6 +65,10 @@ export class Child {
     this.ended = new Promise((resolve) => {
       this.#markEnded = resolve
     })
+    this.answered = new Promise((resolve) => {
+      this.#markAnswered = resolve
+    })
+    void this.ended.then(this.#markAnswered)
     process.stdout.pause()
     process.stdout.on('data', (chunk: Buffer) => this.#read(this.#framer.read(chunk)))
     process.stdout.on('end', () => this.#stdoutEnd())
@@ -139,8 +146,10 @@ export class Child {
     for (const frame of frames) {
       const listener = this.#listener
       if (listener === undefined) return
-      if (frame.type === 'message') listener.receive(frame.message)
-      else if (frame.type === 'too_large')
+      if (frame.type === 'message') {
+        this.#markAnswered()
+        listener.receive(frame.message)
+      } else if (frame.type === 'too_large')
         listener.receiveTooLarge(frame.isResponse ? frame.id : undefined, frame.bytes)
       else this.#noise(frame.preview, listener)
     }

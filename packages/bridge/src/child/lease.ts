@@ -15,6 +15,8 @@ export interface LeaseOptions {
 
 /** More than this many starts at once only make each of them slower. */
 const MAX_STARTING = 8
+/** A standby says nothing until it is asked: after this long it is taken to have started. */
+const STANDBY_START_MS = 500
 
 export class Leases {
   readonly restart = new Restart()
@@ -60,7 +62,7 @@ export class Leases {
         `${this.#options.maxChildren} children are running already`,
       )
     }
-    return this.#start(env)
+    return this.#start(env, (child) => child.answered)
   }
 
   /** Stops everything. */
@@ -70,7 +72,10 @@ export class Leases {
     await Promise.all([this.#warm.close(graceMs), ...children.map((child) => child.stop(graceMs))])
   }
 
-  async #start(env: Readonly<Record<string, string>>): Promise<Child> {
+  async #start(
+    env: Readonly<Record<string, string>>,
+    settled: (child: Child) => Promise<unknown>,
+  ): Promise<Child> {
     this.#starting++
     try {
       return await this.#turnstile.through(async () => {
@@ -83,7 +88,7 @@ export class Leases {
           throw new BridgeError('shutting_down', 'the bridge is shutting down')
         }
         return child
-      })
+      }, settled)
     } catch (error) {
       if (error instanceof BridgeError && error.code === 'child_spawn_failed') this.restart.crashed(error)
       throw error
@@ -98,6 +103,9 @@ export class Leases {
       this.#log.debug({ size: this.size }, 'no standby for now')
       return undefined
     }
-    return this.#start({})
+    return this.#start({}, async (child) => {
+      const started = new Promise((resolve) => setTimeout(resolve, STANDBY_START_MS).unref())
+      await Promise.race([child.answered, started])
+    })
   }
 }

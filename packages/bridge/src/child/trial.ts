@@ -55,7 +55,7 @@ export async function runTrial(
 export function withAdvice(
   error: BridgeError,
   stderr: readonly string[],
-  { command, env }: Pick<TrialOptions, 'command' | 'env'>,
+  { env }: Pick<TrialOptions, 'env'>,
 ): BridgeError {
   const missing = missingVariables(stderr, env)
   const hint =
@@ -63,7 +63,8 @@ export function withAdvice(
       ? `its stderr names ${missing.join(', ')}, set here but not handed on: add ${missing.map((name) => `--pass-env ${name}`).join(' ')}`
       : error.code === 'child_timeout'
         ? 'raise --start-timeout if it only needs longer, for a download for example'
-        : `run it alone to see what it does: ${command.join(' ')}`
+        : // The command is not repeated: this crosses the wire, and its arguments may hold a key.
+          'run the same command alone to see what it does'
   return new BridgeError(error.code, error.message, {
     cause: error,
     hint,

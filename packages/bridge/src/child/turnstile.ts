@@ -9,16 +9,23 @@ export class Turnstile {
     this.#free = places
   }
 
-  /** Runs `work` as soon as a place is free. */
-  async through<T>(work: () => Promise<T>): Promise<T> {
+  /** Runs `work` as soon as a place is free; what it made keeps the place until it has `settled`. */
+  async through<T>(work: () => Promise<T>, settled: (made: T) => Promise<unknown>): Promise<T> {
     if (this.#free > 0) this.#free--
     else await new Promise<void>((resolve) => this.#waiting.push(resolve))
     try {
-      return await work()
-    } finally {
-      const next = this.#waiting.shift()
-      if (next === undefined) this.#free++
-      else next()
+      const made = await work()
+      void settled(made).then(() => this.#leave())
+      return made
+    } catch (error) {
+      this.#leave()
+      throw error
     }
+  }
+
+  #leave(): void {
+    const next = this.#waiting.shift()
+    if (next === undefined) this.#free++
+    else next()
   }
 }

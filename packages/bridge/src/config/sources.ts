@@ -33,6 +33,8 @@ export interface Loaded {
   origins: Record<string, Origin>
   /** What is odd but no reason to stop. */
   warnings: string[]
+  /** Whether npx, or `npm exec`, has started us. */
+  isUnderNpx: boolean
 }
 
 const ALIAS = 'text that begins with * must be put in quotes'
@@ -58,7 +60,8 @@ export function loadConfig({ flags = {}, command = [], env = process.env, config
   }
   if (command.length > 0) values.set('command', [[...command], 'flag --'])
   const { config, origins } = settle(values, file.problems)
-  return { config, origins, warnings: unknownVariables(env) }
+  // npm says in the environment which of its commands it runs.
+  return { config, origins, warnings: unknownVariables(env), isUnderNpx: env['npm_command'] === 'exec' }
 }
 
 /**
@@ -78,7 +81,7 @@ export function parseConfig(options: ConfigInput): Config {
   ).config
 }
 
-function settle(values: Source['values'], problems: readonly string[]): Omit<Loaded, 'warnings'> {
+function settle(values: Source['values'], problems: readonly string[]): Pick<Loaded, 'config' | 'origins'> {
   const raw = Object.fromEntries([...values].map(([key, [value]]) => [key, value]))
   const parsed = configSchema.safeParse(raw)
   const own: Problem[] = (parsed.error?.issues ?? []).map(({ path: [key, index], message }) => ({

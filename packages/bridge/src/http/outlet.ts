@@ -7,7 +7,7 @@ import type { KeepAlive } from './keepalive.ts'
 export interface HttpOutletOptions {
   takesEvents: boolean
   takesJson: boolean
-  /** Sent with whatever answer comes. */
+  /** Sent with whatever answer comes, but an error as one JSON body: it has opened no session. */
   headers?: Readonly<Record<string, string>>
   /** The head of a JSON body whose message is a failure of the bridge's own; whatever the child says is 200. */
   failureHead: (code: ErrorCode) => { status: number; headers: Record<string, string> }
@@ -16,6 +16,8 @@ export interface HttpOutletOptions {
   keepAlive: KeepAlive
 }
 
+/** How long a client may leave the end of an answer unread, whose connection would else be kept for ever. */
+const UNREAD_MS = 30_000
 const JSON_TYPE = 'application/json; charset=utf-8'
 // No charset: some clients compare the type as a whole, and an event stream is UTF-8 by definition.
 const STREAM_HEADERS = {
@@ -74,13 +76,13 @@ export class HttpOutlet {
     let length = 0
     for (const part of body) length += part.length
     this.#res.writeHead(head.status, {
-      ...this.#options.headers,
+      ...(first?.envelope.hasError === true ? {} : this.#options.headers),
       ...head.headers,
       'content-type': JSON_TYPE,
       'content-length': length,
     })
     this.#write(body)
-    this.#res.end()
+    this.#finish()
   }
 
   openStream(priming: { id: string; retryMs: number } | undefined): void {
@@ -112,11 +114,17 @@ export class HttpOutlet {
     if (this.#hasEnded) return
     this.#hasEnded = true
     this.#options.keepAlive.delete(this)
-    this.#res.end()
+    this.#finish()
   }
 
   destroy(): void {
     this.#res.destroy()
+  }
+
+  #finish(): void {
+    this.#res.end()
+    // Destroys the socket, unless somebody reads: Node takes the progress of a write for activity.
+    if (this.waitingBytes > 0) this.#res.setTimeout(UNREAD_MS)
   }
 
   #write(parts: readonly Buffer[]): void {

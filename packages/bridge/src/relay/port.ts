@@ -64,6 +64,8 @@ export class Port {
     if (call === undefined || call.method === 'initialize') return
     this.#switchboard.write(message.rewrite([[requestId, String(call.number)]]))
     this.#drop(call)
+    // "SHOULD … not send a response for the cancelled request" (ibid.); only an exchange of its own has to be closed.
+    if (call.sink === this.#unrelated) return
     call.sink.answer(
       errorFor(call.clientId, new BridgeError('request_cancelled', 'the client cancelled this request')),
     )

@@ -275,12 +275,17 @@ export class Session implements StreamHost {
     const others = [this.#standing, ...this.#streams.values()].some(
       (each) => each.isConnected && !this.#full.has(each),
     )
-    if (others) {
-      for (const stream of [...this.#full]) {
+    const now = Date.now()
+    let waitMs = STALL_MS
+    for (const stream of [...this.#full]) {
+      const leftMs = (stream.stalledSince ?? now) + STALL_MS - now
+      if (leftMs > 0) waitMs = Math.min(waitMs, leftMs)
+      else if (others) {
         this.#log.warn({ sessionId: this.id, bytes: stream.waitingBytes }, 'stalled stream closed')
         stream.cut()
       }
-    } else if (this.#full.size > 0) this.#stallTimer = setTimeout(() => this.#cutStalled(), STALL_MS).unref()
+    }
+    if (this.#full.size > 0) this.#stallTimer = setTimeout(() => this.#cutStalled(), waitMs).unref()
   }
 
   #failOpening(error: BridgeError): void {
