@@ -1,19 +1,10 @@
 // The package as a user gets it: from its tarball through npx and npm, and from a checkout through npm start.
 import { readdirSync, writeFileSync } from 'node:fs'
 import { basename, join, relative } from 'node:path'
-import {
-  cleanTemp,
-  cmdline,
-  descendantsOf,
-  eventually,
-  fixture,
-  isAlive,
-  leftovers,
-  stopAll,
-  tempDir,
-} from '@mcp-bridge/testkit'
+import { cmdline, descendantsOf, eventually, fixture, isAlive, tempDir } from '@mcp-bridge/testkit'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { launch, registryEnv, run, type Program } from './command.ts'
+import { nothingLeft } from './nothing-left.ts'
 import { textOf } from './real-servers.ts'
 import { installed, pack, root } from './tarball.ts'
 import { connect, wires } from './wires.ts'
@@ -28,12 +19,7 @@ beforeAll(async () => {
   env = registryEnv(tempDir())
 }, 120_000)
 
-afterAll(async () => {
-  const left = await leftovers()
-  await stopAll()
-  cleanTemp()
-  expect(left).toEqual([])
-})
+nothingLeft(afterAll)
 
 describe('the tarball', () => {
   test('holds the program, its licence and nothing of the workshop', async () => {
@@ -122,7 +108,7 @@ describe('installed in a project', () => {
 
     program.started.process.kill('SIGTERM')
     // Nobody calls process.exit: once closed, nothing of the bridge keeps the process alive.
-    expect(await program.started.exited, program.output.stderr).toEqual({ code: 0, signal: null })
+    expect(await program.started.exited).toEqual({ code: 0, signal: null })
     expect(program.output.stdout).toContain('closed')
     await allGone(family)
   })
@@ -147,7 +133,8 @@ describe('installed in a project', () => {
     const options = ['--noEmit', '--strict', '--exactOptionalPropertyTypes', '--module', 'nodenext']
     const types = ['--typeRoots', join(root, 'node_modules/@types'), '--types', 'node']
     const tsc = join(root, 'node_modules/.bin/tsc')
-    await run([tsc, ...options, ...types, 'right.ts', 'wrong.ts'], { cwd: project })
+    const check = run([tsc, ...options, ...types, 'right.ts', 'wrong.ts'], { cwd: project })
+    await expect(check).resolves.toBe('')
   })
 })
 
@@ -204,6 +191,6 @@ async function callEcho(base: string): Promise<void> {
 async function allGone(family: readonly number[]): Promise<void> {
   expect(family.length).toBeGreaterThan(1)
   await eventually(() => family.every((pid) => !isAlive(pid)), {
-    what: `the end of ${family.filter(isAlive).map((pid) => `${pid} ${cmdline(pid)}`)}`,
+    what: `the end of ${family.map((pid) => `${pid} ${cmdline(pid)}`).join(', ')}`,
   })
 }

@@ -1,12 +1,10 @@
 // Real servers over both wires: with the official client, and answer by answer as over their own stdio.
 import { pathToFileURL } from 'node:url'
 import {
-  cleanTemp,
   eventually,
   leftovers,
   startBridge,
   StdioClient,
-  stopAll,
   tempDir,
   type RpcMessage,
   type RpcRequest,
@@ -20,6 +18,7 @@ import {
   ListRootsRequestSchema,
 } from '@modelcontextprotocol/sdk/types.js'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { nothingLeft } from './nothing-left.ts'
 import { servers, textOf, type Question, type RealServer } from './real-servers.ts'
 import { connect, connectByHand, responsesOf, wires } from './wires.ts'
 
@@ -28,12 +27,7 @@ const ROOTS = { roots: [{ uri: 'file:///srv/first', name: 'first' }, { uri: 'fil
 const SAMPLE = { role: 'assistant', model: 'none', content: { type: 'text', text: 'it' } } as const
 const FORM = { action: 'accept', content: { name: 'Ada', check: true, integer: 7 } } as const
 
-afterAll(async () => {
-  const left = await leftovers()
-  await stopAll()
-  cleanTemp()
-  expect(left).toEqual([])
-})
+nothingLeft(afterAll)
 
 describe.for(servers)('$name', (server) => {
   let bridge: RunningBridge
@@ -46,15 +40,12 @@ describe.for(servers)('$name', (server) => {
     bridge = await startBridge([...env, '--', ...server.command(folder)])
   })
 
-  afterAll(async () => {
-    expect(await bridge.stop()).toEqual({ code: 0, signal: null })
-    expect(await leftovers()).toEqual([])
-  })
+  afterAll(() => bridge.stop())
 
   test.for(wires)('the official client uses it over %s', async (wire) => {
     server.prepare(folder)
     const { client, leave } = await connect(wire, bridge)
-    await server.use(client, folder)
+    await expect(server.use(client, folder)).resolves.toBeUndefined()
     await leave()
   })
 
@@ -78,6 +69,11 @@ describe.for(servers)('$name', (server) => {
     expect(client.strays).toEqual([])
     expect(client.failures).toEqual([])
     await leave()
+  })
+
+  test('ends in order, with nothing left', async () => {
+    expect(await bridge.stop()).toEqual({ code: 0, signal: null })
+    expect(await leftovers()).toEqual([])
   })
 })
 

@@ -2,7 +2,6 @@
 import { Client, type ClientOptions } from '@modelcontextprotocol/sdk/client/index.js'
 import { SSEClientTransport } from '@modelcontextprotocol/sdk/client/sse.js'
 import { StreamableHTTPClientTransport } from '@modelcontextprotocol/sdk/client/streamableHttp.js'
-import type { Transport } from '@modelcontextprotocol/sdk/shared/transport.js'
 import {
   SseClient,
   StreamableClient,
@@ -34,8 +33,7 @@ export async function connect(
     return { client, leave: () => client.close() }
   }
   const transport = new StreamableHTTPClientTransport(new URL(bridge.url('/mcp')))
-  // Its own types do not agree under exactOptionalPropertyTypes.
-  await client.connect(transport as unknown as Transport)
+  await client.connect(transport)
   const leave = async (): Promise<void> => {
     await transport.terminateSession()
     await client.close()

@@ -5,21 +5,19 @@ import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { fileURLToPath } from 'node:url'
 import {
-  cleanTemp,
   cmdline,
   descendantsOf,
   eventually,
   isAlive,
-  leftovers,
   processesWithEnv,
   startBridge,
-  stopAll,
   tempDir,
   type RunningBridge,
 } from '@mcp-bridge/testkit'
 import type { Client } from '@modelcontextprotocol/sdk/client/index.js'
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest'
 import { run } from '../e2e/command.ts'
+import { nothingLeft } from '../e2e/nothing-left.ts'
 import { connect, wires } from '../e2e/wires.ts'
 
 const PLAYWRIGHT = fileURLToPath(new URL('../node_modules/.bin/playwright-mcp', import.meta.url))
@@ -50,12 +48,7 @@ beforeEach(async () => {
   bridge = await startBridge(['--env', mark, '--cwd', folder, '--', PLAYWRIGHT, ...browser], { env })
 })
 
-afterEach(async () => {
-  const left = await leftovers({ withinMs: 20_000 })
-  await stopAll()
-  cleanTemp()
-  expect(left).toEqual([])
-})
+nothingLeft(afterEach, 20_000)
 
 afterAll(async () => {
   site.closeAllConnections()
@@ -122,8 +115,9 @@ test.for([
 async function browse(client: Client): Promise<void> {
   const use = async (name: string, args: Record<string, unknown> = {}): Promise<string> => {
     const result = await client.callTool({ name, arguments: args }, undefined, { timeout: 120_000 })
-    expect(result.isError, JSON.stringify(result)).not.toBe(true)
-    return JSON.stringify(result.content)
+    const text = JSON.stringify(result.content)
+    if (result.isError === true) throw new Error(`${name}: ${text}`)
+    return text
   }
   expect(await use('browser_navigate', { url: pageUrl })).toContain('Page Title: A page')
   const snapshot = await use('browser_snapshot')
@@ -136,13 +130,16 @@ async function browse(client: Client): Promise<void> {
 /** The processes of the browser and the tool that started it, outermost first. */
 async function browserOf({ pid }: RunningBridge): Promise<number[]> {
   const all = descendantsOf(pid)
-  const isBrowser = (each: number): boolean => cmdline(each).startsWith('/usr/lib/chromium')
   const browser = all.filter(isBrowser)
   // The browser itself, its zygotes, the GPU process, a renderer.
   expect(browser.length).toBeGreaterThan(3)
   const tool = all.filter((each) => !isBrowser(each) && descendantsOf(each).some(isBrowser))
   expect(tool.length).toBeGreaterThan(0)
   return [...tool, ...browser]
+}
+
+function isBrowser(pid: number): boolean {
+  return cmdline(pid).startsWith('/usr/lib/chromium')
 }
 
 function toolOf([first]: readonly number[]): number {

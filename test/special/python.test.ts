@@ -1,8 +1,9 @@
 // A Python server from PyPI, in an environment of its own, says through the bridge what it says over its own stdio.
 import { join } from 'node:path'
-import { cleanTemp, leftovers, startBridge, StdioClient, stopAll, tempDir } from '@mcp-bridge/testkit'
+import { leftovers, startBridge, StdioClient, tempDir } from '@mcp-bridge/testkit'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { registryEnv, run } from '../e2e/command.ts'
+import { nothingLeft } from '../e2e/nothing-left.ts'
 import { textOf } from '../e2e/real-servers.ts'
 import { connect, connectByHand, responsesOf, wires } from '../e2e/wires.ts'
 
@@ -19,12 +20,7 @@ beforeAll(async () => {
   command = [join(folder, 'venv/bin/mcp-server-time'), '--local-timezone', 'Europe/Prague']
 })
 
-afterAll(async () => {
-  const left = await leftovers()
-  await stopAll()
-  cleanTemp()
-  expect(left).toEqual([])
-})
+nothingLeft(afterAll)
 
 test.for(wires)(
   `mcp-server-time ${VERSION} of PyPI over %s, to the byte as over its own stdio`,

@@ -2,7 +2,15 @@
 import { readFileSync } from 'node:fs'
 import { connect } from 'node:net'
 import { join } from 'node:path'
-import { eventually, fixture, send, SseClient, StreamableClient, tempDir, type RpcResponse } from '@mcp-bridge/testkit'
+import {
+  eventually,
+  fixture,
+  send,
+  SseClient,
+  StreamableClient,
+  tempDir,
+  type RpcResponse,
+} from '@mcp-bridge/testkit'
 import { describe, expect, test } from 'vitest'
 import { bridged, nothingLeft, openStreamable, refusal, textOf, useBridge, WIRES } from '../wires/wire.ts'
 

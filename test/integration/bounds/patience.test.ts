@@ -80,7 +80,9 @@ describe.concurrent('bounds.patience', () => {
     await readUntil(stalled, /flood/)
     const other = await openStreamable(bridge)
     const unread = await postUnread(bridge, other, { id: 8, name: 'big', arguments: { bytes: 60_000_000 } })
-    await Promise.all([client.del(), other.del()])
+    await readUntil(unread, /xxx/)
+    const ended = await Promise.all([client.del(), other.del()])
+    expect(ended.map(({ status }) => status)).toEqual([204, 204])
     await eventually(() => connectionsTo(bridge) === 2, { what: 'only those two to be left' })
     await eventually(() => connectionsTo(bridge) === 0, {
       what: 'both connections to be cut',

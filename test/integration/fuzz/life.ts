@@ -17,28 +17,22 @@ export type Wire = 'streamable' | 'sse'
 /** Longer than anything here takes on a slow machine: what takes longer hangs. */
 const DEADLINE_MS = 45_000
 
-interface Progress {
-  token: RpcId
-  total: number
-  steps: number[]
-}
-
 export class Life {
   readonly client: StreamableClient | SseClient
   /** Whatever was wrong, in words. */
   readonly wrong: string[] = []
   /** Set as soon as its child or its connection may be gone: from then on an error is an answer too. */
   isOver = false
-  readonly #name: string
+  readonly name: string
   readonly #questions = new Map<string, string>()
   readonly #asked = new Set<string>()
   readonly #logs = new Set<string>()
-  readonly #progress = new Map<number, Progress>()
+  readonly #tokens = new Map<number, RpcId>()
   readonly #inUse = new Set<string>()
   #next = 0
 
   private constructor(name: string, client: StreamableClient | SseClient) {
-    this.#name = name
+    this.name = name
     this.client = client
     client.onRequest = (request) => this.#answer(request)
   }
@@ -71,17 +65,24 @@ export class Life {
   }
 
   /** Calls a tool; undefined when the end of this life was its answer. */
-  async call(tool: string, args: object, options: RequestOptions & { id: RpcId }): Promise<RpcResponse | undefined> {
-    const signal = AbortSignal.any([AbortSignal.timeout(DEADLINE_MS), ...(options.signal ? [options.signal] : [])])
+  async call(
+    tool: string,
+    args: object,
+    options: RequestOptions & { id: RpcId },
+  ): Promise<RpcResponse | undefined> {
+    const signal = AbortSignal.any([
+      AbortSignal.timeout(DEADLINE_MS),
+      ...(options.signal ? [options.signal] : []),
+    ])
     try {
       const answer = await this.client.call(tool, args, { ...options, signal })
-      if (answer.id !== options.id) this.wrong.push(`${this.#name}: answer ${answer.id} to ${options.id}`)
+      if (answer.id !== options.id) this.wrong.push(`${this.name}: answer ${answer.id} to ${options.id}`)
       if (answer.error === undefined || !this.isOver) return answer
       return undefined
     } catch (error) {
       if (options.signal?.aborted === true) return undefined
       const isLate = signal.aborted
-      if (isLate || !this.isOver) this.wrong.push(`${this.#name}: ${tool} ${isLate ? 'hangs' : String(error)}`)
+      if (isLate || !this.isOver) this.wrong.push(`${this.name}: ${tool} ${isLate ? 'hangs' : String(error)}`)
       return undefined
     } finally {
       this.freeId(options.id)
@@ -97,14 +98,12 @@ export class Life {
     this.#logs.add(text)
   }
 
-  /** Notes a progress token; `total` names the call, as nothing else that the tool tells does. */
-  expectProgress(token: RpcId, total: number): Progress {
-    const progress = { token, total, steps: [] }
-    this.#progress.set(total, progress)
-    return progress
+  /** Notes a progress token; `total` names the call, as nothing else in its progress does. */
+  expectProgress(token: RpcId, total: number): void {
+    this.#tokens.set(total, token)
   }
 
-  hasLogged(text: string): boolean {
+  #hasLogged(text: string): boolean {
     return this.client.received.some((it) => 'params' in it && it.params?.data === text)
   }
 
@@ -112,8 +111,8 @@ export class Life {
   async close(): Promise<void> {
     const { client } = this
     if (!this.isOver && this.#logs.size > 0) {
-      await eventually(() => [...this.#logs].every((text) => this.hasLogged(text)), {
-        what: `${this.#name}: all log messages`,
+      await eventually(() => [...this.#logs].every((text) => this.#hasLogged(text)), {
+        what: `${this.name}: all log messages`,
       }).catch((error: unknown) => this.wrong.push(String(error)))
     }
     this.isOver = true
@@ -121,22 +120,20 @@ export class Life {
     client.close()
     const logged: string[] = []
     for (const message of client.received) this.#check(message, logged)
-    if (new Set(logged).size < logged.length) this.wrong.push(`${this.#name}: a log message came twice`)
-    for (const stray of client.strays) this.wrong.push(`${this.#name}: stray ${JSON.stringify(stray)}`)
+    if (new Set(logged).size < logged.length) this.wrong.push(`${this.name}: a log message came twice`)
+    for (const stray of client.strays) this.wrong.push(`${this.name}: stray ${JSON.stringify(stray)}`)
   }
 
   #check(message: RpcMessage, logged: string[]): void {
     if (!('method' in message)) return
     const { method, params } = message
     if (method === 'notifications/progress') {
-      const progress = this.#progress.get(params.total)
-      if (progress === undefined || progress.token !== params.progressToken)
-        this.wrong.push(`${this.#name}: foreign progress ${JSON.stringify(params)}`)
-      else progress.steps.push(params.progress)
+      if (this.#tokens.get(params.total) !== params.progressToken)
+        this.wrong.push(`${this.name}: foreign progress ${JSON.stringify(params)}`)
     } else if (method === 'notifications/message') {
       if (this.#logs.has(params.data)) logged.push(params.data)
-      else this.wrong.push(`${this.#name}: foreign log ${params.data}`)
-    } else if (!('id' in message)) this.wrong.push(`${this.#name}: unexpected ${method}`)
+      else this.wrong.push(`${this.name}: foreign log ${params.data}`)
+    } else if (!('id' in message)) this.wrong.push(`${this.name}: unexpected ${method}`)
   }
 
   #answer({ method, params }: RpcRequest): unknown {
@@ -144,7 +141,7 @@ export class Life {
     const text: string = params?.messages?.[0]?.content?.text ?? params?.message ?? ''
     const answer = this.#questions.get(text)
     if (answer === undefined || this.#asked.has(text)) {
-      this.wrong.push(`${this.#name}: ${answer === undefined ? 'foreign' : 'repeated'} question ${text}`)
+      this.wrong.push(`${this.name}: ${answer === undefined ? 'foreign' : 'repeated'} question ${text}`)
       throw new RpcError(-32000, 'not my question')
     }
     this.#asked.add(text)

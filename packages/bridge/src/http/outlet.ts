@@ -16,8 +16,8 @@ export interface HttpOutletOptions {
   keepAlive: KeepAlive
 }
 
-/** How long a client may leave the end of an answer unread, whose connection would else be kept for ever. */
-const UNREAD_MS = 30_000
+/** How long a client may leave the end of an answer unread, whose connection would else be kept for ever; see `#finish`. */
+const UNREAD_MS = 15_000
 const JSON_TYPE = 'application/json; charset=utf-8'
 // No charset: some clients compare the type as a whole, and an event stream is UTF-8 by definition.
 const STREAM_HEADERS = {
@@ -123,7 +123,7 @@ export class HttpOutlet {
 
   #finish(): void {
     this.#res.end()
-    // Destroys the socket, unless somebody reads: Node takes the progress of a write for activity.
+    // Destroys the socket after once or twice that time, unless somebody reads: progress of a write counts as activity.
     if (this.waitingBytes > 0) this.#res.setTimeout(UNREAD_MS)
   }
 
