@@ -51,8 +51,9 @@ export function createApp(options: AppOptions, log: Logger): Express {
   const app = express()
   app.disable('x-powered-by')
   app.disable('etag')
-  app.all('/healthz', methods({ GET: (_req, res) => healthz(res) }))
-  app.all('/readyz', methods({ GET: (req, res) => readyz(req, res, health) }))
+  app.all('/healthz', methods({ GET: (_req, res) => healthz(res), HEAD: (_req, res) => healthz(res) }))
+  const ready: Handler = (req, res) => readyz(req, res, health)
+  app.all('/readyz', methods({ GET: ready, HEAD: ready }))
   if (host !== undefined) app.use(guard(host))
   app.use(guard(originGate(isOriginAllowed)))
   if (options.cors) app.use(cors(options.headerEnv.map(({ header }) => header)))
@@ -93,7 +94,7 @@ function guard(gate: Gate): RequestHandler {
 }
 
 /** One handler per method. Not `app.get`, which would answer HEAD by opening a stream. */
-function methods(handlers: Partial<Record<'GET' | 'POST' | 'DELETE', Handler>>): RequestHandler {
+function methods(handlers: Partial<Record<'GET' | 'HEAD' | 'POST' | 'DELETE', Handler>>): RequestHandler {
   const allow = Object.keys(handlers).join(', ')
   return (req, res) => {
     const handler = handlers[req.method as keyof typeof handlers]
@@ -172,14 +173,20 @@ function onError(log: Logger): ErrorRequestHandler {
     const fields = { method: req.method, path: req.path, code: error.code, reason: error.message }
     if (error.code === 'internal') log.error({ ...fields, err: error.cause }, 'request failed')
     else log.info(fields, 'request refused')
-    if (!req.complete) dropBody(req)
+    if (!req.complete) dropBody(req, res)
     refuse(res, error, id)
   }
 }
 
 /** Closing at once would reset the connection before the client has read why. */
-function dropBody(req: IncomingMessage): void {
+function dropBody(req: IncomingMessage, res: ServerResponse): void {
+  const isLast = !res.shouldKeepAlive
+  // Of a client that asked for it, Node closes the connection as soon as the answer is written.
+  res.shouldKeepAlive = true
   req.resume()
   const cut = setTimeout(() => req.destroy(), REFUSED_BODY_MS).unref()
-  req.on('close', () => clearTimeout(cut))
+  req.on('close', () => {
+    clearTimeout(cut)
+    if (isLast) req.socket.end()
+  })
 }

@@ -218,10 +218,7 @@ export class Bridge {
     } catch (thrown) {
       const failure = toBridgeError(thrown)
       const stderr = failure.data?.['stderr']
-      const error = withAdvice(failure, Array.isArray(stderr) ? stderr.map(String) : [], {
-        command: this.config.command,
-        env: this.#env,
-      })
+      const error = withAdvice(failure, Array.isArray(stderr) ? stderr.map(String) : [], { env: this.#env })
       if (this.#needsClient && error.code !== 'child_spawn_failed') {
         this.#log.warn(
           { reason: error.message, ...error.data },
@@ -250,12 +247,18 @@ export class Bridge {
 
   #trial(): Promise<ChildReport> {
     const { startTimeoutMs } = this.config
-    return runTrial({ startTimeoutMs, version: VERSION, start: () => this.#startChild({}) }, this.#closing.signal)
+    return runTrial(
+      { startTimeoutMs, version: VERSION, start: () => this.#startChild({}) },
+      this.#closing.signal,
+    )
   }
 
   /** A child may be of no use before a client brings its part of the environment. */
   get #needsClient(): boolean {
-    return this.config.headerEnv.length > 0 || [...this.#people.values()].some(({ env }) => Object.keys(env).length > 0)
+    return (
+      this.config.headerEnv.length > 0 ||
+      [...this.#people.values()].some(({ env }) => Object.keys(env).length > 0)
+    )
   }
 
   async #openLine(request: LineRequest): Promise<Line> {
@@ -394,7 +397,11 @@ export async function inspect(config: Config, logger: Logger = silentLogger()): 
 }
 
 function limitsOf({ compat, callTimeoutMs, ...limits }: Config): RegistryOptions {
-  return { ...limits, compat, callTimeoutMs: callTimeoutMs === 0 && compat === 'litellm' ? LITELLM_CALL_MS : callTimeoutMs }
+  return {
+    ...limits,
+    compat,
+    callTimeoutMs: callTimeoutMs === 0 && compat === 'litellm' ? LITELLM_CALL_MS : callTimeoutMs,
+  }
 }
 
 function readTokens(config: Config): Map<string, string> {

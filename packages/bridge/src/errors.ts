@@ -108,14 +108,16 @@ export const ERRORS = {
     who: 'client',
     http: 200,
     rpc: -32601,
-    meaning: 'The child may have it, but not where it is shared or pooled (`tasks`, in a pool `resources/subscribe`).',
+    meaning:
+      'The child may have it, but not where it is shared or pooled (`tasks`, in a pool `resources/subscribe`).',
     remedy: 'Use `--children session`.',
   },
   tool_unknown: {
     who: 'client',
     http: 200,
     rpc: -32602,
-    meaning: 'A tool of this name does not exist for this client (`--tools-allow`, `--tools-deny`, `--read-only`, `clients:`).',
+    meaning:
+      'A tool of this name does not exist for this client (`--tools-allow`, `--tools-deny`, `--read-only`, `clients:`).',
     remedy: 'See `tools/list`.',
   },
   session_limit_reached: {
@@ -179,7 +181,8 @@ export const ERRORS = {
     http: 503,
     rpc: -32000,
     retryAfterSeconds: 5,
-    meaning: 'All processes of the pool are busy, and too many requests wait already, or this one has waited for 30 s.',
+    meaning:
+      'All processes of the pool are busy, and too many requests wait already, or this one has waited for 30 s.',
     remedy: 'Try again later; raise `--max-children`.',
   },
   child_backlogged: {

@@ -55,7 +55,10 @@ function sessionLines({ config, leases, rulesFor, stopGraceMs, onCrash }: LinesO
     open: async ({ unrelated, env, principal, onGone }) => {
       const child = await leases.acquire(env)
       const audience = { ports: new Set<Port>() }
-      const switchboard = new Switchboard(child, audience, log, { isOwn: true, maxBacklogBytes: config.maxBufferBytes })
+      const switchboard = new Switchboard(child, audience, log, {
+        isOwn: true,
+        maxBacklogBytes: config.maxBufferBytes,
+      })
       const port = plugIn(ownRoute(switchboard), unrelated, rulesFor(principal))
       audience.ports.add(port)
       let answers = 0
@@ -119,7 +122,9 @@ function sharedLines({ config, leases, rulesFor, onCrash }: LinesOptions, log: L
     describe: async () => {
       const { process, init, housekeeper } = await childFor({}).ready()
       const startMs = Date.now() - process.startedAt
-      return describeTool(init, startMs, (method, params) => housekeeper.ask(method, params, config.startTimeoutMs))
+      return describeTool(init, startMs, (method, params) =>
+        housekeeper.ask(method, params, config.startTimeoutMs),
+      )
     },
     close: async (graceMs) => {
       await Promise.all([...children.values()].map((child) => child.close(graceMs)))
@@ -154,7 +159,11 @@ function poolLines({ config, leases, rulesFor, onCrash }: LinesOptions, log: Log
 /** It ran alone, and now that others of its kind run it does not even start: it may hold a lock. */
 function withLockAdvice(error: BridgeError): BridgeError {
   const hint = 'if it cannot run beside another of its kind (it holds a lock), use --children shared --warm 0'
-  return new BridgeError(error.code, error.message, { cause: error, hint, ...(error.data && { data: error.data }) })
+  return new BridgeError(error.code, error.message, {
+    cause: error,
+    hint,
+    ...(error.data && { data: error.data }),
+  })
 }
 
 /** Nobody's own process: nothing to pause, nothing to stop. */

@@ -20,7 +20,11 @@ export function peopleOf({ clients }: Config): ReadonlyMap<string, Person> {
 }
 
 /** Token → name, of all places a token can come from. */
-export function tokensOf(config: Config, file: ReadonlyMap<string, string>, defaultName: string): Map<string, string> {
+export function tokensOf(
+  config: Config,
+  file: ReadonlyMap<string, string>,
+  defaultName: string,
+): Map<string, string> {
   const tokens = new Map<string, string>()
   const problems: string[] = []
   const add = (token: string, name: string) => {

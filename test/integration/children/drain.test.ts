@@ -44,24 +44,24 @@ test('children.drain: a call in flight finishes, everything new is refused with 
   expect(await exited).toEqual({ code: 0, signal: null })
 })
 
-test('children.drain: a call that takes longer than --drain is cut, not waited for', async () => {
+test('children.drain: a call that takes longer than --drain is answered with an error, not waited for', async () => {
   const bridge = await bridged(['--drain', '300ms', '--', ...fixture('echo')])
   const client = await openStreamable(bridge)
   const { answer } = await startCall(client, 5000)
   const from = performance.now()
   expect(await bridge.stop()).toEqual({ code: 0, signal: null })
   expect(performance.now() - from).toBeLessThan(4000)
-  const outcome = await answer.then(({ error }) => error?.data.code, () => 'cut')
-  expect(outcome).toMatch(/^(cut|shutting_down)$/)
+  expect((await answer).error?.message).toContain('the bridge is shutting down')
 })
 
 test('children.drain: a key press that arrives as two signals still drains; a later one exits at once', async () => {
   const bridge = await bridged(['--drain', '60s', '--', ...fixture('hangs-forever')])
   const client = await openStreamable(bridge)
   const [pid = 0] = await treeOf(client)
-  const { answer } = await startCall(client, 1500)
+  const { answer } = await startCall(client, 2000)
   const hanging = client.call('hang')
   hanging.catch(() => {})
+  await client.call('echo', { text: 'behind it' })
 
   const from = performance.now()
   const exited = bridge.stop('SIGINT')
@@ -73,7 +73,7 @@ test('children.drain: a key press that arrives as two signals still drains; a la
   process.kill(bridge.pid, 'SIGTERM')
   expect(await exited).toEqual({ code: 1, signal: null })
   expect(performance.now() - second).toBeLessThan(1500)
-  await expect(hanging).rejects.toThrow()
+  await expect(hanging).rejects.toThrow(/cut|ended|hang up|ECONN/)
   await allGone([pid])
 })
 
@@ -81,16 +81,14 @@ test('children.drain: under 9 s with calls in flight and a child deaf to everyth
   const bridge = await bridged(['--', ...fixture('deaf-to-sigterm')])
   const clients = await Promise.all([openStreamable(bridge), openSse(bridge)])
   const trees = (await Promise.all(clients.map(treeOf))).flat()
-  const calls = await Promise.all(clients.map((client) => startCall(client, 60)))
-  await Promise.all(calls.map(({ answer }) => answer))
-  const endless = clients.map((client) => client.call('sleep', { ms: 600_000 }).then(() => 'answered', () => 'cut'))
+  const endless = clients.map((client) => client.call('sleep', { ms: 600_000 }))
   await Promise.all(clients.map((client) => client.call('echo')))
   const from = performance.now()
   expect(await bridge.stop()).toEqual({ code: 0, signal: null })
   expect(performance.now() - from).toBeGreaterThan(4500)
   expect(performance.now() - from).toBeLessThan(9000)
   await allGone(trees, 0)
-  expect(await Promise.all(endless)).toHaveLength(2)
+  for (const { error } of await Promise.all(endless)) expect(error?.message).toContain('shutting down')
 })
 
 test('children.drain: under 3 s when nobody calls', async () => {

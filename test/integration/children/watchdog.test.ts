@@ -18,7 +18,9 @@ test.each(['echo', 'deaf-to-eof', 'deaf-to-sigterm'])(
 
 test('children.watchdog: is there once for all children, and survives what kills the group of the bridge', async () => {
   const bridge = await bridged(['--warm', '0', '--', ...fixture('deaf-to-eof')])
-  const trees = await Promise.all([openStreamable(bridge), openStreamable(bridge)].map(async (it) => treeOf(await it)))
+  const trees = await Promise.all(
+    [openStreamable(bridge), openStreamable(bridge)].map(async (it) => treeOf(await it)),
+  )
   const watchdog = watchdogOf(bridge)
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.kill(watchdog, signal)
   expect(await bridge.stop('SIGKILL')).toEqual({ code: null, signal: 'SIGKILL' })

@@ -42,7 +42,7 @@ export class SseBinding {
   }
 
   /**
-   * Takes one message, or a batch. Answers come on the stream, refusals of a request too: clients that get a 4xx here
+   * Takes one message, or a batch (2025-03-26). Answers come on the stream, refusals of a request too: clients that get a 4xx here
    * wait on their stream for ever.
    */
   async post(req: IncomingMessage, res: ServerResponse, body: Message | readonly Message[]): Promise<void> {

@@ -69,8 +69,10 @@ function recommend(report: ChildReport, second: Second): Recommendation {
   if ('problem' in second) {
     return { options: '--children shared --warm 0', why: 'it cannot run twice' }
   }
-  if (second.asksItsClient) return { options: '--children session', why: 'it asks its client (sampling, elicitation, roots)' }
-  if (report.canSubscribe) return { options: '--children session', why: 'clients can subscribe to its resources' }
+  if (second.asksItsClient)
+    return { options: '--children session', why: 'it asks its client (sampling, elicitation, roots)' }
+  if (report.canSubscribe)
+    return { options: '--children session', why: 'clients can subscribe to its resources' }
   const slow = report.startMs > SLOW_START_MS
   return {
     options: '--children session',

@@ -120,9 +120,20 @@ export class Interview implements ChildListener {
 type Ask = (method: string, params: object) => Promise<Record<string, unknown>>
 
 /** What a child offers, all pages of it; `init` is its answer to `initialize`. */
-export async function describeTool(init: Record<string, unknown>, startMs: number, ask: Ask): Promise<ChildReport> {
+export async function describeTool(
+  init: Record<string, unknown>,
+  startMs: number,
+  ask: Ask,
+): Promise<ChildReport> {
   const capabilities = Object.keys(recordOf(init['capabilities']))
-  const list = (kind: string) => (capabilities.includes(kind) ? listAll(kind, ask) : [])
+  // A list that fails is that tool's affair with its clients; one that is gone is ours.
+  const list = async (kind: string) => {
+    if (!capabilities.includes(kind)) return []
+    return listAll(kind, ask).catch((error: unknown) => {
+      if (error instanceof BridgeError && error.code === 'child_not_mcp') return []
+      throw error
+    })
+  }
   const info = recordOf(init['serverInfo'])
   return {
     name: textOf(info['name'], 'unnamed'),

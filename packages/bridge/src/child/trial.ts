@@ -35,24 +35,20 @@ export async function runTrial(options: TrialOptions, signal: AbortSignal): Prom
 }
 
 export interface Told {
-  command: readonly string[]
   /** The environment the child was given. */
   env: Readonly<Record<string, string>>
 }
 
 /** The error with the last lines of stderr, and what they suggest to do. */
-export function withAdvice(
-  error: BridgeError,
-  stderr: readonly string[],
-  { command, env }: Told,
-): BridgeError {
+export function withAdvice(error: BridgeError, stderr: readonly string[], { env }: Told): BridgeError {
   const missing = missingVariables(stderr, env)
   const hint =
     missing.length > 0
       ? `its stderr names ${missing.join(', ')}, set here but not handed on: add ${missing.map((name) => `--pass-env ${name}`).join(' ')}`
       : error.code === 'child_timeout'
         ? 'raise --start-timeout if it only needs longer, for a download for example'
-        : (error.hint ?? `run it alone to see what it does: ${command.join(' ')}`)
+        : // The command is not repeated: this crosses the wire, and its arguments may hold a key.
+          (error.hint ?? 'run the same command alone to see what it does')
   return new BridgeError(error.code, error.message, {
     cause: error,
     hint,

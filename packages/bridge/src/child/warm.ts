@@ -68,7 +68,10 @@ export class Warm {
     if (++this.#deaths < MAX_DEATHS) return this.fill()
     this.#wanted = 0
     const advice = 'if the tool holds a lock, use --children shared --warm 0'
-    this.#log.warn({ stderr: child.stderrTail.slice(-5), advice }, 'standbys end unused; none are kept from now on')
+    this.#log.warn(
+      { stderr: child.stderrTail.slice(-5), advice },
+      'standbys end unused; none are kept from now on',
+    )
     void this.close()
   }
 }

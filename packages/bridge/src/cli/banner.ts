@@ -8,7 +8,7 @@ const MAX_TOOLS = 12
 const MODES = {
   session: 'session: one process per session; what a client does there is its own',
   shared: 'shared: one process for all; what one client does there, all see',
-  pool: 'pool: a process per request; what a request leaves there may be gone or another\'s',
+  pool: "pool: a process per request; what a request leaves there may be gone or another's",
 } as const
 
 /** Printed as soon as the bridge listens. */

@@ -4,20 +4,26 @@ import type { Loaded } from '../config/sources.ts'
 import { createLogger } from '../log/logger.ts'
 import { VERSION } from '../version.ts'
 import { listeningLines, toolLines } from './banner.ts'
-import { onSignals } from './signals.ts'
+import { onOrphaned, onSignals } from './signals.ts'
 
 /** Runs until a signal (0), or throws what ended the bridge. */
-export async function serve({ config, warnings }: Loaded): Promise<number> {
+export async function serve({ config, warnings, isUnderNpx }: Loaded): Promise<number> {
   const format = config.logFormat ?? (process.stderr.isTTY ? 'pretty' : 'json')
   const log = await createLogger({ level: config.logLevel, format })
   for (const reason of warnings) log.warn({ reason }, 'configuration')
   const bridge = new Bridge(config, log)
   const ended = new Promise<number>((resolve) => {
+    let isDraining = false
+    const drain = (why: object) => {
+      // A signal to the whole group ends npx too.
+      if (isDraining) return
+      isDraining = true
+      log.info(why, 'shutting down')
+      void bridge.close().then(() => resolve(0))
+    }
+    if (isUnderNpx) onOrphaned(() => drain({ reason: 'npx has gone' }))
     onSignals({
-      drain: (signal) => {
-        log.info({ signal }, 'shutting down')
-        void bridge.close().then(() => resolve(0))
-      },
+      drain: (signal) => drain({ signal }),
       // Not waiting any more: the watchdog ends what is left.
       exit: () => resolve(1),
       ...(config.tokenFile === undefined ? {} : { reload: () => bridge.reloadTokens() }),

@@ -2,6 +2,8 @@
 
 /** npm and a terminal both pass Ctrl-C on: one key press, two signals. */
 const DUPLICATE_MS = 500
+/** How often to look whether npx is still there. */
+const ORPHAN_MS = 500
 
 export interface SignalActions {
   drain(signal: NodeJS.Signals): void
@@ -22,4 +24,17 @@ export function onSignals({ drain, exit, reload }: SignalActions): void {
   process.on('SIGTERM', end)
   process.on('SIGINT', end)
   process.on('SIGHUP', reload ?? end)
+}
+
+/**
+ * Calls once when the process that started us has gone. npx hands a signal on to the shell between it and us, which
+ * dies of it and would leave us behind, holding the port. (Without npx an orphan is what `nohup` and `&` make.)
+ */
+export function onOrphaned(orphaned: () => void): void {
+  const parent = process.ppid
+  const timer = setInterval(() => {
+    if (process.ppid === parent) return
+    clearInterval(timer)
+    orphaned()
+  }, ORPHAN_MS).unref()
 }

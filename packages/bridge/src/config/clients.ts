@@ -30,7 +30,8 @@ export function clients() {
       const seen = new Map<string, string>()
       for (const [name, { token }] of Object.entries(all)) {
         const other = token === undefined ? undefined : seen.get(token)
-        if (other !== undefined) ctx.addIssue({ code: 'custom', message: `${name} and ${other} have the same token` })
+        if (other !== undefined)
+          ctx.addIssue({ code: 'custom', message: `${name} and ${other} have the same token` })
         if (token !== undefined) seen.set(token, name)
       }
     })

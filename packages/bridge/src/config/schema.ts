@@ -131,7 +131,13 @@ const TABLE = {
     ['warm', 'warm', 'int', 'number', 'Processes kept started ahead [1; shared: 0]'],
     ['maxSessions', 'max-sessions', 'int', 'number', 'Sessions open at once'],
     ['maxChildren', 'max-children', 'int', 'number', 'Processes running at once'],
-    ['recycleAfter', 'recycle-after', 'int', 'number', 'Replace a process of the pool after so many requests'],
+    [
+      'recycleAfter',
+      'recycle-after',
+      'int',
+      'number',
+      'Replace a process of the pool after so many requests',
+    ],
     ['idleMs', 'idle', 'duration', 'time', 'End a session that nobody uses for so long'],
     ['callTimeoutMs', 'call-timeout', 'duration', 'time', 'Longest wait for an answer; 0: no limit'],
     ['maxBodyBytes', 'max-body', 'size', 'size', 'Largest request'],
@@ -213,7 +219,10 @@ export function crossCheck(config: Partial<Config>, hasToken: boolean): Problem[
   }
   for (const [name, { token }] of Object.entries(config.clients ?? {})) {
     if (token === undefined && config.tokenFile === undefined) {
-      problems.push({ key: 'clients', message: `${name}: has no token, and there is no token file that could hold it` })
+      problems.push({
+        key: 'clients',
+        message: `${name}: has no token, and there is no token file that could hold it`,
+      })
     }
   }
   for (const { header } of hasToken ? mapped : []) {

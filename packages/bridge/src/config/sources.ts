@@ -3,14 +3,7 @@ import { readFileSync } from 'node:fs'
 import { dirname, resolve } from 'node:path'
 import { LineCounter, parseDocument } from 'yaml'
 import { BridgeError } from '../errors.ts'
-import {
-  configSchema,
-  crossCheck,
-  OPTIONS,
-  type Config,
-  type ConfigInput,
-  type Problem,
-} from './schema.ts'
+import { configSchema, crossCheck, OPTIONS, type Config, type ConfigInput, type Problem } from './schema.ts'
 import { splitList } from './units.ts'
 
 /** `flag --idle`, `variable MCP_BRIDGE_IDLE`, `file bridge.yaml`, `default`, or `option idleMs` of the library. */
@@ -32,6 +25,8 @@ export interface Loaded {
   origins: Record<string, Origin>
   /** What is odd but no reason to stop. */
   warnings: string[]
+  /** Whether npx, or `npm exec`, has started us. */
+  isUnderNpx: boolean
 }
 
 const ALIAS = 'text that begins with * must be put in quotes'
@@ -60,7 +55,8 @@ export function loadConfig({ flags = {}, command = [], env = process.env, config
   }
   if (command.length > 0) values.set('command', [[...command], 'flag --'])
   const { config, origins } = settle(values, file.problems)
-  return { config, origins, warnings: unknownVariables(env) }
+  // npm says in the environment which of its commands it runs.
+  return { config, origins, warnings: unknownVariables(env), isUnderNpx: env['npm_command'] === 'exec' }
 }
 
 /**
@@ -80,7 +76,7 @@ export function parseConfig(options: ConfigInput): Config {
   ).config
 }
 
-function settle(values: Source['values'], problems: readonly string[]): Omit<Loaded, 'warnings'> {
+function settle(values: Source['values'], problems: readonly string[]): Pick<Loaded, 'config' | 'origins'> {
   const raw = Object.fromEntries([...values].map(([key, [value]]) => [key, value]))
   const parsed = configSchema.safeParse(raw)
   const own: Problem[] = (parsed.error?.issues ?? []).map(({ path: [key, index], message }) => ({
@@ -165,7 +161,9 @@ function parseYaml(text: string, complain: (what: string) => void): unknown {
 
 function fromFolder(folder: string, key: string, value: unknown): unknown {
   if (key === 'clients' && typeof value === 'object' && value !== null) {
-    return Object.fromEntries(Object.entries(value).map(([name, each]) => [name, clientFromFolder(folder, each)]))
+    return Object.fromEntries(
+      Object.entries(value).map(([name, each]) => [name, clientFromFolder(folder, each)]),
+    )
   }
   if (key === 'envFile') {
     const files: unknown[] =

@@ -16,6 +16,8 @@ export interface HttpOutletOptions {
   keepAlive: KeepAlive
 }
 
+/** How long a client may leave the end of an answer unread, whose connection would else be kept for ever; see `#finish`. */
+const UNREAD_MS = 15_000
 const JSON_TYPE = 'application/json; charset=utf-8'
 // No charset: some clients compare the type as a whole, and an event stream is UTF-8 by definition.
 const STREAM_HEADERS = {
@@ -80,7 +82,7 @@ export class HttpOutlet {
       'content-length': length,
     })
     this.#write(body)
-    this.#res.end()
+    this.#finish()
   }
 
   openStream(priming: { id: string; retryMs: number } | undefined): void {
@@ -88,7 +90,7 @@ export class HttpOutlet {
     this.#res.writeHead(200, { ...this.#options.headers, ...STREAM_HEADERS })
     // Some proxies keep back even the headers until the first byte of the body.
     const first =
-      priming === undefined ? ': open\n\n' : `id: ${priming.id}\nretry: ${priming.retryMs}\ndata: \n\n`
+      priming === undefined ? ': open\n' : `id: ${priming.id}\nretry: ${priming.retryMs}\ndata: \n\n`
     this.#res.write(this.#options.preamble ?? first)
     this.#options.keepAlive.add(this)
   }
@@ -103,20 +105,29 @@ export class HttpOutlet {
     )
   }
 
-  /** A comment line, unless bytes are on their way anyway. */
+  /**
+   * A comment line, unless bytes are on their way anyway. No blank line after it: that would dispatch an event without
+   * data in parsers that remember the last id (httpx-sse).
+   */
   beat(): void {
-    if (this.isOpen && this.waitingBytes === 0) this.#res.write(': keep-alive\n\n')
+    if (this.isOpen && this.waitingBytes === 0) this.#res.write(': keep-alive\n')
   }
 
   end(): void {
     if (this.#hasEnded) return
     this.#hasEnded = true
     this.#options.keepAlive.delete(this)
-    this.#res.end()
+    this.#finish()
   }
 
   destroy(): void {
     this.#res.destroy()
+  }
+
+  #finish(): void {
+    this.#res.end()
+    // Destroys the socket after once or twice that time, unless somebody reads: progress of a write counts as activity.
+    if (this.waitingBytes > 0) this.#res.setTimeout(UNREAD_MS)
   }
 
   #write(parts: readonly Buffer[]): void {

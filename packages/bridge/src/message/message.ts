@@ -65,6 +65,12 @@ export class Message {
     return this.envelope.method ?? ''
   }
 
+  /** JSON text (latin1) of the id as `encode` writes it: behind `rewrite` no longer the one that came in. */
+  get writtenId(): string {
+    const start = this.envelope.id?.spans[0]?.start
+    return this.#edits.find((edit) => edit.start === start)?.text ?? this.id
+  }
+
   /** Bytes of the message as `encode` writes it, without prefix and suffix. */
   get byteLength(): number {
     let length = 0

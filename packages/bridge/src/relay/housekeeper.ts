@@ -27,7 +27,11 @@ export class Housekeeper {
    */
   async initialize(capabilities: object, version: string, timeoutMs: number): Promise<Result> {
     const clientInfo = { name: 'mcp-bridge', version }
-    const result = await this.ask('initialize', { protocolVersion: REVISION, capabilities, clientInfo }, timeoutMs)
+    const result = await this.ask(
+      'initialize',
+      { protocolVersion: REVISION, capabilities, clientInfo },
+      timeoutMs,
+    )
     this.#switchboard.write(Message.from({ jsonrpc: '2.0', method: 'notifications/initialized' }))
     return result
   }
@@ -42,7 +46,8 @@ export class Housekeeper {
         answer: (message) => {
           if (message.envelope.hasResult) return resolve((message.json() as { result: Result }).result)
           const { message: text, data } = (message.json() as { error: ErrorObject }).error
-          if (message.failure !== undefined) return reject(new BridgeError(message.failure, text, data && { data }))
+          if (message.failure !== undefined)
+            return reject(new BridgeError(message.failure, text, data && { data }))
           reject(new BridgeError('child_not_mcp', `the tool answered ${method} with an error: ${text}`))
         },
       }

@@ -122,7 +122,10 @@ export class Member implements Audience {
     if (this.call === undefined) return
     this.#switchboard?.withdraw(this.call, cancel)
     this.#stuck = setTimeout(() => {
-      this.#log.warn({ childPid: this.#process?.pid, method: this.call?.method }, 'child is stuck in a withdrawn call; replaced')
+      this.#log.warn(
+        { childPid: this.#process?.pid, method: this.call?.method },
+        'child is stuck in a withdrawn call; replaced',
+      )
       void this.stop()
     }, graceMs).unref()
   }

@@ -64,7 +64,10 @@ export class Pool {
   constructor(options: PoolOptions, log: Logger) {
     this.#options = options
     this.#log = log
-    this.#sweeper = setInterval(() => this.#retire(), Math.min(1000, Math.max(20, options.idleMs / 5))).unref()
+    this.#sweeper = setInterval(
+      () => this.#retire(),
+      Math.min(1000, Math.max(20, options.idleMs / 5)),
+    ).unref()
   }
 
   async close(graceMs?: number): Promise<void> {
@@ -95,7 +98,11 @@ export class Pool {
   #send(call: Call, message: Message, kind: Kind): void {
     const { method } = message
     if (method === 'initialize') return this.#introduce(call, message, kind)
-    if (method.startsWith('tasks/') || message.envelope.hasTask || /^resources\/(un)?subscribe$/.test(method)) {
+    if (
+      method.startsWith('tasks/') ||
+      message.envelope.hasTask ||
+      /^resources\/(un)?subscribe$/.test(method)
+    ) {
       return call.port.settle(call, notOffered(call.clientId, method))
     }
     // The level goes to each child that this client is given; an unknown one is a child's to refuse.
@@ -124,11 +131,19 @@ export class Pool {
     const client = this.#clients.get(call.port)
     if (client === undefined) throw new BridgeError('request_invalid', 'send initialize first')
     if (this.#queue.length >= QUEUE_PER_CHILD * this.#options.maxChildren) {
-      throw new BridgeError('child_queue_full', `${this.#queue.length} requests are waiting for a free process already`)
+      throw new BridgeError(
+        'child_queue_full',
+        `${this.#queue.length} requests are waiting for a free process already`,
+      )
     }
     if (this.#isClosed) throw new BridgeError('shutting_down', 'the bridge is shutting down')
     const { kind } = client
-    const waiting: Waiting = { call, kind, give, timer: setTimeout(() => this.#expire(waiting), QUEUE_WAIT_MS).unref() }
+    const waiting: Waiting = {
+      call,
+      kind,
+      give,
+      timer: setTimeout(() => this.#expire(waiting), QUEUE_WAIT_MS).unref(),
+    }
     this.#queue.push(waiting)
     this.#pump()
   }
@@ -140,7 +155,10 @@ export class Pool {
       return
     }
     this.#leave(waiting)
-    this.#refuse(waiting, new BridgeError('child_queue_full', `no process became free within ${QUEUE_WAIT_MS / 1000} s`))
+    this.#refuse(
+      waiting,
+      new BridgeError('child_queue_full', `no process became free within ${QUEUE_WAIT_MS / 1000} s`),
+    )
   }
 
   #leave(waiting: Waiting): void {
@@ -163,11 +181,15 @@ export class Pool {
 
   /** Starts a child for one who waits; false if nothing can be done for anybody before a child becomes free. */
   #grow(waiting: Waiting): boolean {
-    const starting = [...this.#members].filter((member) => member.isStarting && member.kind === waiting.kind).length
+    const starting = [...this.#members].filter(
+      (member) => member.isStarting && member.kind === waiting.kind,
+    ).length
     const ahead = this.#queue.filter((each) => each.kind === waiting.kind).indexOf(waiting)
     if (ahead < starting) return true
     if (this.#members.size >= this.#options.maxChildren) {
-      const spare = [...this.#members].filter((member) => member.isFree).toSorted((a, b) => a.freeSince - b.freeSince)[0]
+      const spare = [...this.#members]
+        .filter((member) => member.isFree)
+        .toSorted((a, b) => a.freeSince - b.freeSince)[0]
       // It makes room when it has ended, and the queue is looked at again then.
       if (spare !== undefined) void spare.stop()
       return spare !== undefined || [...this.#members].some((member) => member.isStopping)
@@ -184,7 +206,8 @@ export class Pool {
       new Set(ports),
       { ...this.#options, capabilities, start: () => this.#options.start(env) },
       {
-        hears: (port, message) => message.method !== 'notifications/message' || this.#levels.admits(port, message),
+        hears: (port, message) =>
+          message.method !== 'notifications/message' || this.#levels.admits(port, message),
         free: () => {
           if (member.init !== undefined) this.#inits.set(kind, member.init)
           this.#pump()

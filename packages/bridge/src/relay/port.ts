@@ -168,7 +168,8 @@ export class Port {
     for (const [key, question] of this.#questions) {
       if (question.switchboard !== switchboard || idKey(question.childId) !== childKey) continue
       this.#take(key)
-      if (question.sentTo?.isOpen === true) question.sentTo.relate(message.rewrite([[requestId, question.shownId]]))
+      if (question.sentTo?.isOpen === true)
+        question.sentTo.relate(message.rewrite([[requestId, question.shownId]]))
     }
   }
 

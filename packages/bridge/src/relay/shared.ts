@@ -136,7 +136,8 @@ export class SharedChild implements Route, Audience {
 
   #forward(call: Call, message: Message): void {
     if (this.#living !== undefined) return this.#living.switchboard.dispatch(call, message)
-    if (this.#waiting.size >= MAX_WAITING) throw new BridgeError('child_backlogged', 'too many requests wait for the tool')
+    if (this.#waiting.size >= MAX_WAITING)
+      throw new BridgeError('child_backlogged', 'too many requests wait for the tool')
     this.#waiting.set(call, message)
     // What goes wrong answers all who wait.
     this.#start().catch(() => {})
@@ -181,7 +182,9 @@ export class SharedChild implements Route, Audience {
   #tidy(method: string, params: object): void {
     this.#living?.housekeeper
       .ask(method, params, this.#options.startTimeoutMs)
-      .catch((err: unknown) => this.#log.debug({ err, method }, 'shared child refused a request of the bridge'))
+      .catch((err: unknown) =>
+        this.#log.debug({ err, method }, 'shared child refused a request of the bridge'),
+      )
   }
 
   #start(): Promise<Living> {
@@ -240,7 +243,8 @@ export class SharedChild implements Route, Audience {
   /** What the clients had asked of the one before. */
   #resume({ switchboard }: Living): void {
     if (this.#levels.lowest !== undefined) this.#tidy('logging/setLevel', { level: this.#levels.lowest })
-    for (const [uri, ports] of this.#subscribers) if (ports.size > 0) this.#tidy('resources/subscribe', { uri })
+    for (const [uri, ports] of this.#subscribers)
+      if (ports.size > 0) this.#tidy('resources/subscribe', { uri })
     const waiting = [...this.#waiting]
     this.#waiting.clear()
     for (const [call, message] of waiting) {

@@ -31,7 +31,10 @@ const MAX_PAGES = 100
 
 /** Whether these rules change anything. */
 export function areRules({ filters, isPlain }: ToolRules): boolean {
-  return isPlain || filters.some((each) => each.readOnly || each.toolsAllow.length > 0 || each.toolsDeny.length > 0)
+  return (
+    isPlain ||
+    filters.some((each) => each.readOnly || each.toolsAllow.length > 0 || each.toolsDeny.length > 0)
+  )
 }
 
 /**
@@ -92,11 +95,13 @@ export class ToolRoute implements Route {
     call.sink = onAnswer(sink, (answer) => {
       if (!answer.envelope.hasResult) return sink.answer(answer)
       const whole = answer.json() as { result: Page }
-      const finish = (result: Page) => sink.answer(respond(answer.id, { ...whole, result: this.#written(result) }))
+      const finish = (result: Page) =>
+        sink.answer(respond(call.clientId, { ...whole, result: this.#written(result) }))
       const { nextCursor } = whole.result
       if (!this.#rules.isPlain || nextCursor === undefined) return finish(whole.result)
       this.#pages(port, nextCursor).then(
-        (tools) => finish({ ...without(whole.result, 'nextCursor'), tools: [...toolsOf(whole.result), ...tools] }),
+        (tools) =>
+          finish({ ...without(whole.result, 'nextCursor'), tools: [...toolsOf(whole.result), ...tools] }),
         // What is there is better than nothing.
         () => finish(without(whole.result, 'nextCursor')),
       )
@@ -109,7 +114,9 @@ export class ToolRoute implements Route {
     const name = String(params?.name)
     if (!this.#isNamed(name)) return refuse(call, name)
     if (!this.#needsReadOnly) return this.#route.send(call, message)
-    this.#harmless ??= this.#pages(call.port, undefined).then((tools) => new Set(tools.filter(isHarmless).map(nameOf)))
+    this.#harmless ??= this.#pages(call.port, undefined).then(
+      (tools) => new Set(tools.filter(isHarmless).map(nameOf)),
+    )
     this.#harmless.then(
       (names) => {
         if (!call.port.awaits(call)) return
@@ -135,7 +142,10 @@ export class ToolRoute implements Route {
     const tools = toolsOf(result).filter(
       (tool) => this.#isNamed(nameOf(tool)) && (!this.#needsReadOnly || isHarmless(tool)),
     )
-    return { ...result, tools: this.#rules.isPlain ? tools.map((tool) => without(tool, 'outputSchema')) : tools }
+    return {
+      ...result,
+      tools: this.#rules.isPlain ? tools.map((tool) => without(tool, 'outputSchema')) : tools,
+    }
   }
 
   /** All tools from a page on. */
@@ -163,7 +173,11 @@ export class ToolRoute implements Route {
         },
       }
       this.#own.add(sink)
-      port.request(Message.from({ jsonrpc: '2.0', id: 0, method: 'tools/list', params }), sink, this.#rules.timeoutMs)
+      port.request(
+        Message.from({ jsonrpc: '2.0', id: 0, method: 'tools/list', params }),
+        sink,
+        this.#rules.timeoutMs,
+      )
     })
   }
 }

@@ -19,7 +19,9 @@ export function introductionOf(message: Message): Introduction {
   return {
     protocolVersion: typeof protocolVersion === 'string' ? protocolVersion : undefined,
     capabilities:
-      typeof capabilities === 'object' && capabilities !== null ? (capabilities as Record<string, unknown>) : {},
+      typeof capabilities === 'object' && capabilities !== null
+        ? (capabilities as Record<string, unknown>)
+        : {},
   }
 }
 
@@ -29,15 +31,26 @@ export function introductionOf(message: Message): Introduction {
  *
  * @param id JSON text of the request's id, latin1
  */
-export function welcome(id: string, { protocolVersion }: Introduction, init: Result, withoutSubscribe: boolean): Message {
+export function welcome(
+  id: string,
+  { protocolVersion }: Introduction,
+  init: Result,
+  withoutSubscribe: boolean,
+): Message {
   const childs = String(init['protocolVersion'])
   const isKnown = protocolVersion !== undefined && REVISIONS.includes(protocolVersion)
-  const { tasks: _tasks, ...capabilities } = { ...(init['capabilities'] as Record<string, unknown> | undefined) }
+  const { tasks: _tasks, ...capabilities } = {
+    ...(init['capabilities'] as Record<string, unknown> | undefined),
+  }
   if (withoutSubscribe && typeof capabilities['resources'] === 'object') {
     const { subscribe: _subscribe, ...resources } = capabilities['resources'] as Record<string, unknown>
     capabilities['resources'] = resources
   }
-  const result = { ...init, protocolVersion: isKnown && protocolVersion < childs ? protocolVersion : childs, capabilities }
+  const result = {
+    ...init,
+    protocolVersion: isKnown && protocolVersion < childs ? protocolVersion : childs,
+    capabilities,
+  }
   const message = Message.from({ jsonrpc: '2.0', id: 0, result })
   return message.rewrite([[message.envelope.id, id]])
 }

@@ -11,12 +11,14 @@ export function asToolResult(sink: Sink): Sink {
 }
 
 function toolResult(answer: Message): Message {
-  const { error } = answer.json() as { error: { message?: unknown; data?: { hint?: unknown; stderr?: unknown } } }
+  const { error } = answer.json() as {
+    error: { message?: unknown; data?: { hint?: unknown; stderr?: unknown } }
+  }
   const { hint, stderr } = error.data ?? {}
   const lines = [String(error.message)]
   if (typeof hint === 'string') lines.push(hint)
   if (Array.isArray(stderr)) lines.push(...stderr.map(String))
   const result = { content: [{ type: 'text', text: lines.join('\n') }], isError: true }
   const message = Message.from({ jsonrpc: '2.0', id: 0, result })
-  return message.rewrite([[message.envelope.id, answer.id]])
+  return message.rewrite([[message.envelope.id, answer.writtenId]])
 }

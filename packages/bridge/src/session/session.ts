@@ -197,7 +197,8 @@ export class Session implements StreamHost {
 
   #request(message: Message, stream: SessionStream, sink: Sink): void {
     this.#host.refuseIfDraining()
-    if (message.method === 'initialize') throw new BridgeError('request_invalid', 'this session is initialised already')
+    if (message.method === 'initialize')
+      throw new BridgeError('request_invalid', 'this session is initialised already')
     if (this.#state !== 'open') {
       // "The client SHOULD NOT send requests other than pings" before initialize was answered (basic/lifecycle).
       if (message.method === 'ping') return sink.answer(emptyResultFor(message.id))
@@ -270,7 +271,10 @@ export class Session implements StreamHost {
 
   streamFull(stream: SessionStream): void {
     if (this.#line?.pause === undefined) {
-      this.#log.warn({ sessionId: this.id, bytes: stream.waitingBytes }, 'full stream closed: its child serves others too')
+      this.#log.warn(
+        { sessionId: this.id, bytes: stream.waitingBytes },
+        'full stream closed: its child serves others too',
+      )
       return stream.cut()
     }
     this.#full.add(stream)
@@ -305,12 +309,17 @@ export class Session implements StreamHost {
     const others = [this.#standing, ...this.#streams.values()].some(
       (each) => each.isConnected && !this.#full.has(each),
     )
-    if (others) {
-      for (const stream of [...this.#full]) {
+    const now = Date.now()
+    let waitMs = STALL_MS
+    for (const stream of [...this.#full]) {
+      const leftMs = (stream.stalledSince ?? now) + STALL_MS - now
+      if (leftMs > 0) waitMs = Math.min(waitMs, leftMs)
+      else if (others) {
         this.#log.warn({ sessionId: this.id, bytes: stream.waitingBytes }, 'stalled stream closed')
         stream.cut()
       }
-    } else if (this.#full.size > 0) this.#stallTimer = setTimeout(() => this.#cutStalled(), STALL_MS).unref()
+    }
+    if (this.#full.size > 0) this.#stallTimer = setTimeout(() => this.#cutStalled(), waitMs).unref()
   }
 
   #failOpening(error: BridgeError): void {

@@ -172,7 +172,8 @@ export class SessionStream implements Sink, OutletOwner {
   #connect(outlet: Outlet): void {
     this.#outlet = outlet
     this.detachedAt = undefined
-    this.stalledSince = undefined
+    // What an older connection left unread is of no concern any more.
+    if (this.stalledSince !== undefined) this.drained()
     outlet.bind({
       closed: () => {
         if (this.#outlet === outlet) this.closed()
@@ -234,5 +235,5 @@ export class SessionStream implements Sink, OutletOwner {
 /** Stands in the log for an answer that is too large for it: a client that comes back is not left waiting. */
 function notKept(message: Message): Message {
   const text = `the answer (${message.byteLength} bytes) is too large to be sent again after a lost connection`
-  return errorFor(message.id, new BridgeError('answer_not_kept', text))
+  return errorFor(message.writtenId, new BridgeError('answer_not_kept', text))
 }

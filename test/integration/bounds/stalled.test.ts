@@ -1,0 +1,76 @@
+// stalled: a client that stops reading stops its own child, and nobody else.
+import { fixture } from '@mcp-bridge/testkit'
+import { describe, expect, test } from 'vitest'
+import { bridged, nothingLeft, openStreamable, textOf } from '../wires/wire.ts'
+import {
+  callUnread,
+  GROWTH_LIMIT_MIB,
+  PASSAGE_LIMIT_MIB,
+  postUnread,
+  readLines,
+  readUntil,
+  watchMemory,
+} from './measured.ts'
+
+nothingLeft()
+
+type Where = { port: number }
+
+const MEGABYTES = 300
+/** The fixture's lines are 64 KiB. */
+const LINES = MEGABYTES * 16
+
+/** Number of the line of the flood that this line of the stream carries. */
+function numberOf(line: string): number {
+  return Number(/"data":"(\d+) /.exec(line.slice(0, 200))?.[1])
+}
+
+const flood = { id: 7, name: 'flood', arguments: { megabytes: MEGABYTES } }
+
+describe.each([
+  ['Streamable HTTP', async (bridge: Where) => postUnread(bridge, await openStreamable(bridge), flood)],
+  ['HTTP+SSE', async (bridge: Where) => callUnread(bridge, flood)],
+])('bounds.stalled: over %s', (_wire, callFlood) => {
+  test('300 MB for a reader that takes nothing leave memory flat and the neighbour fast; then they arrive', async () => {
+    const bridge = await bridged(['--', ...fixture('floods-stdout')])
+    const neighbour = await openStreamable(bridge)
+    for (let n = 0; n < 50; n++) await neighbour.call('echo')
+    const grownBy = watchMemory(bridge)
+    const stalled = await callFlood(bridge)
+
+    const times: number[] = []
+    for (let n = 0; n < 300; n++) {
+      const from = performance.now()
+      expect(textOf(await neighbour.call('echo', { text: String(n) }))).toBe(String(n))
+      times.push(performance.now() - from)
+    }
+    const median = times.toSorted((a, b) => a - b)[times.length / 2]
+    expect(median).toBeLessThan(50)
+    expect(Math.max(...times)).toBeLessThan(2000)
+    expect(grownBy()).toBeLessThan(GROWTH_LIMIT_MIB)
+
+    let last = 0
+    await readLines(stalled, (line) => {
+      if (line.includes(`"${LINES} lines"`)) return true
+      if (!line.startsWith('data: {') || !line.includes('"logger":"flood"')) return
+      // Each in its turn: the first that is not would be lost among 4800.
+      if (numberOf(line) !== ++last) throw new Error(`line ${numberOf(line)} where ${last} was due`)
+    })
+    expect(last).toBe(LINES)
+    expect(grownBy()).toBeLessThan(PASSAGE_LIMIT_MIB)
+  })
+})
+
+test('bounds.stalled: a client that comes back on a new connection is served, whatever the old one left unread', async () => {
+  const limits = ['--max-buffer', '1MiB', '--max-replay', '1KiB']
+  const bridge = await bridged([...limits, '--', ...fixture('floods-stdout')])
+  const client = await openStreamable(bridge)
+  const stalled = await postUnread(bridge, client, { ...flood, arguments: { megabytes: 32 } })
+  const [, lastEventId = ''] = await readUntil(stalled, /id: (\S+)/)
+  const resumed = await client.listen({ lastEventId })
+  // 64 KiB are more than can be replayed: what is too old is lost, the answer is not.
+  expect((await resumed.events.next(({ data }) => data.includes('lines'))).data).toContain(
+    `"${32 * 16} lines"`,
+  )
+  stalled.destroy()
+})

@@ -1,0 +1,123 @@
+// crash-loop: a tool that crashes again and again is held back, readiness says why, and it is tried until it works.
+import { rmSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { eventually, fixture, send, StreamableClient, tempDir, type RunningBridge } from '@mcp-bridge/testkit'
+import { expect, test } from 'vitest'
+import { bridged, nothingLeft, openStreamable, textOf } from './session.ts'
+
+nothingLeft()
+
+/** The echo server as long as a file is there; else it complains and exits with 3. */
+async function fragile(): Promise<{ bridge: RunningBridge; work(): void; breakDown(): void }> {
+  const flag = join(tempDir(), 'works')
+  const work = () => writeFileSync(flag, '')
+  work()
+  const script = 'test -e "$0" || { echo "the disk is gone" >&2; exit 3; }; exec "$@"'
+  const bridge = await bridged(['--warm', '0', '--', 'sh', '-c', script, flag, ...fixture('echo')])
+  await bridge.until(({ msg }) => msg === 'tool answers')
+  return { bridge, work, breakDown: () => rmSync(flag) }
+}
+
+/** One client's try to open a session: what refused it. */
+async function refusal(bridge: RunningBridge) {
+  const client = new StreamableClient(bridge)
+  const { error } = await client.initialize()
+  return { status: client.lastStatus, retryAfter: client.streams.at(-1)?.headers['retry-after'], error }
+}
+
+const readyz = ({ port }: RunningBridge) => send({ port, path: '/readyz' })
+
+test('children.crash-loop: shows in readiness and log, is tried again, and recovers without a client', async () => {
+  const { bridge, work, breakDown } = await fragile()
+  expect((await readyz(bridge)).status).toBe(200)
+  breakDown()
+  for (let crash = 1; crash <= 3; crash++) {
+    const { status, error } = await refusal(bridge)
+    expect(status).toBe(502)
+    expect(error?.data).toMatchObject({ code: 'child_exited', exitCode: 3, stderr: ['the disk is gone'] })
+    // Two may be chance.
+    if (crash === 2) expect((await readyz(bridge)).status).toBe(200)
+  }
+  const ready = await readyz(bridge)
+  expect(ready.status).toBe(503)
+  expect(ready.json()).toMatchObject({
+    status: 'failing',
+    reason: expect.stringContaining('exited with code 3'),
+  })
+  const logged = await bridge.until(({ msg }) => msg === 'the tool crashes again and again')
+  expect(logged).toMatchObject({ level: 'error', exitCode: 3, stderr: ['the disk is gone'] })
+
+  const starts = bridge.childPids.length
+  await eventually(() => bridge.childPids.length > starts, { what: 'the tool to be tried again' })
+  await eventually(
+    () => bridge.logs.filter(({ msg }) => msg === 'the tool crashes again and again').length > 1,
+    {
+      what: 'the loop to be logged again',
+    },
+  )
+  expect((await readyz(bridge)).status).toBe(503)
+
+  work()
+  await eventually(async () => (await readyz(bridge)).status === 200, {
+    what: 'to be ready',
+    withinMs: 40_000,
+  })
+  expect(textOf(await (await openStreamable(bridge)).call('echo', { text: 'again' }))).toBe('again')
+}, 120_000)
+
+test('children.crash-loop: starts are held back further each time, then refused with 503 and Retry-After', async () => {
+  const { bridge, breakDown } = await fragile()
+  breakDown()
+  const tookMs: number[] = []
+  for (;;) {
+    const from = performance.now()
+    const { status, retryAfter, error } = await refusal(bridge)
+    tookMs.push(performance.now() - from)
+    if (status === 502) continue
+    expect(status).toBe(503)
+    expect(error?.data).toMatchObject({
+      code: 'child_backing_off',
+      lastError: expect.stringContaining('exited with code 3'),
+      stderr: ['the disk is gone'],
+    })
+    expect(Number(retryAfter)).toBeGreaterThan(0)
+    break
+  }
+  expect(tookMs.length).toBeGreaterThan(5)
+  // The second crash costs the next client 250 ms, and each doubles it.
+  for (const [i, atLeastMs] of [250, 500, 1000].entries())
+    expect(tookMs[i + 2]).toBeGreaterThan(atLeastMs * 0.95)
+  // A refusal starts nothing: the trial and one for each 502.
+  expect(bridge.childPids).toHaveLength(tookMs.length)
+})
+
+test('children.crash-loop: one answered call between two crashes is no loop', async () => {
+  const bridge = await bridged(['--warm', '0', '--', ...fixture('crashes-after', '1')])
+  for (let crash = 0; crash < 4; crash++) {
+    const client = await openStreamable(bridge)
+    expect(textOf(await client.call('echo', { text: 'fine' }))).toBe('fine')
+    expect((await client.call('echo')).error?.data.code).toBe('child_exited')
+  }
+  expect((await readyz(bridge)).status).toBe(200)
+  expect(bridge.logs.filter(({ level }) => level === 'error')).toEqual([])
+})
+
+test('children.crash-loop: a command that has vanished is one too, and its return is noticed', async () => {
+  const path = join(tempDir(), 'tool')
+  const install = () => writeFileSync(path, `#!/bin/sh\nexec ${fixture('echo').join(' ')}\n`, { mode: 0o755 })
+  install()
+  const bridge = await bridged(['--warm', '0', '--', path])
+  await bridge.until(({ msg }) => msg === 'tool answers')
+  rmSync(path)
+  for (let crash = 1; crash <= 3; crash++) {
+    const { status, error } = await refusal(bridge)
+    expect([status, error?.data.code]).toEqual([502, 'child_spawn_failed'])
+  }
+  expect((await readyz(bridge)).json().reason).toContain(`command not found: ${path}`)
+  await bridge.until(({ msg }) => msg === 'the tool crashes again and again')
+  install()
+  await eventually(async () => (await readyz(bridge)).status === 200, {
+    what: 'to be ready',
+    withinMs: 40_000,
+  })
+})

@@ -1,0 +1,56 @@
+// limits: how many children live, and how many start, at once.
+import { eventually, fixture, SseClient, StreamableClient } from '@mcp-bridge/testkit'
+import { expect, test } from 'vitest'
+import { bridged, nothingLeft, openSse, openStreamable, textOf } from './session.ts'
+
+nothingLeft()
+
+test('children.limits: beyond --max-children 503 and Retry-After, until a place is free again', async () => {
+  const bridge = await bridged(['--max-children', '2', '--warm', '0', '--', ...fixture('echo')])
+  const [one, other] = await Promise.all([openStreamable(bridge), openSse(bridge)])
+
+  const third = new StreamableClient(bridge)
+  const { error } = await third.initialize()
+  expect(error?.data.code).toBe('child_limit_reached')
+  expect(error?.message).toContain('2 children')
+  expect(third.lastStatus).toBe(503)
+  expect(Number(third.streams[0]?.headers['retry-after'])).toBeGreaterThan(0)
+
+  const overSse = new SseClient(bridge)
+  await overSse.connect()
+  expect((await overSse.initialize()).error?.data.code).toBe('child_limit_reached')
+  expect(await overSse.stream?.ended).toBe('ended')
+
+  expect(textOf(await one.call('echo', { text: 'a' }))).toBe('a')
+  expect(textOf(await other.call('echo', { text: 'b' }))).toBe('b')
+  await one.del()
+  const next = await eventually(
+    async () => {
+      const client = new StreamableClient(bridge)
+      const { error: refused } = await client.initialize()
+      return refused === undefined && client
+    },
+    { what: 'the freed place to be given away' },
+  )
+  expect(textOf(await next.call('echo', { text: 'c' }))).toBe('c')
+  expect(bridge.childPids).toHaveLength(4)
+})
+
+test('children.limits: at most eight start at once, the rest wait and are all served', async () => {
+  const bridge = await bridged(['--warm', '0', '--', ...fixture('slow-start', '1000')])
+  await bridge.until(({ msg }) => msg === 'tool answers')
+  const before = bridge.logs.length
+  const opened = Array.from({ length: 20 }, async (_, i) => {
+    const client = await openStreamable(bridge)
+    return textOf(await client.call('echo', { text: String(i) }))
+  })
+  expect(await Promise.all(opened)).toEqual(opened.map((_, i) => String(i)))
+  let starting = 0
+  let most = 0
+  for (const { msg } of bridge.logs.slice(before)) {
+    if (msg === 'child started') most = Math.max(most, ++starting)
+    if (msg === 'session opened') starting--
+  }
+  expect(most).toBe(8)
+  expect(starting).toBe(0)
+}, 120_000)

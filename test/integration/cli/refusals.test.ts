@@ -1,0 +1,159 @@
+// refusals: what cannot work ends within a second with one clear line, what to do, and a non-zero exit code.
+import { execFile } from 'node:child_process'
+import { accessSync, constants, mkdirSync, writeFileSync } from 'node:fs'
+import { createServer, type AddressInfo } from 'node:net'
+import { delimiter, join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { promisify } from 'node:util'
+import { fixture, runBridge, tempDir, type BridgeRun } from '@mcp-bridge/testkit'
+import { describe, expect, test } from 'vitest'
+import { bridged, nothingLeft } from '../children/session.ts'
+
+nothingLeft()
+
+/** A second, on a machine that runs other tests besides. */
+const SOON_MS = 2500
+
+/** What is for a person: not the log. */
+const linesOf = ({ stderr }: BridgeRun) =>
+  stderr.split('\n').filter((line) => line !== '' && !line.startsWith('{'))
+
+const seen = (run: BridgeRun) => ({
+  code: run.code,
+  lines: linesOf(run),
+  isSoon: run.durationMs < SOON_MS,
+})
+
+const refused = (problem: RegExp, hint: RegExp): ReturnType<typeof seen> => ({
+  code: 1,
+  lines: [expect.stringMatching(problem), expect.stringMatching(hint)],
+  isSoon: true,
+})
+
+describe('cli.refusals: a command', () => {
+  test('that is not there', async () => {
+    const run = await runBridge(['--port', '0', '--', 'no-such-tool', '--flag'])
+    expect(seen(run)).toEqual(
+      refused(/^mcp-bridge: command not found: no-such-tool$/, /^ {2}→ .*spelling.*PATH$/),
+    )
+  })
+
+  test('and its arguments in one pair of quotes', async () => {
+    const run = await runBridge(['--port', '0', '--', 'npx -y some-server'])
+    expect(seen(run)).toEqual(
+      refused(/command not found: npx -y some-server$/, /^ {2}→ .*separately, not in one pair of quotes$/),
+    )
+  })
+
+  test('that is not executable', async () => {
+    const path = join(tempDir(), 'tool.py')
+    writeFileSync(path, '#!/usr/bin/env python3\n', { mode: 0o644 })
+    const run = await runBridge(['--port', '0', '--', path])
+    expect(seen(run)).toEqual(
+      refused(/^mcp-bridge: .*tool\.py is not executable$/, /^ {2}→ .*chmod \+x .*tool\.py/),
+    )
+  })
+
+  test('whose interpreter is missing', async () => {
+    const path = join(tempDir(), 'tool')
+    writeFileSync(path, '#!/no/such/interpreter\n', { mode: 0o755 })
+    const run = await runBridge(['--port', '0', '--', path])
+    expect(seen(run)).toEqual(
+      refused(/^mcp-bridge: .*interpreter in its first line is not$/, /^ {2}→ install the interpreter/),
+    )
+  })
+
+  test('in a folder that is not there', async () => {
+    const run = await runBridge(['--port', '0', '--cwd', '/no/such/folder', '--', ...fixture('echo')])
+    expect(seen(run)).toEqual(
+      refused(
+        /^mcp-bridge: the working directory \/no\/such\/folder does not exist$/,
+        /^ {2}→ correct --cwd$/,
+      ),
+    )
+  })
+
+  test('that is a folder', async () => {
+    const path = join(tempDir(), 'tool')
+    mkdirSync(path)
+    const run = await runBridge(['--port', '0', '--', path])
+    expect(seen(run)).toEqual(refused(/^mcp-bridge: .*tool is not executable$/, /^ {2}→ /))
+  })
+})
+
+describe('cli.refusals: an address', () => {
+  test('in use, by something else', async () => {
+    const other = createServer()
+    await new Promise<void>((resolve) => other.listen(0, '127.0.0.1', resolve))
+    const { port } = other.address() as AddressInfo
+    const run = await runBridge(['--port', String(port), '--', ...fixture('echo')])
+    other.close()
+    expect(seen(run)).toEqual(
+      refused(new RegExp(`^mcp-bridge: 127.0.0.1:${port} is in use$`), /^ {2}→ choose another --port/),
+    )
+    expect(run.logs.filter(({ msg }) => msg === 'child started')).toEqual([])
+  })
+
+  test('in use, by another bridge, which goes on', async () => {
+    const first = await bridged(['--', ...fixture('echo')])
+    const run = await runBridge(['--port', String(first.port), '--', ...fixture('echo')])
+    expect(seen(run)).toEqual(refused(/is in use$/, /^ {2}→ /))
+    expect((await fetch(first.url('/healthz'))).status).toBe(200)
+  })
+
+  test('that is not of this machine', async () => {
+    const run = await runBridge([
+      '--host',
+      '192.0.2.1',
+      '--insecure',
+      '--port',
+      '0',
+      '--',
+      ...fixture('echo'),
+    ])
+    expect(seen(run)).toEqual(
+      refused(/^mcp-bridge: 192\.0\.2\.1 is not an address of this machine$/, /^ {2}→ correct --host$/),
+    )
+  })
+
+  test('that others can reach, without a token', async () => {
+    const run = await runBridge(['--host', '0.0.0.0', '--port', '0', '--', ...fixture('echo')])
+    expect(run.code).toBe(2)
+    expect(run.stderr).toMatch(
+      /--host 0\.0\.0\.0 is reachable by others: set --token or --token-file, or --insecure/,
+    )
+    expect(run.logs).toEqual([])
+  })
+})
+
+const OLD_NODE = await findOldNode()
+
+test.skipIf(OLD_NODE === undefined)('cli.refusals: a Node that is too old, in one sentence', async () => {
+  const bin = fileURLToPath(new URL('../../../packages/bridge/bin/mcp-bridge.js', import.meta.url))
+  const run = await promisify(execFile)(OLD_NODE?.path ?? '', [bin, '--', 'true']).catch(
+    (error: unknown) => error,
+  )
+  expect(run).toMatchObject({
+    code: 1,
+    stdout: '',
+    stderr: `mcp-bridge needs Node 22.12 or newer; this is Node ${OLD_NODE?.version}. Install a current Node and run it again.\n`,
+  })
+})
+
+/** A Node of this machine that is older than what is supported; the one that runs the tests never is. */
+async function findOldNode(): Promise<{ path: string; version: string } | undefined> {
+  const folders = (process.env['PATH'] ?? '')
+    .split(delimiter)
+    .filter((folder) => !folder.includes('node_modules'))
+  for (const path of folders.map((folder) => join(folder, 'node'))) {
+    try {
+      accessSync(path, constants.X_OK)
+      const version = (await promisify(execFile)(path, ['--version'])).stdout.trim().slice(1)
+      const [major = 0, minor = 0] = version.split('.').map(Number)
+      if (major < 22 || (major === 22 && minor < 12)) return { path, version }
+    } catch {
+      // No Node there.
+    }
+  }
+  return undefined
+}
