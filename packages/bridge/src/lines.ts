@@ -92,7 +92,7 @@ function sessionLines({ config, leases, rulesFor, stopGraceMs, onCrash }: LinesO
 function sharedLines({ config, leases, rulesFor, onCrash }: LinesOptions, log: Logger): Lines {
   const children = new Map<string, SharedChild>()
   const childFor = (env: Readonly<Record<string, string>>): SharedChild => {
-    const key = JSON.stringify(Object.entries(env).toSorted())
+    const key = JSON.stringify(Object.entries(env).toSorted(([a], [b]) => (a < b ? -1 : 1)))
     const existing = children.get(key)
     if (existing !== undefined) return existing
     const created = new SharedChild(

@@ -1,7 +1,8 @@
 import { SUPPORTED_PROTOCOL_VERSIONS } from '@modelcontextprotocol/sdk/types.js'
 import { expect, test } from 'vitest'
 import { Message } from '../message/message.ts'
-import { accepts, classify, isRevisionAccepted, LEGACY_REVISIONS } from './classify.ts'
+import { LEGACY_REVISIONS } from '../message/revisions.ts'
+import { accepts, classify, isRevisionAccepted } from './classify.ts'
 
 const initialize = Message.from({ jsonrpc: '2.0', id: 1, method: 'initialize', params: {} })
 const ping = Message.from({ jsonrpc: '2.0', id: 2, method: 'ping' })

@@ -1,9 +1,7 @@
 // binding/classify: method, headers, body in; one Route out; touches no socket.
 import { BridgeError } from '../errors.ts'
 import { Message } from '../message/message.ts'
-
-/** Revisions with sessions that the bridge speaks, oldest first. */
-export const LEGACY_REVISIONS = ['2024-11-05', '2025-03-26', '2025-06-18', '2025-11-25'] as const
+import { isLegacyRevision } from '../message/revisions.ts'
 
 /** What a POST to the Streamable HTTP path asks for. */
 export type Route =
@@ -54,7 +52,7 @@ export function isRevisionAccepted(header: string | undefined, negotiated: strin
   if (header === undefined) return true
   return header.split(',').some((part) => {
     const revision = part.trim()
-    return revision === negotiated || (LEGACY_REVISIONS as readonly string[]).includes(revision)
+    return revision === negotiated || isLegacyRevision(revision)
   })
 }
 

@@ -1,6 +1,7 @@
 // child/interview: asks a child the way a client would: what it is, and what it offers.
 import { BridgeError } from '../errors.ts'
 import { Message } from '../message/message.ts'
+import { NEWEST_LEGACY_REVISION } from '../message/revisions.ts'
 import type { Child, ChildListener } from './child.ts'
 
 /** What a child said of itself. */
@@ -24,8 +25,6 @@ interface Waiting {
   reject(error: BridgeError): void
 }
 
-/** The newest revision that begins with `initialize`. */
-const REVISION = '2025-11-25'
 /** A list of more pages than this is taken for one that never ends. */
 const MAX_PAGES = 100
 
@@ -52,7 +51,7 @@ export class Interview implements ChildListener {
    */
   async run(clientVersion: string, timeoutMs: number, capabilities: object = {}): Promise<ChildReport> {
     const init = await this.ask('initialize', timeoutMs, {
-      protocolVersion: REVISION,
+      protocolVersion: NEWEST_LEGACY_REVISION,
       capabilities,
       clientInfo: { name: 'mcp-bridge', version: clientVersion },
     })

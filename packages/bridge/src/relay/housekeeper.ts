@@ -1,13 +1,11 @@
 // relay/housekeeper: the bridge itself as a client of a child that no client has for itself.
 import { BridgeError } from '../errors.ts'
 import { Message } from '../message/message.ts'
+import { NEWEST_LEGACY_REVISION } from '../message/revisions.ts'
 import { Port } from './port.ts'
 import type { Sink } from './sink.ts'
 import { ownRoute } from './route.ts'
 import type { Switchboard } from './switchboard.ts'
-
-/** The newest revision that begins with `initialize`. */
-const REVISION = '2025-11-25'
 
 export class Housekeeper {
   readonly #switchboard: Switchboard
@@ -29,7 +27,7 @@ export class Housekeeper {
     const clientInfo = { name: 'mcp-bridge', version }
     const result = await this.ask(
       'initialize',
-      { protocolVersion: REVISION, capabilities, clientInfo },
+      { protocolVersion: NEWEST_LEGACY_REVISION, capabilities, clientInfo },
       timeoutMs,
     )
     this.#switchboard.write(Message.from({ jsonrpc: '2.0', method: 'notifications/initialized' }))

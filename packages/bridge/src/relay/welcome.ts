@@ -2,10 +2,8 @@
 import { BridgeError } from '../errors.ts'
 import { errorFor } from '../message/make.ts'
 import { Message } from '../message/message.ts'
+import { isLegacyRevision } from '../message/revisions.ts'
 import type { Result } from './housekeeper.ts'
-
-/** Revisions with sessions, oldest first. */
-const REVISIONS = ['2024-11-05', '2025-03-26', '2025-06-18', '2025-11-25']
 
 /** What a client says of itself. */
 export interface Introduction {
@@ -38,7 +36,6 @@ export function welcome(
   withoutSubscribe: boolean,
 ): Message {
   const childs = String(init['protocolVersion'])
-  const isKnown = protocolVersion !== undefined && REVISIONS.includes(protocolVersion)
   const { tasks: _tasks, ...capabilities } = {
     ...(init['capabilities'] as Record<string, unknown> | undefined),
   }
@@ -48,7 +45,10 @@ export function welcome(
   }
   const result = {
     ...init,
-    protocolVersion: isKnown && protocolVersion < childs ? protocolVersion : childs,
+    protocolVersion:
+      protocolVersion !== undefined && isLegacyRevision(protocolVersion) && protocolVersion < childs
+        ? protocolVersion
+        : childs,
     capabilities,
   }
   const message = Message.from({ jsonrpc: '2.0', id: 0, result })
