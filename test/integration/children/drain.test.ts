@@ -30,9 +30,8 @@ test('children.drain: a call in flight finishes, everything new is refused with 
   expect(newcomer.lastStatus).toBe(503)
   expect(Number(newcomer.streams.at(-1)?.headers['retry-after'])).toBeGreaterThan(0)
 
-  const refused = await sse.post({ jsonrpc: '2.0', id: 99, method: 'ping' })
-  expect([refused.status, refused.json().error.data.code]).toEqual([503, 'shutting_down'])
-  expect(Number(refused.headers['retry-after'])).toBeGreaterThan(0)
+  // On a live session of this wire every refusal comes on the stream: clients that get a 4xx or 5xx here wait for ever.
+  expect((await sse.request('ping')).error?.data.code).toBe('shutting_down')
   await expect(new SseClient(bridge).connect()).rejects.toMatchObject({ status: 503 })
 
   const ready = await send({ port: bridge.port, path: '/readyz' })

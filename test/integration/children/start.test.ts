@@ -104,7 +104,7 @@ test('children.start: with --header-env a tool that needs what a client brings i
     '--',
     ...fixture('dies-at-start', '--needs', 'TOOL_KEY'),
   ])
-  await bridge.until(({ msg }) => msg.startsWith('the tool does not start without what --header-env brings'))
+  await bridge.until(({ msg }) => msg.startsWith('the tool does not start without what a client brings'))
   expect((await send({ port: bridge.port, path: '/readyz' })).status).toBe(200)
   const client = await openStreamable(bridge, { 'x-tool-key': 'mine' })
   expect(textOf(await client.call('env', { name: 'TOOL_KEY' }))).toBe('mine')

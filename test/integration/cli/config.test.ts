@@ -130,7 +130,7 @@ describe('cli.config: problems', () => {
     [['npx', '-y', 'server'], /put "--" before the command: mcp-bridge -- npx -y server/],
     [['--stdio', 'npx -y server'], /the command goes behind "--"[^]*mcp-bridge -- npx -y server/],
     [['--port', '0'], /name the command after "--"/],
-    [['--children', 'shared', '--', 'true'], /flag --children: only "session" exists/],
+    [['--children', 'some', '--', 'true'], /flag --children: write session, shared, pool/],
     [['--config', '/no/such.yaml', '--', 'true'], /file \/no\/such\.yaml cannot be read: ENOENT/],
     [
       ['--token-file', '/no/tokens', '--port', '0', '--', 'true'],

@@ -21,7 +21,9 @@ const FLAGS =
   `--host --port --sse-path --message-path --mcp-path --children --warm --max-sessions --max-children --idle
   --start-timeout --call-timeout --max-body --max-line --max-buffer --max-replay --drain --token --token-file
   --allow-origin --allow-host --cors --insecure --env --env-file --pass-env --header-env --cwd --on-crash --log-level
-  --log-format --config --print-config --version --help`.split(/\s+/)
+  --log-format --recycle-after --tools-allow --tools-deny --read-only --compat --config --print-config --version --help`.split(
+    /\s+/,
+  )
 
 test('cli.help: names every flag, with its default', async () => {
   const { stdout } = await runBridge(['--help'])

@@ -89,7 +89,11 @@ export class StreamableBinding {
     if (stream === undefined) {
       // Every answer of that stream has been given: replay it and end.
       stream = session.replayFinished(from.streamId)
-      if (session.events?.after(from.streamId, from.counter).length === 0) {
+      const { events } = session
+      if (
+        events?.after(from.streamId, from.counter).length === 0 &&
+        !events.holds(from.streamId, from.counter)
+      ) {
         throw new BridgeError('request_invalid', 'what followed that event is no longer kept')
       }
     }

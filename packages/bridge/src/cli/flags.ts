@@ -30,7 +30,6 @@ Commands:
   healthcheck [options]           Ask a running bridge whether it is ready (exit code 0 or 1)
 
 * may be repeated. Each option is also a variable (MCP_BRIDGE_MAX_BODY) and a key of the config file (max-body).
-
 Example: mcp-bridge --port 8080 -- npx -y @modelcontextprotocol/server-everything
 `
 

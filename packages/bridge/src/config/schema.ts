@@ -128,7 +128,7 @@ const TABLE = {
   ],
   'Sessions and limits': [
     ['children', 'children', 'enum', 'mode', 'A process for each session, one shared, or a pool'],
-    ['warm', 'warm', 'int', 'number', 'Processes kept started ahead [1; shared: 0]'],
+    ['warm', 'warm', 'int', 'number', 'Processes kept started ahead; shared: 0 [1]'],
     ['maxSessions', 'max-sessions', 'int', 'number', 'Sessions open at once'],
     ['maxChildren', 'max-children', 'int', 'number', 'Processes running at once'],
     [

@@ -50,7 +50,11 @@ test('the defaults are those of the issue', () => {
     messagePath: '/messages',
     mcpPath: '/mcp',
     children: 'session',
-    warm: 1,
+    recycleAfter: 0,
+    toolsAllow: [],
+    toolsDeny: [],
+    readOnly: false,
+    clients: {},
     maxSessions: 1000,
     maxChildren: 64,
     idleMs: 300_000,
@@ -76,8 +80,8 @@ test('the defaults are those of the issue', () => {
   expect(warnings).toEqual([])
 })
 
-test('every key but the command has one option, under names of its own', () => {
-  const keys = Object.keys(configSchema.shape).filter((key) => key !== 'command')
+test('every key but the command and the clients has one option, under names of its own', () => {
+  const keys = Object.keys(configSchema.shape).filter((key) => key !== 'command' && key !== 'clients')
   expect(OPTIONS.map(({ key }) => key).toSorted()).toEqual(keys.toSorted())
   for (const name of ['flag', 'env', 'fileKey'] as const)
     expect(new Set(OPTIONS.map((row) => row[name])).size).toBe(keys.length)
@@ -157,13 +161,13 @@ test('a file of JSON, also one named by a variable; paths in it are meant from w
 test('all problems are reported together, each with its origin', () => {
   const configFile = fileOf('idel: 5m\nwarm: 65\nallow-host: [a, "b/c"]\n')
   const env = { MCP_BRIDGE_IDLE: '300', MCP_BRIDGE_LOG_LEVEL: 'loud' }
-  const flags = { port: 'eighty', host: '0.0.0.0', children: 'pool', maxBodyBytes: '1TB' }
+  const flags = { port: 'eighty', host: '0.0.0.0', children: 'some', maxBodyBytes: '1TB' }
   expect(problemsOf({ command: [], configFile, env, flags }).toSorted()).toEqual(
     [
       `file ${configFile}, idel: there is no such option; did you mean idle?`,
       'name the command after "--"',
       'flag --port: "eighty" is not a whole number from 0 to 65535',
-      'flag --children: only "session" exists: one process per session',
+      'flag --children: write session, shared, pool',
       `file ${configFile}, warm: 65 is not a whole number from 0 to 64`,
       'variable MCP_BRIDGE_IDLE: "300" has no unit: write 300ms or 300s',
       'flag --max-body: "1TB" is not a size: write 1024, 64KiB or 16MiB',

@@ -4,6 +4,9 @@ import { REDACTED_PATHS } from './redact.ts'
 
 export type { Logger }
 
+/** Log lines that wait for their reader. */
+const MAX_WAITING_BYTES = 16 * 1024 * 1024
+
 export interface LogOptions {
   /** One of pino's, or `silent`. */
   level: string
@@ -12,7 +15,7 @@ export interface LogOptions {
 
 /** A logger that writes JSON lines (or, for eyes, coloured text) to stderr; stdout stays free for what was asked for. */
 export async function createLogger(options: LogOptions): Promise<Logger> {
-  const out = options.format === 'pretty' ? await prettyStream() : destination({ fd: 2, sync: true })
+  const out = options.format === 'pretty' ? await prettyStream() : jsonStream()
   return pino(
     {
       level: options.level,
@@ -28,6 +31,22 @@ export async function createLogger(options: LogOptions): Promise<Logger> {
 /** For a bridge inside somebody's program that brings no logger of its own. */
 export function silentLogger(): Logger {
   return pino({ level: 'silent' })
+}
+
+/**
+ * Not synchronous: whoever reads our stderr slowly would stop every client. What he does not read is dropped at last,
+ * the newest first; what is left is written when the process ends.
+ */
+function jsonStream(): DestinationStream {
+  const out = destination({ fd: 2, sync: false, minLength: 0, maxLength: MAX_WAITING_BYTES })
+  process.on('exit', () => {
+    try {
+      out.flushSync()
+    } catch {
+      // Nobody reads it any more.
+    }
+  })
+  return out
 }
 
 async function prettyStream(): Promise<DestinationStream> {

@@ -64,6 +64,15 @@ export class EventLog {
     return found
   }
 
+  /** Whether this very event is still kept: then what came after it is, too. */
+  holds(streamId: number, counter: number): boolean {
+    for (let i = this.#first; i < this.#entries.length; i++) {
+      const entry = this.#entries[i]!
+      if (entry.streamId === streamId && entry.counter === counter) return true
+    }
+    return false
+  }
+
   /** Lets go of what is too old. */
   expire(now: number): void {
     while (this.#first < this.#entries.length && this.#entries[this.#first]!.at < now - this.#maxAgeMs)

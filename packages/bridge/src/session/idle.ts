@@ -11,11 +11,13 @@ export type IdleVerdict = 'keep' | 'ping' | 'close'
  * only sign of life is an open stream is asked: the socket of a frozen client stays open for ever.
  */
 export function idleVerdict(
-  session: Pick<Session, 'inFlight' | 'lastRequestAt' | 'pingedAt' | 'hasOpenStream'>,
+  session: Pick<Session, 'inFlight' | 'lastRequestAt' | 'pingedAt' | 'hasOpenStream' | 'stalledSince'>,
   now: number,
   idleMs: number,
 ): IdleVerdict {
   if (session.pingedAt !== undefined) return now - session.pingedAt < PING_MS ? 'keep' : 'close'
+  // A client that takes nothing of what its call brings is as frozen as one that does not answer.
+  if (session.stalledSince !== undefined && now - session.stalledSince >= idleMs) return 'close'
   if (session.inFlight > 0 || now - session.lastRequestAt < idleMs) return 'keep'
   return session.hasOpenStream ? 'ping' : 'close'
 }

@@ -238,6 +238,13 @@ export class Session implements StreamHost {
     return this.#standing.isConnected || [...this.#streams.values()].some((stream) => stream.isConnected)
   }
 
+  /** Since when its client leaves a stream full; undefined if it does not. */
+  get stalledSince(): number | undefined {
+    let since: number | undefined
+    for (const stream of this.#full) since = Math.min(since ?? Infinity, stream.stalledSince ?? Infinity)
+    return since
+  }
+
   /** Cancels calls whose client went away and cannot, or did not, come back for the answer. */
   abandonDetached(now: number, graceMs: number): void {
     for (const stream of this.#streams.values()) {
