@@ -15,9 +15,6 @@ const client = z.strictObject({
   readOnly: boolean().default(false),
 })
 
-/** One person. */
-export type ClientConfig = Readonly<z.output<typeof client>>
-
 /** A map from names to people; their keys as in the file (`env-file`, `env_file`) or in camelCase. */
 export function clients() {
   return z

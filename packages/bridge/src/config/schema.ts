@@ -78,7 +78,7 @@ export const configSchema = z.strictObject({
   toolsDeny: list().default([]),
   readOnly: boolean().default(false),
   compat: z.literal('litellm', 'write litellm').optional(),
-  /** Only in a file or the library: see `ClientConfig`. */
+  /** Only in a file or the library: see config/clients. */
   clients: clients().default({}),
   onCrash: z.enum(['restart', 'exit'], 'write restart or exit').default('restart'),
   logLevel: z.enum(LOG_LEVELS, `write ${LOG_LEVELS.join(', ')}`).default('info'),
