@@ -56,6 +56,8 @@ export class Leases {
       const standby = this.#warm.take()
       if (standby !== undefined) return standby
     }
+    // A child that only waits makes room for one that is needed.
+    if (this.size >= this.#options.maxChildren) await this.#warm.take()?.stop()
     if (this.size >= this.#options.maxChildren) {
       throw new BridgeError(
         'child_limit_reached',

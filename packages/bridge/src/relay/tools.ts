@@ -46,6 +46,7 @@ export class ToolRoute implements Route {
   readonly #rules: ToolRules
   readonly #isNamed: (name: string) => boolean
   readonly #needsReadOnly: boolean
+  readonly #judgesCalls: boolean
   /** Requests of our own on the client's port. */
   readonly #own = new WeakSet<Sink>()
   /** Names of the tools that say they change nothing; undefined when the list is not known (any more). */
@@ -55,6 +56,7 @@ export class ToolRoute implements Route {
     this.#route = route
     this.#rules = rules
     this.#needsReadOnly = rules.filters.some(({ readOnly }) => readOnly)
+    this.#judgesCalls = areRules({ ...rules, isPlain: false })
     const matchers = rules.filters.map(({ toolsAllow, toolsDeny }) => ({
       allows: toolsAllow.length === 0 ? () => true : picomatch([...toolsAllow]),
       denies: toolsDeny.length === 0 ? () => false : picomatch([...toolsDeny]),
@@ -65,7 +67,7 @@ export class ToolRoute implements Route {
   send(call: Call, message: Message): void {
     if (this.#own.has(call.sink)) return this.#route.send(call, message)
     if (message.method === 'tools/list') this.#list(call, message)
-    else if (message.method === 'tools/call') this.#call(call, message)
+    else if (message.method === 'tools/call' && this.#judgesCalls) this.#call(call, message)
     else this.#route.send(call, message)
   }
 
