@@ -1,12 +1,22 @@
 // nothing-left: after the whole run no process, listener or temporary folder of ours may be left.
 import { readdirSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { ancestorsOf, cmdline, eventually, leftovers, listeningPorts, TEMP_PREFIX } from '@mcp-bridge/testkit'
+import {
+  ancestorsOf,
+  cmdline,
+  eventually,
+  leftovers,
+  listeningPorts,
+  RUN_VARIABLE,
+  tempPrefix,
+} from '@mcp-bridge/testkit'
 
 const GRACE_MS = 15_000
 
 /** A vitest global set-up; what it returns runs after the last test, in the process that started the workers. */
 export default function setup(): () => Promise<void> {
+  // The workers inherit it: directories of another run beside this one are not ours.
+  process.env[RUN_VARIABLE] = String(process.pid)
   const before = new Set([...tempFolders(), ...listeners()])
   return async () => {
     await eventually(
@@ -44,5 +54,5 @@ function listeners(): string[] {
 }
 
 function tempFolders(): string[] {
-  return readdirSync(tmpdir()).filter((name) => name.startsWith(TEMP_PREFIX))
+  return readdirSync(tmpdir()).filter((name) => name.startsWith(tempPrefix()))
 }
