@@ -25,6 +25,7 @@ export interface AppOptions {
   /** What the operator set for a client of this name; wins over headers. */
   envOf(principal: string): Readonly<Record<string, string>>
   maxBodyBytes: number
+  compat: 'litellm' | undefined
   health: HealthOptions
   streamable: StreamableBinding
   sse: SseBinding
@@ -82,7 +83,7 @@ export function createApp(options: AppOptions, log: Logger): Express {
   app.all(paths.ssePath, methods({ GET: (req, res) => sse.get(req, res) }))
   app.all(paths.messagePath, methods({ POST: withBody((req, res, body) => sse.post(req, res, body)) }))
   app.use(nowhere(paths))
-  app.use(onError(log))
+  app.use(onError(options, log))
   return app
 }
 
@@ -166,7 +167,7 @@ function nowhere({ mcpPath, ssePath }: AppOptions['paths']): RequestHandler {
   }
 }
 
-function onError(log: Logger): ErrorRequestHandler {
+function onError({ compat, paths }: AppOptions, log: Logger): ErrorRequestHandler {
   // Express knows an error handler by its four parameters.
   return (thrown: unknown, req, res, _next) => {
     const { error, id } = thrown instanceof Refusal ? thrown : { error: toBridgeError(thrown), id: undefined }
@@ -174,8 +175,15 @@ function onError(log: Logger): ErrorRequestHandler {
     if (error.code === 'internal') log.error({ ...fields, err: error.cause }, 'request failed')
     else log.info(fields, 'request refused')
     if (!req.complete) dropBody(req, res)
-    refuse(res, error, id)
+    // Streamable HTTP: any status but this one that refuses `initialize` hangs the MCP endpoint of LiteLLM 1.77.
+    const isFatal = compat === 'litellm' && req.method === 'POST' && isSamePath(req.path, paths.mcpPath)
+    refuse(res, error, id, isFatal ? 404 : error.row.http)
   }
+}
+
+/** As express sees it. */
+function isSamePath(a: string, b: string): boolean {
+  return a.replace(/\/$/, '').toLowerCase() === b.replace(/\/$/, '').toLowerCase()
 }
 
 /** Closing at once would reset the connection before the client has read why. */

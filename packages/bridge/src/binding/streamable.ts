@@ -14,14 +14,19 @@ import { accepts, classify, isRevisionAccepted, type Route } from './classify.ts
 /** The only revision whose clients may send several messages in one body. */
 const BATCH_REVISION = '2025-03-26'
 
+type Head = ReturnType<HttpOutletOptions['failureHead']>
+
 /** @see https://modelcontextprotocol.io/specification/2025-11-25/basic/transports#streamable-http */
 export class StreamableBinding {
   readonly #registry: Registry
   readonly #keepAlive: KeepAlive
+  readonly #isLenient: boolean
 
-  constructor(registry: Registry, keepAlive: KeepAlive) {
+  /** @param isLenient no failure to answer a request is a status of HTTP: for clients that do not survive one */
+  constructor(registry: Registry, keepAlive: KeepAlive, isLenient: boolean) {
     this.#registry = registry
     this.#keepAlive = keepAlive
+    this.#isLenient = isLenient
   }
 
   async post(req: IncomingMessage, res: ServerResponse, body: Message | readonly Message[]): Promise<void> {
@@ -43,7 +48,7 @@ export class StreamableBinding {
   /** Opens the standing stream, or resumes any stream from `Last-Event-ID`. */
   get(req: IncomingMessage, res: ServerResponse): void {
     const session = this.#sessionOf(req, requireSessionId(req))
-    const options = this.#outletOptions(req, (code) => headOf(code, true))
+    const options = this.#outletOptions(req, (code) => this.#headOf(code, true))
     // Whatever `Accept` says: a GET can be answered with nothing else, and what it carries must not be dropped.
     const outlet = new HttpOutlet(res, { ...options, takesEvents: true })
     const from = parseEventId(header(req, 'last-event-id') ?? '')
@@ -62,7 +67,7 @@ export class StreamableBinding {
   async #open(req: IncomingMessage, res: ServerResponse, message: Message): Promise<void> {
     const session = this.#registry.open('streamable', callerOf(req))
     const reply = session.openReply(1, false, true)
-    const options = this.#outletOptions(req, (code) => headOf(code, true))
+    const options = this.#outletOptions(req, (code) => this.#headOf(code, true))
     reply.attachReply(new HttpOutlet(res, { ...options, headers: { 'mcp-session-id': session.id } }))
     await session.initialize(message, reply)
   }
@@ -74,7 +79,7 @@ export class StreamableBinding {
     reply.attachReply(
       new HttpOutlet(
         res,
-        this.#outletOptions(req, (code) => headOf(code, false)),
+        this.#outletOptions(req, (code) => this.#headOf(code, false)),
       ),
     )
     for (const message of route.messages) {
@@ -111,6 +116,10 @@ export class StreamableBinding {
     return session
   }
 
+  #headOf(code: ErrorCode, isInitialize: boolean): Head {
+    return this.#isLenient ? { status: 200, headers: {} } : headOf(code, isInitialize)
+  }
+
   #outletOptions(req: IncomingMessage, failureHead: HttpOutletOptions['failureHead']): HttpOutletOptions {
     const { json, events } = accepts(header(req, 'accept'))
     return { takesEvents: events, takesJson: json, failureHead, keepAlive: this.#keepAlive }
@@ -121,7 +130,7 @@ export class StreamableBinding {
  * The HTTP status of a failure the bridge answers with. A child that fails in the middle of a call is no failure of
  * HTTP: clients turn such a status into an error of the transport and lose the JSON-RPC error in its body.
  */
-function headOf(code: ErrorCode, isInitialize: boolean): { status: number; headers: Record<string, string> } {
+function headOf(code: ErrorCode, isInitialize: boolean): Head {
   const row: { who: string; http: number; retryAfterSeconds?: number } = ERRORS[code]
   const retry = row.retryAfterSeconds === undefined ? {} : { 'retry-after': String(row.retryAfterSeconds) }
   const isHttp = isInitialize || row.who === 'client' || row.retryAfterSeconds !== undefined

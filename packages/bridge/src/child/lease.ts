@@ -56,8 +56,12 @@ export class Leases {
       const standby = this.#warm.take()
       if (standby !== undefined) return standby
     }
-    // A child that only waits makes room for one that is needed.
-    if (this.size >= this.#options.maxChildren) await this.#warm.take()?.stop()
+    if (this.size >= this.#options.maxChildren) {
+      // A child that only waits, or will, is for whoever needs one; if it is of no use to him, it makes room.
+      const standby = await this.#warm.next()
+      if (standby !== undefined && Object.keys(env).length === 0) return standby
+      await standby?.stop()
+    }
     if (this.size >= this.#options.maxChildren) {
       throw new BridgeError(
         'child_limit_reached',

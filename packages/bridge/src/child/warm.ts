@@ -12,6 +12,8 @@ export class Warm {
   readonly #start: () => Promise<Child | undefined>
   #wanted: number
   #standbys: Child[] = []
+  /** Who waits for one that is being started. */
+  #awaited: ((child: Child | undefined) => void)[] = []
   #starting = 0
   #deaths = 0
   #timer: NodeJS.Timeout | undefined
@@ -38,6 +40,13 @@ export class Warm {
     return child
   }
 
+  /** The next one, also if it is still being started; undefined if none is. */
+  async next(): Promise<Child | undefined> {
+    const ready = this.take()
+    if (ready !== undefined || this.#starting === 0) return ready
+    return new Promise((resolve) => this.#awaited.push(resolve))
+  }
+
   /** Lets all standbys go and starts no more. */
   async close(graceMs?: number): Promise<void> {
     this.#wanted = 0
@@ -54,6 +63,8 @@ export class Warm {
       this.#log.debug({ err }, 'standby not started')
     }
     this.#starting--
+    const awaited = this.#awaited.shift()
+    if (awaited !== undefined) return awaited(child)
     if (child === undefined) return
     if (this.#wanted === 0) return void child.stop()
     this.#standbys.push(child)

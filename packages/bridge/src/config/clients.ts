@@ -19,13 +19,19 @@ const client = z.strictObject({
 export function clients() {
   return z
     .record(
-      z.string().regex(NAME, 'a name has letters, digits and . _ @ - only'),
+      z.string(),
       z.preprocess(withCamelKeys, client),
       'write a map from names to { token, env, env-file, tools-allow, tools-deny, read-only }',
     )
     .superRefine((all, ctx) => {
       const seen = new Map<string, string>()
       for (const [name, { token }] of Object.entries(all)) {
+        if (!NAME.test(name)) {
+          ctx.addIssue({
+            code: 'custom',
+            message: `${JSON.stringify(name)}: a name has letters, digits and . _ @ - only`,
+          })
+        }
         const other = token === undefined ? undefined : seen.get(token)
         if (other !== undefined)
           ctx.addIssue({ code: 'custom', message: `${name} and ${other} have the same token` })

@@ -30,7 +30,9 @@ export async function readBytes(
     })
     req.on('end', () => resolve(chunks))
     req.on('error', (cause) => reject(new BridgeError('request_invalid', 'the body broke off', { cause })))
-    req.on('close', () => reject(new BridgeError('request_invalid', 'the body broke off')))
+    req.on('close', () => {
+      if (!req.complete) reject(new BridgeError('request_invalid', 'the body broke off'))
+    })
   })
 }
 

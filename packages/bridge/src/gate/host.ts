@@ -25,10 +25,16 @@ export function hostGate(policy: HostPolicy): Gate | undefined {
   if (!isLocal && policy.allowHost.length === 0) return undefined
   const allowed = new Set<string>(policy.allowHost.map((host) => hostName(host)))
   if (isLocal) for (const name of [...LOOPBACK_NAMES, policy.host]) allowed.add(hostName(name))
+  let admitted: string | undefined
   return ({ headers }) => {
     const host = headers.host ?? ''
+    // Nearly all requests name the same.
+    if (host === admitted) return
     const name = hostName(host)
-    if (allowed.has(name) || (isLocal && isLoopback(name))) return
+    if (allowed.has(name) || (isLocal && isLoopback(name))) {
+      admitted = host
+      return
+    }
     throw new BridgeError('host_forbidden', `host "${host}" is not served here`, {
       hint: `admit it with --allow-host ${name === '' ? 'NAME' : name}`,
     })

@@ -81,8 +81,13 @@ export class HttpOutlet {
       'content-type': JSON_TYPE,
       'content-length': length,
     })
-    this.#write(body)
-    this.#finish()
+    if (body.length === 1) {
+      // As text, head and body leave in one write; latin1 is byte for byte.
+      this.#finish(body[0]?.toString('latin1'))
+    } else {
+      this.#write(body)
+      this.#finish()
+    }
   }
 
   openStream(priming: { id: string; retryMs: number } | undefined): void {
@@ -124,8 +129,8 @@ export class HttpOutlet {
     this.#res.destroy()
   }
 
-  #finish(): void {
-    this.#res.end()
+  #finish(text?: string): void {
+    this.#res.end(text, 'latin1')
     // Destroys the socket after once or twice that time, unless somebody reads: progress of a write counts as activity.
     if (this.waitingBytes > 0) this.#res.setTimeout(UNREAD_MS)
   }

@@ -12,18 +12,17 @@ export function refuse(
   res: ServerResponse,
   error: BridgeError,
   id = 'null',
-  headers: Record<string, string> = {},
+  status: number = error.row.http,
 ): void {
   if (res.headersSent) {
     res.destroy()
     return
   }
-  const { http, retryAfterSeconds } = error.row
+  const { retryAfterSeconds } = error.row
   const [body] = errorFor(id, error).encode('', '\n')
-  res.writeHead(http, {
+  res.writeHead(status, {
     ...(retryAfterSeconds === undefined ? {} : { 'retry-after': String(retryAfterSeconds) }),
     ...(error.code === 'unauthorized' ? { 'www-authenticate': 'Bearer realm="mcp-bridge"' } : {}),
-    ...headers,
     'content-type': 'application/json; charset=utf-8',
     'content-length': body?.length ?? 0,
   })

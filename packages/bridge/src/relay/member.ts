@@ -90,7 +90,7 @@ export class Member implements Audience {
       process.listen({
         receive: (message) => switchboard.receive(message),
         receiveTooLarge: (id, bytes) => switchboard.receiveTooLarge(id, bytes),
-        childGone: (error) => this.#gone(switchboard, error),
+        childGone: (error) => void this.#gone(process, switchboard, error),
       })
       this.#switchboard = switchboard
       this.#housekeeper = new Housekeeper(switchboard)
@@ -162,12 +162,14 @@ export class Member implements Audience {
       .catch((err: unknown) => this.#log.debug({ err }, 'child of the pool refused a log level'))
   }
 
-  #gone(switchboard: Switchboard, error: BridgeError): void {
+  async #gone(process: Process, switchboard: Switchboard, error: BridgeError): Promise<void> {
     const wasStarting = this.#state === 'starting'
     this.#state = 'gone'
     clearTimeout(this.#stuck)
     this.#options.onCrash(error)
     switchboard.childGone(error)
+    // Until then it takes the place of another.
+    await process.ended
     this.#events.gone(wasStarting ? error : undefined)
   }
 }

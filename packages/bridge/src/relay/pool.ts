@@ -32,6 +32,7 @@ export interface Kind {
 /** Requests that may wait, for each child the pool may have. */
 const QUEUE_PER_CHILD = 16
 const QUEUE_WAIT_MS = 30_000
+const LIMIT_WAIT_MS = 50
 /** How long a child may take to answer a request that nobody waits for any more, before it is replaced. */
 const STUCK_MS = 10_000
 
@@ -214,6 +215,9 @@ export class Pool {
         },
         gone: (error) => {
           this.#members.delete(member)
+          // What is being started or ended beside the pool takes places too: they come free in a moment.
+          if (error?.code === 'child_limit_reached')
+            return void setTimeout(() => this.#pump(), LIMIT_WAIT_MS).unref()
           if (error !== undefined) this.#fail(kind, error)
           this.#pump()
         },

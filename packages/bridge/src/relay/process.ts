@@ -15,4 +15,6 @@ export interface Process extends Pipe {
     childGone(error: BridgeError): void
   }): void
   stop(graceMs?: number): Promise<unknown>
+  /** Settles when it has ended and nothing of it is left. */
+  readonly ended: Promise<void>
 }

@@ -50,6 +50,8 @@ export class SharedChild implements Route, Audience {
   #process: Process | undefined
   #switchboard: Switchboard | undefined
   #living: Living | undefined
+  /** What the last one answered to `initialize`. */
+  #init: Result | undefined
   #starting: Promise<Living> | undefined
   #isClosed = false
   #isProven = false
@@ -111,7 +113,10 @@ export class SharedChild implements Route, Audience {
 
   unplug(port: Port): void {
     this.ports.delete(port)
+    const { lowest } = this.#levels
     this.#levels.delete(port)
+    const level = this.#levels.lowest
+    if (level !== undefined && level !== lowest) this.#tidy('logging/setLevel', { level })
     for (const [uri, ports] of this.#subscribers) {
       if (ports.delete(port) && ports.size === 0) this.#unsubscribe(uri)
     }
@@ -128,7 +133,11 @@ export class SharedChild implements Route, Audience {
   #welcome(call: Call, message: Message): void {
     const introduction = introductionOf(message)
     call.port.canBeAsked = (method) => canTake(introduction.capabilities, method)
-    this.ready().then(
+    const ready = this.ready()
+    ready.catch(() => {})
+    // A session does not wait for the next child: what it asks does.
+    const known = this.#init === undefined ? ready : Promise.resolve({ init: this.#init })
+    known.then(
       ({ init }) => call.port.settle(call, welcome(call.clientId, introduction, init, false)),
       (error: unknown) => call.port.settleWith(call, toBridgeError(error)),
     )
@@ -200,6 +209,7 @@ export class SharedChild implements Route, Audience {
       const process = await this.#options.start()
       const living = await this.#initialize(process)
       this.#living = living
+      this.#init = living.init
       this.#resume(living)
       return living
     } catch (thrown) {

@@ -2,15 +2,27 @@
 import { Message } from '../message/message.ts'
 import { onAnswer, type Sink } from '../relay/sink.ts'
 
+const RESULTS = new Map<string, (answer: Message) => object>([
+  ['tools/call', failedCall],
+  ['tools/list', () => ({ tools: [] })],
+])
+
 /**
- * Turns every JSON-RPC error into a result with `isError` and the text of the error. LiteLLM 1.77 answers an error to
- * `tools/call` with HTTP 500, and its MCP endpoint then hangs for every client until it is restarted.
+ * Turns a JSON-RPC error to `tools/call` into a result with `isError` and the text of the error, one to `tools/list` into
+ * an empty list. LiteLLM 1.77 answers such an error with HTTP 500, and its MCP endpoint then hangs for every client until
+ * it is restarted.
  */
-export function asToolResult(sink: Sink): Sink {
-  return onAnswer(sink, (message) => sink.answer(message.envelope.hasError ? toolResult(message) : message))
+export function lenientSink(method: string, sink: Sink): Sink {
+  const resultOf = RESULTS.get(method)
+  if (resultOf === undefined) return sink
+  return onAnswer(sink, (message) => {
+    if (!message.envelope.hasError) return sink.answer(message)
+    const answer = Message.from({ jsonrpc: '2.0', id: 0, result: resultOf(message) })
+    sink.answer(answer.rewrite([[answer.envelope.id, message.writtenId]]))
+  })
 }
 
-function toolResult(answer: Message): Message {
+function failedCall(answer: Message): object {
   const { error } = answer.json() as {
     error: { message?: unknown; data?: { hint?: unknown; stderr?: unknown } }
   }
@@ -18,7 +30,5 @@ function toolResult(answer: Message): Message {
   const lines = [String(error.message)]
   if (typeof hint === 'string') lines.push(hint)
   if (Array.isArray(stderr)) lines.push(...stderr.map(String))
-  const result = { content: [{ type: 'text', text: lines.join('\n') }], isError: true }
-  const message = Message.from({ jsonrpc: '2.0', id: 0, result })
-  return message.rewrite([[message.envelope.id, answer.writtenId]])
+  return { content: [{ type: 'text', text: lines.join('\n') }], isError: true }
 }

@@ -5,7 +5,7 @@ import { emptyResultFor, errorFor } from '../message/make.ts'
 import { idKey, Message } from '../message/message.ts'
 import type { Port } from '../relay/port.ts'
 import type { Sink } from '../relay/sink.ts'
-import { asToolResult } from './compat.ts'
+import { lenientSink } from './compat.ts'
 import { EventLog } from './events.ts'
 import { SessionStream, type StreamHost } from './stream.ts'
 
@@ -186,8 +186,7 @@ export class Session implements StreamHost {
   /** Passes a request on; its answer, or what refuses it, goes to `stream`. */
   request(message: Message, stream: SessionStream): void {
     this.lastRequestAt = Date.now()
-    const isLenient = this.#limits.compat === 'litellm' && message.method === 'tools/call'
-    const sink = isLenient ? asToolResult(stream) : stream
+    const sink = this.#limits.compat === 'litellm' ? lenientSink(message.method, stream) : stream
     try {
       this.#request(message, stream, sink)
     } catch (error) {
@@ -372,7 +371,8 @@ export class Session implements StreamHost {
 
   #childGone(error: BridgeError): void {
     this.#line = undefined
-    this.close(error.message)
+    // LiteLLM lists the tools after each call, and does not survive that either if it fails.
+    if (this.#limits.compat === undefined) this.close(error.message)
   }
 
   #isPong(message: Message): boolean {
