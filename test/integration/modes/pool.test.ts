@@ -1,7 +1,7 @@
 // pool: a request has a process for itself while it runs.
 import { eventually, fixture, isAlive, type StreamableClient } from '@mcp-bridge/testkit'
 import { expect, test } from 'vitest'
-import { bridged, nothingLeft, openSse, openStreamable, textOf } from '../wires/wire.ts'
+import { bridged, nothingLeft, openSse, openStreamable, textOf, type Client } from '../wires/wire.ts'
 
 nothingLeft()
 
@@ -19,6 +19,14 @@ const pooled = (maxChildren: number, ...more: string[]) =>
 interface Ran {
   pid: number
   mostRunning: number
+}
+
+async function pid(client: Client): Promise<string | undefined> {
+  return textOf(await client.call('pid'))
+}
+
+async function level(client: Client): Promise<string> {
+  return JSON.parse(textOf(await client.call('state')) ?? '').level
 }
 
 async function ran(client: StreamableClient, ms: number): Promise<Ran> {
@@ -66,7 +74,6 @@ test('pool.kinds: clients with other capabilities never get the same process', a
   const plain = await openStreamable(bridge)
   const able = await openStreamable(bridge, { capabilities: { sampling: {} } })
   const alike = await openSse(bridge, { capabilities: { sampling: {} } })
-  const pid = async (client: { call: StreamableClient['call'] }) => textOf(await client.call('pid'))
   const pids = [await pid(plain), await pid(able), await pid(alike)]
   expect(pids[0]).not.toBe(pids[1])
   expect(pids[1]).toBe(pids[2])
@@ -152,7 +159,6 @@ test('pool.offers: neither tasks nor subscriptions; the log level is set again f
   for (const method of ['tasks/list', 'resources/subscribe', 'resources/unsubscribe'])
     expect((await a.request(method, { uri: 'fixture://page' })).error?.data.code).toBe('method_not_offered')
   expect((await a.request('logging/setLevel', { level: 'debug' })).result).toEqual({})
-  const level = async (client: StreamableClient) => JSON.parse(textOf(await client.call('state')) ?? '').level
   expect([await level(a), await level(b), await level(a)]).toEqual(['debug', 'info', 'debug'])
   const { result } = await a.request('resources/list')
   expect(result.resources).toHaveLength(1)

@@ -1,0 +1,196 @@
+// litellm/litellm: the LiteLLM proxy of pins.txt on this machine, without a database, and how it is asked.
+import { mkdirSync, writeFileSync } from 'node:fs'
+import { createServer, type AddressInfo } from 'node:net'
+import { dirname, join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { eventually, send, tempDir, type Headers, type Reply } from '@mcp-bridge/testkit'
+import { launch, registryEnv, run } from '../e2e/command.ts'
+
+/** An entry of `mcp_servers`; its key is its alias too. */
+export interface McpServer {
+  url: string
+  transport: 'sse' | 'http'
+  auth_type?: 'bearer_token'
+  auth_value?: string
+}
+
+export interface LiteLLMOptions {
+  servers: Readonly<Record<string, McpServer>>
+  /** What each model calls: the tool as LiteLLM names it, and its arguments. */
+  models?: Readonly<Record<string, { tool: string; args: object }>>
+  env?: Readonly<Record<string, string>>
+}
+
+export interface Content {
+  type: string
+  text: string
+}
+
+/** A tool as LiteLLM lists it. */
+export interface ListedTool {
+  name: string
+  description: string
+  [member: string]: unknown
+}
+
+const KEY = 'sk-master-of-the-test'
+const INSTALL = fileURLToPath(new URL('install.sh', import.meta.url))
+const CACHE = fileURLToPath(new URL('../../node_modules/.cache/litellm', import.meta.url))
+const START_MS = 120_000
+const INSTALL_MS = 600_000
+
+/** Installs the proxy unless it is there, and gives the folder of its virtual environment. */
+export async function installLiteLLM(): Promise<string> {
+  const given = process.env['MCP_BRIDGE_TEST_LITELLM']
+  if (given !== undefined) return given
+  mkdirSync(dirname(CACHE), { recursive: true })
+  const env = { ...registryEnv(tempDir()), PIP_NO_CACHE_DIR: '1' }
+  await run(['sh', INSTALL, CACHE], { env, withinMs: INSTALL_MS })
+  return CACHE
+}
+
+export class LiteLLM {
+  readonly #port: number
+  readonly #stop: (signal: NodeJS.Signals) => Promise<void>
+  #lastId = 0
+
+  private constructor(port: number, stop: (signal: NodeJS.Signals) => Promise<void>) {
+    this.#port = port
+    this.#stop = stop
+  }
+
+  /** Starts it and waits until it answers; from then on it knows the tools of all servers. */
+  static async start(venv: string, options: LiteLLMOptions): Promise<LiteLLM> {
+    const folder = tempDir()
+    const port = await freePort()
+    const config = join(folder, 'config.yaml')
+    // JSON is YAML.
+    writeFileSync(config, JSON.stringify(configOf(options)))
+    const command = [
+      join(venv, 'bin/litellm'),
+      '--config',
+      config,
+      '--host',
+      '127.0.0.1',
+      '--port',
+      `${port}`,
+    ]
+    const env = {
+      HOME: folder,
+      LITELLM_MASTER_KEY: KEY,
+      LITELLM_SALT_KEY: 'sk-salt-of-the-test',
+      LITELLM_LOCAL_MODEL_COST_MAP: 'True',
+      ...options.env,
+    }
+    const { started, output } = await launch([...command, '--telemetry', 'False'], { cwd: folder, env })
+    let hasExited = false
+    void started.exited.then(() => (hasExited = true))
+    const proxy = new LiteLLM(port, async (signal) => {
+      started.process.kill(signal)
+      await started.exited
+    })
+    await eventually(() => hasExited || proxy.isLive(), { what: 'LiteLLM to be alive', withinMs: START_MS })
+    if (hasExited) throw new Error(`LiteLLM ended:\n${output.stdout}\n${output.stderr.slice(-8000)}`)
+    return proxy
+  }
+
+  /** What its own health check says. */
+  async isLive(): Promise<boolean> {
+    return (await this.#send('GET', '/health/liveliness')).status === 200
+  }
+
+  /** One JSON-RPC request to `/mcp/`, the way of MCP clients; `initialize` is not needed. */
+  mcp(method: string, params: object = {}, headers: Headers = {}, signal?: AbortSignal): Promise<Reply> {
+    const message = { jsonrpc: '2.0', id: ++this.#lastId, method, params }
+    return this.#send(
+      'POST',
+      '/mcp/',
+      message,
+      { accept: 'application/json, text/event-stream', ...headers },
+      signal,
+    )
+  }
+
+  /** Tools of these servers as an MCP client sees them. */
+  async tools(servers: readonly string[], headers: Headers = {}): Promise<ListedTool[]> {
+    const reply = await this.mcp('tools/list', {}, { 'x-mcp-servers': servers.join(','), ...headers })
+    return reply.json().result.tools
+  }
+
+  /** Tools of all servers over REST. */
+  async restTools(): Promise<ListedTool[]> {
+    return (await this.#send('GET', '/mcp-rest/tools/list')).json().tools
+  }
+
+  /** Calls a tool over REST; the answer is its content. */
+  rest(name: string, args: object = {}, headers: Headers = {}): Promise<Reply> {
+    return this.#send('POST', '/mcp-rest/tools/call', { name, arguments: args }, headers)
+  }
+
+  /** Has a model answer with the tools of a server; LiteLLM itself calls the one that it wants. Gives what came out. */
+  async responses(model: string, server: string, headers: Headers = {}): Promise<string> {
+    const tools = [
+      {
+        type: 'mcp',
+        server_label: 'litellm',
+        server_url: `litellm_proxy/mcp/${server}`,
+        require_approval: 'never',
+      },
+    ]
+    const reply = await this.#send('POST', '/v1/responses', { model, input: 'go on', tools }, headers)
+    const items = reply.json().output as { type: string; content: Content[] }[]
+    const executed = items.find(({ type }) => type === 'tool_execution_results')
+    const [first] = JSON.parse(executed?.content[0]?.text ?? '[]') as { result: string }[]
+    return first?.result ?? reply.body
+  }
+
+  async stop(signal: NodeJS.Signals = 'SIGTERM'): Promise<void> {
+    await this.#stop(signal)
+  }
+
+  #send(
+    method: string,
+    path: string,
+    body?: object,
+    headers: Headers = {},
+    signal?: AbortSignal,
+  ): Promise<Reply> {
+    return send({
+      port: this.#port,
+      method,
+      path,
+      headers: { authorization: `Bearer ${KEY}`, 'content-type': 'application/json', ...headers },
+      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+      ...(signal === undefined ? {} : { signal }),
+    })
+  }
+}
+
+function configOf({ servers, models = {} }: LiteLLMOptions): object {
+  return {
+    model_list: Object.entries(models).map(([name, { tool, args }]) => ({
+      model_name: name,
+      litellm_params: {
+        // With `openai/` LiteLLM would hand /v1/responses on as it is, and call no tool.
+        model: `hosted_vllm/${name}`,
+        api_base: 'http://127.0.0.1:9/v1',
+        api_key: 'none',
+        mock_tool_calls: [
+          { id: 'call_1', type: 'function', function: { name: tool, arguments: JSON.stringify(args) } },
+        ],
+      },
+    })),
+    general_settings: { master_key: 'os.environ/LITELLM_MASTER_KEY' },
+    mcp_servers: Object.fromEntries(
+      Object.entries(servers).map(([name, server]) => [name, { alias: name, ...server }]),
+    ),
+  }
+}
+
+async function freePort(): Promise<number> {
+  const server = createServer()
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  const { port } = server.address() as AddressInfo
+  await new Promise((resolve) => server.close(resolve))
+  return port
+}

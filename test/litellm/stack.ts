@@ -1,0 +1,137 @@
+// litellm/stack: bridges, each with its log, behind one LiteLLM.
+import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import {
+  isAlive,
+  startBridge,
+  StdioClient,
+  tempDir,
+  type Reply,
+  type RunningBridge,
+} from '@mcp-bridge/testkit'
+import { LiteLLM, type Content, type LiteLLMOptions, type McpServer } from './litellm.ts'
+
+export const wires = ['sse', 'http'] as const
+export type Wire = (typeof wires)[number]
+
+/** With a live `/mcp/` LiteLLM answers in 10 ms; one that hangs never does. */
+const AT_ONCE_MS = 2000
+export const TOKENS = { gateway: 'token-of-gateway', alice: 'token-of-alice', bob: 'token-of-bob' }
+/** What people may use; undefined: everything. */
+export const TOOLS = { gateway: ['echo', 'env'], alice: undefined, bob: ['change', 'echo', 'env', 'look'] }
+
+/** A LiteLLM and the bridges behind it. To LiteLLM each is two servers, `NAME_sse` and `NAME_http`. */
+export class Stack {
+  readonly #bridges = new Map<string, RunningBridge>()
+  #litellm: LiteLLM | undefined
+
+  async addBridge(name: string, options: readonly string[], command: readonly string[]): Promise<void> {
+    this.#bridges.set(name, await startBridge([...options, '--', ...command]))
+  }
+
+  /** With a model for each server, which asks its tool `env` for WHO. */
+  async start(venv: string): Promise<void> {
+    const servers = Object.fromEntries([...this.#bridges].flatMap(([name, each]) => entriesOf(name, each)))
+    const models: LiteLLMOptions['models'] = Object.fromEntries(
+      Object.keys(servers).map((name) => [name, { tool: `${name}-env`, args: { name: 'WHO' } }]),
+    )
+    this.#litellm = await LiteLLM.start(venv, { servers, models, env: { GATEWAY_TOKEN: TOKENS.gateway } })
+  }
+
+  /** @param signal a LiteLLM that hangs does not end when asked */
+  async stop(signal: NodeJS.Signals = 'SIGTERM'): Promise<void> {
+    await this.#litellm?.stop(signal)
+    await Promise.all([...this.#bridges.values()].map((each) => each.stop()))
+  }
+
+  get litellm(): LiteLLM {
+    if (this.#litellm === undefined) throw new Error('LiteLLM has not been started')
+    return this.#litellm
+  }
+
+  bridge(name: string): RunningBridge {
+    const bridge = this.#bridges.get(name)
+    if (bridge === undefined) throw new Error(`there is no bridge ${name}`)
+    return bridge
+  }
+
+  /** Calls a tool over `/mcp/`. An HTTP failure is none that LiteLLM survives. */
+  async call(name: string, args: object = {}, headers = {}): Promise<string> {
+    const reply = await this.litellm.mcp('tools/call', { name, arguments: args }, headers)
+    return textOf(ok(name, reply).json().result.content)
+  }
+
+  async rest(name: string, args: object = {}, headers = {}): Promise<string> {
+    const reply = await this.litellm.rest(name, args, headers)
+    return textOf(ok(name, reply).json())
+  }
+
+  async pingsAtOnce(): Promise<void> {
+    const reply = await this.litellm.mcp('ping', {}, {}, AbortSignal.timeout(AT_ONCE_MS))
+    if (JSON.stringify(ok('ping', reply).json().result) !== '{}') throw new Error(`ping: ${reply.body}`)
+  }
+}
+
+/** The options of a bridge that tells three people apart. */
+export function peopleOptions(): string[] {
+  const file = join(tempDir(), 'bridge.yaml')
+  const clients = {
+    gateway: { token: TOKENS.gateway, env: { WHO: 'gateway' }, 'tools-allow': TOOLS.gateway },
+    alice: { token: TOKENS.alice, env: { WHO: 'alice' } },
+    bob: { token: TOKENS.bob, env: { WHO: 'bob' }, 'tools-allow': TOOLS.bob },
+  }
+  // JSON is YAML.
+  writeFileSync(file, JSON.stringify({ clients }))
+  return ['--config', file]
+}
+
+/** Names of the tools of a stdio server, of all pages. */
+export async function namesOf(command: readonly string[]): Promise<string[]> {
+  const client = new StdioClient(command)
+  await client.connect()
+  await client.initialize()
+  const found: string[] = []
+  let cursor: string | undefined
+  do {
+    const { result } = await client.request('tools/list', cursor === undefined ? {} : { cursor })
+    found.push(...namesIn(result.tools))
+    cursor = result.nextCursor
+  } while (cursor !== undefined)
+  await client.close()
+  return found
+}
+
+export function namesIn(tools: readonly { name: string }[]): string[] {
+  return tools.map(({ name }) => name).toSorted()
+}
+
+export function prefixed(server: string, tools: readonly string[]): string[] {
+  return tools.map((name) => `${server}-${name}`).toSorted()
+}
+
+export function living(bridge: RunningBridge): number[] {
+  return bridge.childPids.filter(isAlive)
+}
+
+export function sessions({ logs }: RunningBridge): { opened: number; open: number } {
+  const count = (event: string) => logs.filter(({ msg }) => msg === event).length
+  const opened = count('session opened')
+  return { opened, open: opened - count('session closed') }
+}
+
+function entriesOf(name: string, bridge: RunningBridge): [string, McpServer][] {
+  const auth = { auth_type: 'bearer_token', auth_value: 'os.environ/GATEWAY_TOKEN' } as const
+  return [
+    [`${name}_sse`, { url: bridge.url('/sse'), transport: 'sse', ...auth }],
+    [`${name}_http`, { url: bridge.url('/mcp'), transport: 'http', ...auth }],
+  ]
+}
+
+function ok(what: string, reply: Reply): Reply {
+  if (reply.status !== 200) throw new Error(`${what}: HTTP ${reply.status} ${reply.body}`)
+  return reply
+}
+
+function textOf(content: readonly Content[]): string {
+  return content[0]?.text ?? ''
+}
