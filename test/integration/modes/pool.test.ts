@@ -148,9 +148,13 @@ test('pool.idle: processes that nobody needs end, down to --warm', async () => {
   const bridge = await pooled(3, '--idle', '1s', '--warm', '1')
   const client = await openStreamable(bridge)
   await Promise.all(Array.from({ length: 3 }, () => client.call('sleep', { ms: 200 })))
-  await eventually(() => bridge.childPids.filter(isAlive).length <= 2, {
-    what: 'the pool to shrink to one of its own and a standby',
-  })
+  await eventually(
+    () => {
+      expect(bridge.childPids.filter(isAlive).length).toBeLessThanOrEqual(2)
+      return true
+    },
+    { what: 'the pool to shrink to one of its own and a standby' },
+  )
 })
 
 test('pool.offers: neither tasks nor subscriptions; the log level is set again for whoever has the process', async () => {

@@ -53,15 +53,11 @@ export class Leases {
   async acquire(env: Readonly<Record<string, string>> = {}): Promise<Child> {
     if (this.#isClosed) throw new BridgeError('shutting_down', 'the bridge is shutting down')
     if (Object.keys(env).length === 0) {
-      const standby = this.#warm.take()
+      const standby = await this.#warm.next()
       if (standby !== undefined) return standby
     }
-    if (this.size >= this.#options.maxChildren) {
-      // A child that only waits, or will, is for whoever needs one; if it is of no use to him, it makes room.
-      const standby = await this.#warm.next()
-      if (standby !== undefined && Object.keys(env).length === 0) return standby
-      await standby?.stop()
-    }
+    // A standby that is of no use here makes room.
+    if (this.size >= this.#options.maxChildren) await (await this.#warm.next())?.stop()
     if (this.size >= this.#options.maxChildren) {
       throw new BridgeError(
         'child_limit_reached',

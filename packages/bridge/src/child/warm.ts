@@ -40,10 +40,10 @@ export class Warm {
     return child
   }
 
-  /** The next one, also if it is still being started; undefined if none is. */
+  /** The next one, also if it is still being started; undefined if none is, or all are awaited already. */
   async next(): Promise<Child | undefined> {
     const ready = this.take()
-    if (ready !== undefined || this.#starting === 0) return ready
+    if (ready !== undefined || this.#starting <= this.#awaited.length) return ready
     return new Promise((resolve) => this.#awaited.push(resolve))
   }
 
