@@ -1,6 +1,6 @@
 // app: the express app: the road as a list of app.use lines.
-import type { IncomingMessage, ServerResponse } from 'node:http'
-import express, { type ErrorRequestHandler, type Express, type RequestHandler } from 'express'
+import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http'
+import { Router, type ErrorRequestHandler, type Request, type RequestHandler, type Response } from 'express'
 import type { SseBinding } from './binding/sse.ts'
 import type { StreamableBinding } from './binding/streamable.ts'
 import { setCaller } from './binding/caller.ts'
@@ -43,34 +43,31 @@ type BodyHandler = (
 /** What is left of a body that was refused is read and dropped for this long; a client that still sends is cut. */
 const REFUSED_BODY_MS = 10_000
 
-export function createApp(options: AppOptions, log: Logger): Express {
+/** A router, not an application: of what express adds to a request nothing is used here, and it costs on each. */
+export function createApp(options: AppOptions, log: Logger): RequestListener {
   const { paths, health, streamable, sse, tokens } = options
   const isOriginAllowed = originCheck({ ...options.host, allowOrigin: options.allowOrigin })
   const host = hostGate(options.host)
   const withBody = (handler: BodyHandler) => bodyHandler(handler, options.maxBodyBytes)
 
-  const app = express()
-  app.disable('x-powered-by')
-  app.disable('etag')
+  const app = Router()
   app.all('/healthz', methods({ GET: (_req, res) => healthz(res), HEAD: (_req, res) => healthz(res) }))
   const ready: Handler = (req, res) => readyz(req, res, health)
   app.all('/readyz', methods({ GET: ready, HEAD: ready }))
-  if (host !== undefined) app.use(guard(host))
-  app.use(guard(originGate(isOriginAllowed)))
+  app.use(guard(host === undefined ? [originGate(isOriginAllowed)] : [host, originGate(isOriginAllowed)]))
   if (options.cors) app.use(cors(options.headerEnv.map(({ header }) => header)))
   app.use(
-    guard((req) => {
-      const principal = tokens.principalOf(req)
-      setCaller(req, {
-        principal,
-        env: { ...environmentOf(req, options.headerEnv), ...options.envOf(principal) },
-      })
-    }),
+    guard([
+      (req) => {
+        const principal = tokens.principalOf(req)
+        const own = options.envOf(principal)
+        const env =
+          options.headerEnv.length === 0 ? own : { ...environmentOf(req, options.headerEnv), ...own }
+        setCaller(req, { principal, env })
+      },
+      options.onRequest,
+    ]),
   )
-  app.use((_req, _res, next) => {
-    options.onRequest()
-    next()
-  })
   app.all(
     paths.mcpPath,
     methods({
@@ -84,14 +81,20 @@ export function createApp(options: AppOptions, log: Logger): Express {
   app.all(paths.messagePath, methods({ POST: withBody((req, res, body) => sse.post(req, res, body)) }))
   app.use(nowhere(paths))
   app.use(onError(options, log))
-  return app
+  return (req, res) => app(req as Request, res as Response, (error: unknown) => res.destroy(error as Error))
 }
 
-function guard(gate: Gate): RequestHandler {
+function guard(gates: readonly Gate[]): RequestHandler {
   return (req, _res, next) => {
-    gate(req)
+    for (const gate of gates) gate(req)
     next()
   }
+}
+
+/** Of a request, without its query. */
+function pathOf({ url = '' }: IncomingMessage): string {
+  const end = url.indexOf('?')
+  return end === -1 ? url : url.slice(0, end)
 }
 
 /** One handler per method. Not `app.get`, which would answer HEAD by opening a stream. */
@@ -101,7 +104,7 @@ function methods(handlers: Partial<Record<'GET' | 'HEAD' | 'POST' | 'DELETE', Ha
     const handler = handlers[req.method as keyof typeof handlers]
     if (handler !== undefined) return handler(req, res)
     res.setHeader('allow', allow)
-    throw new BridgeError('method_not_allowed', `${req.method} is not for ${req.path}`, {
+    throw new BridgeError('method_not_allowed', `${req.method} is not for ${pathOf(req)}`, {
       hint: `allowed here: ${allow}`,
     })
   }
@@ -161,7 +164,7 @@ function environmentOf(
 
 function nowhere({ mcpPath, ssePath }: AppOptions['paths']): RequestHandler {
   return (req) => {
-    throw new BridgeError('not_found', `there is nothing at ${req.path}`, {
+    throw new BridgeError('not_found', `there is nothing at ${pathOf(req)}`, {
       hint: `Streamable HTTP is at ${mcpPath}, HTTP+SSE at ${ssePath}`,
     })
   }
@@ -171,12 +174,12 @@ function onError({ compat, paths }: AppOptions, log: Logger): ErrorRequestHandle
   // Express knows an error handler by its four parameters.
   return (thrown: unknown, req, res, _next) => {
     const { error, id } = thrown instanceof Refusal ? thrown : { error: toBridgeError(thrown), id: undefined }
-    const fields = { method: req.method, path: req.path, code: error.code, reason: error.message }
+    const fields = { method: req.method, path: pathOf(req), code: error.code, reason: error.message }
     if (error.code === 'internal') log.error({ ...fields, err: error.cause }, 'request failed')
     else log.info(fields, 'request refused')
     if (!req.complete) dropBody(req, res)
     // Streamable HTTP: any status but this one that refuses `initialize` hangs the MCP endpoint of LiteLLM 1.77.
-    const isFatal = compat === 'litellm' && req.method === 'POST' && isSamePath(req.path, paths.mcpPath)
+    const isFatal = compat === 'litellm' && req.method === 'POST' && isSamePath(pathOf(req), paths.mcpPath)
     refuse(res, error, id, isFatal ? 404 : error.row.http)
   }
 }

@@ -69,7 +69,7 @@ export class Bridge {
   readonly #keepAlive = new KeepAlive()
   readonly #tokens: Tokens
   readonly #watchdog: Watchdog
-  readonly #id = randomBytes(9).toString('base64url')
+  readonly #id = bridgeId()
   readonly #env: Readonly<Record<string, string>>
   readonly #closing = new AbortController()
   #children = 0
@@ -381,7 +381,7 @@ export function createBridge(config: ConfigInput, { logger = silentLogger() }: B
  * @throws BridgeError `child_…`
  */
 export async function inspect(config: Config, logger: Logger = silentLogger()): Promise<Inspection> {
-  const id = randomBytes(9).toString('base64url')
+  const id = bridgeId()
   const watchdog = new Watchdog(id, logger)
   const env = childEnvironment(config)
   let children = 0
@@ -395,6 +395,11 @@ export async function inspect(config: Config, logger: Logger = silentLogger()): 
   } finally {
     await watchdog.close()
   }
+}
+
+/** Begins the mark of every child: whose it is can be told while that process lives, and which bridge's for ever. */
+function bridgeId(): string {
+  return `${process.pid}-${randomBytes(9).toString('base64url')}`
 }
 
 function limitsOf({ compat, callTimeoutMs, ...limits }: Config): RegistryOptions {

@@ -1,6 +1,6 @@
 // leaks: what a test has left running.
 import { setTimeout as delay } from 'node:timers/promises'
-import { ancestorsOf, cmdline, descendantsOf, processesWithEnv } from './processes.ts'
+import { ancestorsOf, bridgeOf, cmdline, descendantsOf, isAlive, processesWithEnv } from './processes.ts'
 
 export interface LeftoverOptions {
   /** Processes that may live on, with everything below them. */
@@ -37,6 +37,13 @@ function look({ known = [], mark = CHILD_MARK }: LeftoverOptions): Leftover[] {
   return [...left].filter((pid) => !allowed.has(pid)).map((pid) => ({ pid, cmdline: cmdline(pid) }))
 }
 
+/** What detached itself is an orphan too while its bridge lives, in a test file that runs beside this one. */
+function isAnothers(pid: number): boolean {
+  const bridge = bridgeOf(pid)
+  if (bridge === undefined || bridge === process.pid || !isAlive(bridge)) return false
+  return !descendantsOf(process.pid).includes(bridge)
+}
+
 /**
  * An orphan is adopted by init or a sub-reaper, which is an ancestor of ours too; a child of the bridge in the test
  * file that runs beside this one has a parent that is none.
@@ -45,6 +52,7 @@ function orphansWith(mark: string): number[] {
   const marked = new Set(processesWithEnv(mark))
   const ours = new Set(ancestorsOf(process.pid))
   return [...marked].filter((pid) => {
+    if (isAnothers(pid)) return false
     const adopter = ancestorsOf(pid).find((ancestor) => !marked.has(ancestor))
     return adopter === undefined || ours.has(adopter)
   })

@@ -48,9 +48,8 @@ export class Message {
   /** A message of our own making. */
   static from(value: object, failure?: ErrorCode): Message {
     const bytes = Buffer.from(JSON.stringify(value))
-    const scanner = new Scanner()
-    scanner.push(bytes)
-    const scan = scanner.finish()
+    wholeTexts.push(bytes)
+    const scan = wholeTexts.finish()
     const kind = scan.type === 'object' ? kindOf(scan.envelope) : { problem: scan.type }
     if (scan.type !== 'object' || typeof kind === 'object') throw new TypeError('not a JSON-RPC message')
     return new Message(kind, scan.envelope, [bytes], NO_EDITS, failure)
@@ -140,6 +139,9 @@ export class Message {
   }
 }
 
+/** For texts that are there as a whole: begun and finished in one go, it serves them all. */
+const wholeTexts = new Scanner()
+
 const NO_EDITS: readonly Edit[] = []
 
 /** @see https://modelcontextprotocol.io/specification/2025-11-25/basic#messages */
@@ -176,7 +178,7 @@ export interface Rejected {
  * Line breaks between tokens are overwritten with spaces in the given buffers: what goes to a child fits on one line.
  */
 export function readBody(parts: readonly Buffer[]): Message | Message[] | Rejected {
-  const scanner = new Scanner()
+  const scanner = wholeTexts
   for (const part of parts) scanner.push(part)
   const scan = scanner.finish()
   if (scan.type === 'malformed') return { reason: 'not_json', problem: `not JSON (byte ${scan.at})` }
