@@ -1,27 +1,26 @@
 // bridge: wiring only: configuration in, a handler, listen and close out.
-import { randomBytes } from 'node:crypto'
-import { readFileSync, unwatchFile, watchFile } from 'node:fs'
+import { unwatchFile, watchFile } from 'node:fs'
 import type { IncomingMessage, RequestListener, Server } from 'node:http'
 import { createApp } from './app.ts'
 import { SseBinding } from './binding/sse.ts'
 import { StreamableBinding } from './binding/streamable.ts'
-import { Child, STOP_GRACE_MS } from './child/child.ts'
-import { childEnvironment } from './child/environment.ts'
+import { STOP_GRACE_MS } from './child/child.ts'
 import type { ChildReport } from './child/interview.ts'
 import { Leases } from './child/lease.ts'
 import { inspectTool, type Inspection } from './child/inspection.ts'
-import { runTrial, withAdvice } from './child/trial.ts'
-import { Watchdog } from './child/watchdog.ts'
+import { Nursery } from './child/nursery.ts'
+import { runTrial } from './child/trial.ts'
 import { connectableHost, isLoopback } from './config/loopback.ts'
 import type { Config, ConfigInput } from './config/schema.ts'
 import { parseConfig } from './config/sources.ts'
-import { BridgeError, toBridgeError } from './errors.ts'
-import { DEFAULT_NAME, parseTokenFile, Tokens } from './gate/auth.ts'
+import type { BridgeError } from './errors.ts'
+import { Tokens } from './gate/auth.ts'
 import type { Readiness } from './http/health.ts'
 import { KeepAlive } from './http/keepalive.ts'
 import { addressOf, closeListener, openListener } from './http/listener.ts'
 import { createLines, warmOf, type Lines } from './lines.ts'
-import { peopleOf, tokensOf, type Person } from './people.ts'
+import { peopleOf, readTokens, type Person } from './people.ts'
+import { Proof } from './proof.ts'
 import { silentLogger, type Logger } from './log/logger.ts'
 import type { ToolRules } from './relay/tools.ts'
 import { Registry, type RegistryOptions } from './session/registry.ts'
@@ -46,9 +45,6 @@ export interface BridgeOptions {
 const SHUTDOWN_GRACE_MS = 1000
 /** LiteLLM sets no deadline for a call. */
 const LITELLM_CALL_MS = 10 * 60_000
-/** How long a silent start is watched before the log says what is awaited. */
-const SLOW_START_MS = 5000
-const RETRIAL_MS = 5000
 /** After the drain, answers on their way have this long. */
 const CLOSE_GRACE_MS = 500
 const TOKEN_POLL_MS = 2000
@@ -57,8 +53,6 @@ const TOKEN_POLL_MS = 2000
 export class Bridge {
   /** For `http.createServer`, or `app.use('/anywhere', bridge.handler)` in an express app. */
   readonly handler: RequestListener
-  /** Settles once: what can end a bridge that nobody closed (its tool cannot start; `onCrash: 'exit'`). */
-  readonly failed: Promise<BridgeError>
   readonly config: Config
 
   readonly #log: Logger
@@ -68,32 +62,24 @@ export class Bridge {
   readonly #registry: Registry
   readonly #keepAlive = new KeepAlive()
   readonly #tokens: Tokens
-  readonly #watchdog: Watchdog
-  readonly #id = bridgeId()
-  readonly #env: Readonly<Record<string, string>>
+  readonly #nursery: Nursery
+  readonly #proof: Proof
   readonly #closing = new AbortController()
-  #children = 0
   #stopGraceMs = STOP_GRACE_MS
   #server: Server | undefined
-  #proven: Promise<ChildReport> | undefined
-  #report: ChildReport | undefined
-  #problem: BridgeError | undefined
-  #retrial: NodeJS.Timeout | undefined
   #closed: Promise<void> | undefined
-  #fail!: (error: BridgeError) => void
 
   constructor(config: Config, log: Logger) {
     this.config = config
     this.#log = log
-    this.#env = childEnvironment(config)
+    this.#nursery = new Nursery(config, log)
     this.#people = peopleOf(config)
     this.#tokens = new Tokens(readTokens(config))
-    this.#watchdog = new Watchdog(this.#id, log)
     this.#leases = new Leases(
       {
         maxChildren: config.maxChildren,
         warm: warmOf(config),
-        start: (env) => this.#startChild(env),
+        start: (env) => this.#nursery.start(env),
       },
       log,
     )
@@ -103,14 +89,23 @@ export class Bridge {
         leases: this.#leases,
         rulesFor: (principal) => this.#rulesFor(principal),
         stopGraceMs: () => this.#stopGraceMs,
-        onCrash: (error) => this.#crashed(error),
+        onCrash: (error) => this.#proof.crashed(error),
+      },
+      log,
+    )
+    this.#proof = new Proof(
+      {
+        command: config.command[0] ?? '',
+        env: this.#nursery.env,
+        needsClient: needsClient(config, this.#people),
+        onCrash: config.onCrash,
+        restart: this.#leases.restart,
+        describe: () => this.#lines.describe?.() ?? this.#trial(),
+        onProven: () => this.#leases.warmUp(),
       },
       log,
     )
     this.#registry = new Registry(limitsOf(config), (request) => this.#openLine(request), log)
-    this.failed = new Promise((resolve) => {
-      this.#fail = resolve
-    })
     this.handler = createApp(
       {
         paths: config,
@@ -127,7 +122,7 @@ export class Bridge {
         envOf: (principal) => this.#people.get(principal)?.env ?? {},
         maxBodyBytes: config.maxBodyBytes,
         compat: config.compat,
-        health: { readiness: this.#readiness, mayKnow: (req) => this.#mayKnow(req) },
+        health: { readiness: () => this.#readiness(), mayKnow: (req) => this.#mayKnow(req) },
         streamable: new StreamableBinding(this.#registry, this.#keepAlive, config.compat === 'litellm'),
         sse: new SseBinding(this.#registry, this.#keepAlive, config),
         onRequest: () => void this.start().catch(() => {}),
@@ -146,15 +141,12 @@ export class Bridge {
    * @throws BridgeError `child_…`; with `headerEnv`, where no child can be started without a client, nothing is thrown
    */
   start(): Promise<ChildReport> {
-    this.#proven ??= this.#prove().catch((error: unknown) => {
-      // Whoever goes on nevertheless: the next client that comes after a while has the tool tried again.
-      this.#retrial ??= setTimeout(() => {
-        this.#retrial = undefined
-        this.#proven = undefined
-      }, RETRIAL_MS).unref()
-      throw error
-    })
-    return this.#proven
+    return this.#proof.start()
+  }
+
+  /** Settles once: what can end a bridge that nobody closed (its tool cannot start; `onCrash: 'exit'`). */
+  get failed(): Promise<BridgeError> {
+    return this.#proof.failed
   }
 
   /**
@@ -195,7 +187,7 @@ export class Bridge {
     const from = Date.now()
     this.#stopGraceMs = SHUTDOWN_GRACE_MS
     this.#closing.abort()
-    clearTimeout(this.#retrial)
+    const proofClosed = this.#proof.close()
     if (this.config.tokenFile !== undefined) unwatchFile(this.config.tokenFile, this.#tokenFileChanged)
     await this.#registry.drain(drainMs)
     this.#registry.close('the bridge is shutting down')
@@ -204,68 +196,22 @@ export class Bridge {
       this.#lines.close(SHUTDOWN_GRACE_MS),
       this.#leases.close(SHUTDOWN_GRACE_MS),
       this.#server === undefined ? undefined : closeListener(this.#server, CLOSE_GRACE_MS),
-      this.#proven?.catch(() => {}),
+      proofClosed,
     ])
-    await this.#watchdog.close()
+    await this.#nursery.close()
     this.#log.info({ durationMs: Date.now() - from }, 'closed')
-  }
-
-  async #prove(): Promise<ChildReport> {
-    const slow = setTimeout(() => {
-      this.#log.info('still waiting for the tool to answer initialize; the first start may download it')
-    }, SLOW_START_MS)
-    try {
-      this.#report = await (this.#lines.describe?.() ?? this.#trial())
-    } catch (thrown) {
-      const failure = toBridgeError(thrown)
-      const stderr = failure.data?.['stderr']
-      const error = withAdvice(failure, Array.isArray(stderr) ? stderr.map(String) : [], { env: this.#env })
-      if (this.#needsClient && error.code !== 'child_spawn_failed') {
-        this.#log.warn(
-          { reason: error.message, ...error.data },
-          'the tool does not start without what a client brings; each client will see',
-        )
-        return UNKNOWN_TOOL
-      }
-      // A tool that has worked before is in a crash loop: see `#tryAgain`.
-      if (this.#report === undefined) {
-        this.#problem = error
-        if (!this.#closing.signal.aborted) this.#fail(error)
-      }
-      throw error
-    } finally {
-      clearTimeout(slow)
-    }
-    this.#problem = undefined
-    const { name, version, protocolVersion, tools, startMs } = this.#report
-    this.#log.info(
-      { name, version, protocolVersion, tools: tools.length, durationMs: startMs },
-      'tool answers',
-    )
-    if (!this.#closing.signal.aborted) this.#leases.warmUp()
-    return this.#report
   }
 
   #trial(): Promise<ChildReport> {
     const { startTimeoutMs } = this.config
-    return runTrial(
-      { startTimeoutMs, version: VERSION, start: () => this.#startChild({}) },
-      this.#closing.signal,
-    )
-  }
-
-  /** A child may be of no use before a client brings its part of the environment. */
-  get #needsClient(): boolean {
-    return (
-      this.config.headerEnv.length > 0 ||
-      [...this.#people.values()].some(({ env }) => Object.keys(env).length > 0)
-    )
+    const start = () => this.#nursery.start()
+    return runTrial({ startTimeoutMs, version: VERSION, start }, this.#closing.signal)
   }
 
   async #openLine(request: LineRequest): Promise<Line> {
     await this.start()
     return this.#lines.open(request).catch((error: unknown) => {
-      this.#tryAgain()
+      this.#proof.tryAgain()
       throw error
     })
   }
@@ -280,60 +226,9 @@ export class Bridge {
     }
   }
 
-  #crashed(error: BridgeError): void {
-    this.#leases.restart.crashed(error)
-    if (this.config.onCrash === 'exit') this.#fail(error)
-    else this.#tryAgain()
-  }
-
-  async #startChild(env: Readonly<Record<string, string>>): Promise<Child> {
-    const { command, cwd, maxLineBytes } = this.config
-    const mark = `${this.#id}.${++this.#children}`
-    const child = await Child.start(
-      { command, cwd, env: { ...this.#env, ...env }, mark, maxLineBytes },
-      this.#log,
-    )
-    this.#watchdog.watch(child.pid)
-    void child.ended.then(() => this.#watchdog.unwatch(child.pid))
-    return child
-  }
-
-  /** In a crash loop no client may come any more to find out that the tool works again. */
-  #tryAgain(): void {
-    const { restart } = this.#leases
-    if (restart.failure === undefined || this.#retrial !== undefined || this.#closing.signal.aborted) return
-    this.#log.error(
-      { reason: restart.failure.message, ...restart.failure.data },
-      'the tool crashes again and again',
-    )
-    this.#retrial = setTimeout(
-      () => {
-        this.#retrial = undefined
-        this.#proven = this.#prove().then(
-          (report) => {
-            restart.proven()
-            return report
-          },
-          (thrown: unknown) => {
-            restart.crashed(toBridgeError(thrown))
-            this.#tryAgain()
-            return this.#report ?? UNKNOWN_TOOL
-          },
-        )
-      },
-      Math.max(RETRIAL_MS, restart.delayMs()),
-    ).unref()
-  }
-
-  readonly #readiness: Readiness = () => {
+  #readiness(): ReturnType<Readiness> {
     if (this.#closing.signal.aborted) return { status: 'draining', reason: 'the bridge is shutting down' }
-    const failure = this.#leases.restart.failure ?? this.#problem
-    if (failure !== undefined)
-      return { status: 'failing', reason: [failure.message, failure.hint].filter(Boolean).join('; ') }
-    if (this.#report === undefined && !this.#needsClient) {
-      return { status: 'starting', reason: `waiting for ${this.config.command[0]} to answer initialize` }
-    }
-    return undefined
+    return this.#proof.readiness()
   }
 
   #mayKnow(req: IncomingMessage): boolean {
@@ -353,19 +248,6 @@ export class Bridge {
   readonly #tokenFileChanged = (): void => this.reloadTokens()
 }
 
-const UNKNOWN_TOOL: ChildReport = {
-  name: 'unknown',
-  version: '?',
-  protocolVersion: '?',
-  instructions: undefined,
-  capabilities: [],
-  canSubscribe: false,
-  tools: [],
-  resources: [],
-  prompts: [],
-  startMs: 0,
-}
-
 /**
  * A bridge for one stdio command. Nothing is started before `listen`, `start` or the first request.
  *
@@ -381,25 +263,23 @@ export function createBridge(config: ConfigInput, { logger = silentLogger() }: B
  * @throws BridgeError `child_…`
  */
 export async function inspect(config: Config, logger: Logger = silentLogger()): Promise<Inspection> {
-  const id = bridgeId()
-  const watchdog = new Watchdog(id, logger)
-  const env = childEnvironment(config)
-  let children = 0
-  const start = async () => {
-    const child = await Child.start({ ...config, cwd: config.cwd, env, mark: `${id}.${++children}` }, logger)
-    watchdog.watch(child.pid)
-    return child
-  }
+  const nursery = new Nursery(config, logger)
+  const { startTimeoutMs } = config
   try {
-    return await inspectTool({ ...config, env, version: VERSION, start })
+    return await inspectTool({
+      startTimeoutMs,
+      env: nursery.env,
+      version: VERSION,
+      start: () => nursery.start(),
+    })
   } finally {
-    await watchdog.close()
+    await nursery.close()
   }
 }
 
-/** Begins the mark of every child: whose it is can be told while that process lives, and which bridge's for ever. */
-function bridgeId(): string {
-  return `${process.pid}-${randomBytes(9).toString('base64url')}`
+/** A child may be of no use before a client brings its part of the environment. */
+function needsClient({ headerEnv }: Config, people: ReadonlyMap<string, Person>): boolean {
+  return headerEnv.length > 0 || [...people.values()].some(({ env }) => Object.keys(env).length > 0)
 }
 
 function limitsOf({ compat, callTimeoutMs, ...limits }: Config): RegistryOptions {
@@ -408,19 +288,4 @@ function limitsOf({ compat, callTimeoutMs, ...limits }: Config): RegistryOptions
     compat,
     callTimeoutMs: callTimeoutMs === 0 && compat === 'litellm' ? LITELLM_CALL_MS : callTimeoutMs,
   }
-}
-
-function readTokens(config: Config): Map<string, string> {
-  const { tokenFile } = config
-  if (tokenFile === undefined) return tokensOf(config, new Map(), DEFAULT_NAME)
-  let text: string
-  try {
-    text = readFileSync(tokenFile, 'utf8')
-  } catch (cause) {
-    throw new BridgeError('config_invalid', `the token file ${tokenFile} cannot be read`, {
-      cause,
-      hint: 'correct --token-file',
-    })
-  }
-  return tokensOf(config, parseTokenFile(text, tokenFile), DEFAULT_NAME)
 }

@@ -1,7 +1,9 @@
 // people: what each client that has a name brings along: its environment, its tools, its token.
+import { readFileSync } from 'node:fs'
 import { readEnvFiles } from './child/environment.ts'
 import type { Config } from './config/schema.ts'
 import { BridgeError } from './errors.ts'
+import { DEFAULT_NAME, parseTokenFile } from './gate/auth.ts'
 import type { ToolFilter } from './relay/tools.ts'
 
 export interface Person {
@@ -19,12 +21,23 @@ export function peopleOf({ clients }: Config): ReadonlyMap<string, Person> {
   )
 }
 
-/** Token → name, of all places a token can come from. */
-export function tokensOf(
-  config: Config,
-  file: ReadonlyMap<string, string>,
-  defaultName: string,
-): Map<string, string> {
+/** Token → name, of all places a token can come from. Throws BridgeError `config_invalid`. */
+export function readTokens(config: Config): Map<string, string> {
+  const { tokenFile } = config
+  if (tokenFile === undefined) return tokensOf(config, new Map())
+  let text: string
+  try {
+    text = readFileSync(tokenFile, 'utf8')
+  } catch (cause) {
+    throw new BridgeError('config_invalid', `the token file ${tokenFile} cannot be read`, {
+      cause,
+      hint: 'correct --token-file',
+    })
+  }
+  return tokensOf(config, parseTokenFile(text, tokenFile))
+}
+
+function tokensOf(config: Config, file: ReadonlyMap<string, string>): Map<string, string> {
   const tokens = new Map<string, string>()
   const problems: string[] = []
   const add = (token: string, name: string) => {
@@ -32,7 +45,7 @@ export function tokensOf(
     if (other !== undefined && other !== name) problems.push(`${other} and ${name} have the same token`)
     tokens.set(token, name)
   }
-  if (config.token !== undefined) add(config.token, defaultName)
+  if (config.token !== undefined) add(config.token, DEFAULT_NAME)
   for (const [token, name] of file) add(token, name)
   const inFile = new Set(file.values())
   for (const [name, { token }] of Object.entries(config.clients)) {

@@ -1,0 +1,47 @@
+// child/nursery: starts the children of one bridge: each marked as its own, and watched.
+import { randomBytes } from 'node:crypto'
+import type { Logger } from '../log/logger.ts'
+import { Child } from './child.ts'
+import { childEnvironment, type EnvironmentOptions } from './environment.ts'
+import { Watchdog } from './watchdog.ts'
+
+export interface NurseryOptions extends EnvironmentOptions {
+  command: readonly string[]
+  cwd?: string | undefined
+  maxLineBytes: number
+}
+
+export class Nursery {
+  /** What every child gets. */
+  readonly env: Readonly<Record<string, string>>
+  readonly #options: NurseryOptions
+  readonly #log: Logger
+  /** Begins the mark of every child: whose it is can be told while that process lives, and which bridge's for ever. */
+  readonly #id = `${process.pid}-${randomBytes(9).toString('base64url')}`
+  readonly #watchdog: Watchdog
+  #children = 0
+
+  /** @throws BridgeError `config_invalid` for an environment file that cannot be read */
+  constructor(options: NurseryOptions, log: Logger) {
+    this.#options = options
+    this.#log = log
+    this.env = childEnvironment(options)
+    this.#watchdog = new Watchdog(this.#id, log)
+  }
+
+  /** Starts one, with these variables besides. Throws BridgeError `child_spawn_failed`. */
+  async start(env: Readonly<Record<string, string>> = {}): Promise<Child> {
+    const { command, cwd, maxLineBytes } = this.#options
+    const mark = `${this.#id}.${++this.#children}`
+    const options = { command, cwd, env: { ...this.env, ...env }, mark, maxLineBytes }
+    const child = await Child.start(options, this.#log)
+    this.#watchdog.watch(child.pid)
+    void child.ended.then(() => this.#watchdog.unwatch(child.pid))
+    return child
+  }
+
+  /** All children have ended: nothing is left to watch. */
+  close(): Promise<void> {
+    return this.#watchdog.close()
+  }
+}
