@@ -73,6 +73,26 @@ test.each(['session', 'shared', 'pool'])(
   },
 )
 
+test('people.pool: nobody gets a process that another has used, also where they bring the same', async () => {
+  const text = 'clients:\n  ann: { token: token-of-ann }\n  eve: { token: token-of-eve }\n'
+  const bridge = await bridged([
+    '--children',
+    'pool',
+    '--config',
+    configFile(text),
+    '--',
+    ...fixture('odd-tools'),
+  ])
+  const [ann, eve, again] = [
+    await openStreamable(bridge, as('ann')),
+    await openSse(bridge, as('eve')),
+    await openSse(bridge, as('ann')),
+  ]
+  const pids = [await ann.call('pid'), await eve.call('pid'), await again.call('pid')].map(textOf)
+  expect(pids[0]).not.toBe(pids[1])
+  expect(pids[2]).toBe(pids[0])
+})
+
 test('people.environment: an env_file is found from the folder of the config file', async () => {
   const text = 'clients:\n  bob: { token: token-of-bob, env_file: bob.env }\n'
   const bridge = await bridged(['--config', configFile(text), '--', ...fixture('echo')])

@@ -167,3 +167,15 @@ test('pool.offers: neither tasks nor subscriptions; the log level is set again f
   const { result } = await a.request('resources/list')
   expect(result.resources).toHaveLength(1)
 })
+
+test('pool.deadline: what waits longer than 30 s is refused, and what is running is not', async () => {
+  const bridge = await pooled(1, '--warm', '0')
+  const client = await openSse(bridge)
+  const running = client.call('sleep', { ms: 34_000 })
+  const from = performance.now()
+  const { error } = await client.call('echo', { text: 'in vain' })
+  expect(error?.data.code).toBe('child_queue_full')
+  expect(error?.message).toContain('no process became free within 30 s')
+  expect(performance.now() - from).toBeGreaterThan(29_000)
+  expect(textOf(await running)).toBe('slept')
+})
