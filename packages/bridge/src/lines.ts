@@ -166,9 +166,9 @@ function withLockAdvice(error: BridgeError): BridgeError {
   })
 }
 
-/** Nobody's own process: nothing to pause, nothing to stop. */
+/** Nobody's own process: nothing to pause, nothing to stop. A client may be gone before it has used its port. */
 function lineOf(port: Port): Line {
-  return { port, close: () => {} }
+  return { port, close: (reason) => port.close(reason) }
 }
 
 /** Puts the rules of this client between it and where its requests go. */

@@ -51,6 +51,12 @@ export class Leases {
    * @throws BridgeError `child_limit_reached`, `child_backing_off`, `child_spawn_failed`, `shutting_down`
    */
   async acquire(env: Readonly<Record<string, string>> = {}): Promise<Child> {
+    const child = await this.#acquire(env)
+    this.#warm.refill(child)
+    return child
+  }
+
+  async #acquire(env: Readonly<Record<string, string>>): Promise<Child> {
     if (this.#isClosed) throw new BridgeError('shutting_down', 'the bridge is shutting down')
     if (Object.keys(env).length === 0) {
       const standby = await this.#warm.next()

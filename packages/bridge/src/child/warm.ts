@@ -4,8 +4,8 @@ import type { Child } from './child.ts'
 
 /** A standby that ends unused is no crash, but a tool that cannot wait is not worth starting for nothing. */
 const MAX_DEATHS = 2
-/** A new standby is started when the child just taken has had time to answer `initialize`. */
-const REFILL_DELAY_MS = 50
+/** Of several that are taken at once the last one counts. */
+const REFILL_DELAY_MS = 20
 
 export class Warm {
   readonly #log: Logger
@@ -30,21 +30,20 @@ export class Warm {
     while (this.#standbys.length + this.#starting < this.#wanted) void this.#add()
   }
 
-  /** The oldest standby, which has come furthest in its start; another is started in its place. */
-  take(): Child | undefined {
+  /** The oldest standby, which has come furthest in its start, or the one being started; undefined if there is none. */
+  async next(): Promise<Child | undefined> {
     const child = this.#standbys.shift()
-    if (this.#wanted > 0) {
-      clearTimeout(this.#timer)
-      this.#timer = setTimeout(() => this.fill(), REFILL_DELAY_MS).unref()
-    }
-    return child
+    if (child !== undefined || this.#starting <= this.#awaited.length) return child
+    return new Promise((resolve) => this.#awaited.push(resolve))
   }
 
-  /** The next one, also if it is still being started; undefined if none is, or all are awaited already. */
-  async next(): Promise<Child | undefined> {
-    const ready = this.take()
-    if (ready !== undefined || this.#starting <= this.#awaited.length) return ready
-    return new Promise((resolve) => this.#awaited.push(resolve))
+  /** Starts another in the place of one that was taken, once that has come so far that it is not slowed down by it. */
+  refill(taken: Child): void {
+    if (this.#wanted === 0) return
+    void taken.answered.then(() => {
+      clearTimeout(this.#timer)
+      this.#timer = setTimeout(() => this.fill(), REFILL_DELAY_MS).unref()
+    })
   }
 
   /** Lets all standbys go and starts no more. */

@@ -37,13 +37,12 @@ export function toolLines(config: Config, { mcpUrl }: Listening, report: ChildRe
     names.length > MAX_TOOLS
       ? [...names.slice(0, MAX_TOOLS - 1), `and ${names.length - MAX_TOOLS + 1} more`]
       : names
-  const needsToken = config.token !== undefined || config.tokenFile !== undefined
   const client = {
     mcpServers: {
       [keyOf(report.name)]: {
         type: 'http',
         url: mcpUrl,
-        ...(needsToken ? { headers: { Authorization: 'Bearer <token>' } } : {}),
+        ...(needsToken(config) ? { headers: { Authorization: 'Bearer <token>' } } : {}),
       },
     },
   }
@@ -56,9 +55,13 @@ export function toolLines(config: Config, { mcpUrl }: Listening, report: ChildRe
   ])}\nClient configuration:\n${JSON.stringify(client, undefined, 2)}\n`
 }
 
-function access({ token, tokenFile, insecure }: Config): string {
-  if (token !== undefined || tokenFile !== undefined) return 'with a token'
-  return insecure ? 'for everybody who reaches this address (--insecure)' : 'from this machine'
+function needsToken({ token, tokenFile, clients }: Config): boolean {
+  return token !== undefined || tokenFile !== undefined || Object.keys(clients).length > 0
+}
+
+function access(config: Config): string {
+  if (needsToken(config)) return 'with a token'
+  return config.insecure ? 'for everybody who reaches this address (--insecure)' : 'from this machine'
 }
 
 function lanAddresses(host: string): string[] {

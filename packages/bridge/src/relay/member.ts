@@ -13,6 +13,8 @@ export interface MemberOptions {
   startTimeoutMs: number
   maxBacklogBytes: number
   capabilities: Readonly<Record<string, unknown>>
+  /** It is replaced after so many requests; 0: never. */
+  recycleAfter: number
   /** Starts a process. Throws BridgeError, `child_…`. */
   start(): Promise<Process>
   /** A process has ended without being asked to. */
@@ -134,7 +136,9 @@ export class Member implements Audience {
   release(): void {
     if (this.#state !== 'busy') return
     if (this.served === 1) this.#options.onProven()
-    this.#becomeFree()
+    const { recycleAfter } = this.#options
+    if (recycleAfter > 0 && this.served >= recycleAfter) void this.stop()
+    else this.#becomeFree()
   }
 
   async stop(graceMs?: number, error?: BridgeError): Promise<void> {

@@ -18,8 +18,6 @@ export interface PoolOptions extends Omit<MemberOptions, 'capabilities' | 'start
   warm: number
   /** A member that nobody needed for so long is ended. */
   idleMs: number
-  /** A member is replaced after so many requests; 0: never. */
-  recycleAfter: number
   start(env: Readonly<Record<string, string>>): ReturnType<MemberOptions['start']>
 }
 
@@ -170,34 +168,40 @@ export class Pool {
 
   /** Gives out what is free, to the longest waiting first. */
   #pump(): void {
+    // What is ending makes room for one each: whoever else waits for room needs another to end.
+    let coming = [...this.#members].filter((member) => member.isStopping).length
     for (const waiting of [...this.#queue]) {
       if (!this.#queue.includes(waiting)) continue
       const free = [...this.#members].find((member) => member.isFree && member.kind === waiting.kind)
       if (free !== undefined) {
         this.#leave(waiting)
         waiting.give(free)
-      } else if (!this.#grow(waiting)) break
+      } else if (this.#awaitsStart(waiting)) continue
+      else if (this.#members.size < this.#options.maxChildren) this.#grow(waiting)
+      else if (coming > 0) coming--
+      else if (!this.#makeRoom()) break
     }
   }
 
-  /** Starts a child for one who waits; false if nothing can be done for anybody before a child becomes free. */
-  #grow(waiting: Waiting): boolean {
-    const starting = [...this.#members].filter(
-      (member) => member.isStarting && member.kind === waiting.kind,
-    ).length
-    const ahead = this.#queue.filter((each) => each.kind === waiting.kind).indexOf(waiting)
-    if (ahead < starting) return true
-    if (this.#members.size >= this.#options.maxChildren) {
-      const spare = [...this.#members]
-        .filter((member) => member.isFree)
-        .toSorted((a, b) => a.freeSince - b.freeSince)[0]
-      // It makes room when it has ended, and the queue is looked at again then.
-      if (spare !== undefined) void spare.stop()
-      return spare !== undefined || [...this.#members].some((member) => member.isStopping)
-    }
-    const client = this.#clients.get(waiting.call.port)
+  /** Whether one of the children being started is for this one. */
+  #awaitsStart({ call, kind }: Waiting): boolean {
+    const starting = [...this.#members].filter((member) => member.isStarting && member.kind === kind).length
+    const ahead = this.#queue.filter((each) => each.kind === kind).findIndex((each) => each.call === call)
+    return ahead < starting
+  }
+
+  #grow({ call }: Waiting): void {
+    const client = this.#clients.get(call.port)
     if (client !== undefined) this.#add(client)
-    return true
+  }
+
+  /** Ends the child that has been free for longest; false if none is. The queue is looked at again when it has ended. */
+  #makeRoom(): boolean {
+    const [spare] = [...this.#members]
+      .filter((member) => member.isFree)
+      .toSorted((a, b) => a.freeSince - b.freeSince)
+    if (spare !== undefined) void spare.stop()
+    return spare !== undefined
   }
 
   #add({ kind, capabilities, env }: Client): void {
@@ -256,11 +260,7 @@ export class Pool {
   }
 
   #settled(call: Call): void {
-    for (const member of this.#members) {
-      if (member.call !== call) continue
-      if (this.#options.recycleAfter > 0 && member.served >= this.#options.recycleAfter) void member.stop()
-      else member.release()
-    }
+    for (const member of this.#members) if (member.call === call) member.release()
   }
 
   #retire(): void {

@@ -45,7 +45,10 @@ export class SharedChild implements Route, Audience {
   readonly #options: SharedOptions
   readonly #log: Logger
   readonly #levels = new Levels()
+  /** By resource: who has asked for it, also while the child has not answered yet. */
   readonly #subscribers = new Map<string, Set<Port>>()
+  /** The resources that the child has agreed to. */
+  readonly #granted = new Set<string>()
   readonly #waiting = new Map<Call, Message>()
   #process: Process | undefined
   #switchboard: Switchboard | undefined
@@ -118,7 +121,7 @@ export class SharedChild implements Route, Audience {
     const level = this.#levels.lowest
     if (level !== undefined && level !== lowest) this.#tidy('logging/setLevel', { level })
     for (const [uri, ports] of this.#subscribers) {
-      if (ports.delete(port) && ports.size === 0) this.#unsubscribe(uri)
+      if (ports.has(port) && this.#drop(uri, port)) this.#tidy('resources/unsubscribe', { uri })
     }
     const { idleMs, onIdle } = this.#options
     if (idleMs > 0 && this.ports.size === 0) this.#idle = setTimeout(() => onIdle(), idleMs).unref()
@@ -155,26 +158,34 @@ export class SharedChild implements Route, Audience {
   #subscribe(call: Call, message: Message): void {
     const uri = uriOf(message)
     if (uri === undefined) return this.#forward(call, message)
-    const ports = this.#subscribers.get(uri) ?? new Set()
-    this.#subscribers.set(uri, ports)
     if (message.method === 'resources/subscribe') {
-      const isFirst = ports.size === 0
+      // At once: whoever unsubscribes before the answer is not the last one.
+      const ports = this.#subscribers.get(uri) ?? new Set()
+      this.#subscribers.set(uri, ports.add(call.port))
+      if (this.#granted.has(uri)) return call.port.settle(call, emptyResultFor(call.clientId))
       const { sink } = call
       call.sink = onAnswer(sink, (answer) => {
-        if (answer.envelope.hasResult && this.ports.has(call.port)) ports.add(call.port)
+        if (answer.envelope.hasResult) {
+          if (this.#subscribers.get(uri)?.has(call.port) === true) this.#granted.add(uri)
+          // What it did not refuse itself, the child may grant later.
+        } else if (this.#drop(uri, call.port) && answer.failure !== undefined)
+          this.#tidy('resources/unsubscribe', { uri })
         sink.answer(answer)
       })
-      return isFirst ? this.#forward(call, message) : call.port.settle(call, emptyResultFor(call.clientId))
+      return this.#forward(call, message)
     }
-    ports.delete(call.port)
-    if (ports.size > 0) return call.port.settle(call, emptyResultFor(call.clientId))
-    this.#subscribers.delete(uri)
+    if (!this.#drop(uri, call.port)) return call.port.settle(call, emptyResultFor(call.clientId))
     this.#forward(call, message)
   }
 
-  #unsubscribe(uri: string): void {
+  /** True if nobody is left who asked for it. */
+  #drop(uri: string, port: Port): boolean {
+    const ports = this.#subscribers.get(uri)
+    ports?.delete(port)
+    if (ports !== undefined && ports.size > 0) return false
     this.#subscribers.delete(uri)
-    this.#tidy('resources/unsubscribe', { uri })
+    this.#granted.delete(uri)
+    return true
   }
 
   #setLevel(call: Call, message: Message): void {
@@ -253,8 +264,7 @@ export class SharedChild implements Route, Audience {
   /** What the clients had asked of the one before. */
   #resume({ switchboard }: Living): void {
     if (this.#levels.lowest !== undefined) this.#tidy('logging/setLevel', { level: this.#levels.lowest })
-    for (const [uri, ports] of this.#subscribers)
-      if (ports.size > 0) this.#tidy('resources/subscribe', { uri })
+    for (const uri of this.#granted) this.#tidy('resources/subscribe', { uri })
     const waiting = [...this.#waiting]
     this.#waiting.clear()
     for (const [call, message] of waiting) {

@@ -24,6 +24,9 @@ export interface ToolRules {
   timeoutMs: number
 }
 
+/** Names have dots and slashes too, which are no borders here: a tool that `*delete*` leaves out would be let through. */
+const GLOBS = { bash: true, dot: true }
+
 type Tool = Record<string, unknown> & { name?: unknown; annotations?: { readOnlyHint?: unknown } }
 
 /** A list of more pages than this is taken for one that never ends. */
@@ -58,14 +61,17 @@ export class ToolRoute implements Route {
     this.#needsReadOnly = rules.filters.some(({ readOnly }) => readOnly)
     this.#judgesCalls = areRules({ ...rules, isPlain: false })
     const matchers = rules.filters.map(({ toolsAllow, toolsDeny }) => ({
-      allows: toolsAllow.length === 0 ? () => true : picomatch([...toolsAllow]),
-      denies: toolsDeny.length === 0 ? () => false : picomatch([...toolsDeny]),
+      allows: toolsAllow.length === 0 ? () => true : picomatch([...toolsAllow], GLOBS),
+      denies: toolsDeny.length === 0 ? () => false : picomatch([...toolsDeny], GLOBS),
     }))
     this.#isNamed = (name) => matchers.every(({ allows, denies }) => allows(name) && !denies(name))
   }
 
   send(call: Call, message: Message): void {
     if (this.#own.has(call.sink)) return this.#route.send(call, message)
+    if (this.#judgesCalls && isAmbiguous(message)) {
+      throw new BridgeError('request_invalid', 'method, params and name are written in small letters')
+    }
     if (message.method === 'tools/list') this.#list(call, message)
     else if (message.method === 'tools/call' && this.#judgesCalls) this.#call(call, message)
     else this.#route.send(call, message)
@@ -80,6 +86,8 @@ export class ToolRoute implements Route {
   }
 
   notify(message: Message): void {
+    // A call without an id is one that some tools obey all the same.
+    if (this.#judgesCalls && (!message.method.startsWith('notifications/') || isAmbiguous(message))) return
     this.#route.notify(message)
   }
 
@@ -192,6 +200,21 @@ interface Page {
 /** As servers answer a call of a tool that they do not have. */
 function refuse(call: Call, name: string): void {
   call.port.settleWith(call, new BridgeError('tool_unknown', `Unknown tool: ${name}`))
+}
+
+/**
+ * Tools in Go take `Name` for `name`, and the last of both: what they call would not be what was judged. To them a long
+ * s is an s, too.
+ */
+function isAmbiguous(message: Message): boolean {
+  const whole = message.json() as { params?: unknown }
+  const isOther = (value: unknown, ...names: readonly string[]) =>
+    typeof value === 'object' &&
+    value !== null &&
+    Object.keys(value).some((key) => !names.includes(key) && names.includes(key.toUpperCase().toLowerCase()))
+  return (
+    isOther(whole, 'method', 'params') || (message.method === 'tools/call' && isOther(whole.params, 'name'))
+  )
 }
 
 function respond(id: string, value: object): Message {
