@@ -38,7 +38,7 @@ const OWN = { MCP_BRIDGE_MAX_SESSIONS: '7', MCP_BRIDGE_TOKEN: 'own-token' }
 
 test('children.environment: the allow-list, and nothing that could be a secret', async () => {
   const bridge = await bridged(['--', ...fixture('echo')], { env: { ...ALLOWED, ...SECRET, ...OWN } })
-  const client = await openStreamable(bridge, { authorization: 'Bearer own-token' })
+  const client = await openStreamable(bridge, { headers: { authorization: 'Bearer own-token' } })
   const env = await envOf(client, [
     ...Object.keys(ALLOWED),
     ...Object.keys(SECRET),
@@ -90,7 +90,7 @@ test('children.environment: --pass-env with globs, then --env-file, then --env, 
 
 test("children.environment: --pass-env '*' hands on everything but the bridge's own", async () => {
   const bridge = await bridged(['--pass-env', '*', '--', ...fixture('echo')], { env: { ...SECRET, ...OWN } })
-  const client = await openStreamable(bridge, { authorization: 'Bearer own-token' })
+  const client = await openStreamable(bridge, { headers: { authorization: 'Bearer own-token' } })
   const env = await envOf(client, [...Object.keys(SECRET), ...Object.keys(OWN)])
   expect(env).toEqual({ ...SECRET, ...mapped(OWN, undefined) })
 })

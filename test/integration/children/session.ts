@@ -9,11 +9,12 @@ import {
   stopAll,
   StreamableClient,
   type BridgeOptions,
-  type Headers,
-  type RpcResponse,
   type RunningBridge,
 } from '@mcp-bridge/testkit'
 import { afterEach, expect } from 'vitest'
+import { textOf } from '../wires/wire.ts'
+
+export { openSse, openStreamable, textOf } from '../wires/wire.ts'
 
 /** Longer than a watchdog takes from the death of its bridge to the last SIGKILL. */
 const GRACE_MS = 10_000
@@ -37,30 +38,6 @@ export function nothingLeft(): void {
       cleanTemp()
     }
   })
-}
-
-export async function openStreamable(
-  { port }: { port: number },
-  headers: Headers = {},
-): Promise<StreamableClient> {
-  const client = new StreamableClient({ port, headers })
-  const { error } = await client.initialize()
-  expect(error).toBeUndefined()
-  return client
-}
-
-export async function openSse({ port }: { port: number }, headers: Headers = {}): Promise<SseClient> {
-  const client = new SseClient({ port, headers })
-  await client.connect()
-  const { error } = await client.initialize()
-  expect(error).toBeUndefined()
-  return client
-}
-
-/** Text of a tool's first content, undefined where it gave none. */
-export function textOf({ result, error }: RpcResponse): string | undefined {
-  expect(error).toBeUndefined()
-  return result.content[0]?.text
 }
 
 /** The child of this session and what it has started, all alive. */

@@ -106,7 +106,7 @@ test('children.start: with --header-env a tool that needs what a client brings i
   ])
   await bridge.until(({ msg }) => msg.startsWith('the tool does not start without what a client brings'))
   expect((await send({ port: bridge.port, path: '/readyz' })).status).toBe(200)
-  const client = await openStreamable(bridge, { 'x-tool-key': 'mine' })
+  const client = await openStreamable(bridge, { headers: { 'x-tool-key': 'mine' } })
   expect(textOf(await client.call('env', { name: 'TOOL_KEY' }))).toBe('mine')
   const without = new StreamableClient(bridge)
   expect((await without.initialize()).error?.data).toMatchObject({

@@ -44,7 +44,7 @@ test('children.warm: as many standbys as asked for, and none with --header-env',
   expect(several.childPids.slice(1).every(isAlive)).toBe(true)
   const perClient = await bridged(['--warm', '3', '--header-env', 'X-Key=API_KEY', '--', ...fixture('echo')])
   await perClient.until(({ msg }) => msg === 'tool answers')
-  const client = await openStreamable(perClient, { 'x-key': 'mine' })
+  const client = await openStreamable(perClient, { headers: { 'x-key': 'mine' } })
   expect(textOf(await client.call('env', { name: 'API_KEY' }))).toBe('mine')
   expect(perClient.childPids).toHaveLength(2)
 })

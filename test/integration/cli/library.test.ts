@@ -108,7 +108,7 @@ test('cli.library: two bridges in one process share nothing', async () => {
   const one = create({ env: { WHO: 'one' }, token: 'token-of-one', maxSessions: 1 })
   const other = create({ env: { WHO: 'other' } })
   const [first, second] = await Promise.all([one.listen(), other.listen()])
-  const client = await openStreamable(first, { authorization: 'Bearer token-of-one' })
+  const client = await openStreamable(first, { headers: { authorization: 'Bearer token-of-one' } })
   const neighbour = await openStreamable(second)
   expect(textOf(await client.call('env', { name: 'WHO' }))).toBe('one')
   expect(textOf(await neighbour.call('env', { name: 'WHO' }))).toBe('other')

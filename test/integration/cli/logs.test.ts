@@ -76,7 +76,7 @@ test.each(['info', 'debug'])('cli.logs: at %s no payload and no secret', async (
     cookie: SECRETS.cookie,
   }
   for (const open of [openStreamable, openSse]) {
-    const client = await open(bridge, headers)
+    const client = await open(bridge, { headers })
     expect(textOf(await client.call('echo', { text: SECRETS.argument }))).toBe(SECRETS.argument)
     for (const [name, value] of [
       ['API_KEY', SECRETS.env],
@@ -93,7 +93,7 @@ test.each(['info', 'debug'])('cli.logs: at %s no payload and no secret', async (
     ).toBe(403)
     await client.call('crash')
   }
-  const alice = await openStreamable(bridge, { 'x-api-key': SECRETS.fileToken })
+  const alice = await openStreamable(bridge, { headers: { 'x-api-key': SECRETS.fileToken } })
   expect(textOf(await alice.call('echo', { text: SECRETS.argument }))).toBe(SECRETS.argument)
   const { port } = bridge
   expect((await send({ port, path: '/mcp', headers: { 'x-api-key': SECRETS.wrongToken } })).status).toBe(401)
