@@ -25,7 +25,7 @@ export interface ToolRules {
 }
 
 /** Names have dots and slashes too, which are no borders here: a tool that `*delete*` leaves out would be let through. */
-const GLOBS = { bash: true, dot: true }
+const GLOBS = { bash: true, dot: true, posix: true }
 
 type Tool = Record<string, unknown> & { name?: unknown; annotations?: { readOnlyHint?: unknown } }
 
@@ -208,12 +208,16 @@ function refuse(call: Call, name: string): void {
  */
 function isAmbiguous(message: Message): boolean {
   const whole = message.json() as { params?: unknown }
-  const isOther = (value: unknown, ...names: readonly string[]) =>
-    typeof value === 'object' &&
-    value !== null &&
-    Object.keys(value).some((key) => !names.includes(key) && names.includes(key.toUpperCase().toLowerCase()))
   return (
-    isOther(whole, 'method', 'params') || (message.method === 'tools/call' && isOther(whole.params, 'name'))
+    hasAlmost(whole, ['method', 'params']) ||
+    (message.method === 'tools/call' && hasAlmost(whole.params, ['name']))
+  )
+}
+
+function hasAlmost(value: unknown, names: readonly string[]): boolean {
+  if (typeof value !== 'object' || value === null) return false
+  return Object.keys(value).some(
+    (key) => !names.includes(key) && names.includes(key.toUpperCase().toLowerCase()),
   )
 }
 

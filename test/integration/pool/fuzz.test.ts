@@ -1,0 +1,41 @@
+// fuzz: a crowd on a pool, with equal ids and tokens, questions, cancellations, departures and crashes.
+import { fixture } from '@mcp-bridge/testkit'
+import { expect, test } from 'vitest'
+import { crowd } from '../shared/crowd.ts'
+import { bridged, nothingLeft } from '../wires/wire.ts'
+
+nothingLeft()
+
+const SEED = Number(process.env['FUZZ_SEED'] ?? Date.now() % 1_000_000)
+const CALLS = 5500
+
+// The seed is in the title, so that it is always printed.
+test(
+  `fuzz.pool: FUZZ_SEED=${SEED}: answers, events and questions arrive where they belong, and all arrive`,
+  { timeout: 180_000 },
+  async () => {
+    const bridge = await bridged([
+      '--children',
+      'pool',
+      '--max-children',
+      '12',
+      '--',
+      ...fixture('asks-client'),
+    ])
+    const { wrong, calls, done, answered, refused } = await crowd('pool', bridge.port, SEED, CALLS)
+    expect(wrong).toEqual([])
+    expect(calls).toBeGreaterThanOrEqual(CALLS)
+    expect([...done.keys()].toSorted()).toEqual([
+      'cancel',
+      'crash',
+      'echo',
+      'elicit',
+      'leave',
+      'log',
+      'progress',
+      'sample',
+    ])
+    expect(answered).toBeGreaterThan(CALLS / 20)
+    expect(refused).toBe(0)
+  },
+)

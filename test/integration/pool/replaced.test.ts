@@ -1,0 +1,81 @@
+// replaced: a process that is stuck, or has served enough, makes room for a new one; one that answers late does not.
+import { eventually, fixture, isAlive } from '@mcp-bridge/testkit'
+import { expect, test } from 'vitest'
+import { gated } from '../shared/gate.ts'
+import { bridged, nothingLeft, openSse, openStreamable, textOf, type Client } from '../wires/wire.ts'
+
+nothingLeft()
+
+const pool = (children: number) => ['--children', 'pool', '--max-children', `${children}`, '--warm', '0']
+
+async function pid(client: Client): Promise<number> {
+  return Number(textOf(await client.call('pid')))
+}
+
+test('replaced.stuck: also where the client has gone, and where the call has timed out; with those who wait served', async () => {
+  const bridge = await bridged([...pool(2), '--call-timeout', '15s', '--', ...fixture('odd-tools')])
+  const [gone, patient, other] = [await openSse(bridge), await openStreamable(bridge), await openSse(bridge)]
+  const stuckCall = { jsonrpc: '2.0', id: 50, method: 'tools/call', params: { name: 'stuck' } }
+  expect((await gone.post(stuckCall)).status).toBe(202)
+  const timedOut = patient.call('stuck')
+  gone.close()
+  // Ten seconds after the client has left.
+  const stuck = await bridge.until(({ msg }) => msg.startsWith('child is stuck'), 30_000)
+  expect(stuck['method']).toBe('tools/call')
+  await eventually(() => !isAlive(Number(stuck['childPid'])), { what: 'the stuck process to end' })
+  expect((await timedOut).error?.data.code).toBe('child_timeout')
+  expect(await pid(other)).not.toBe(stuck['childPid'])
+  const second = await bridge.until((line) => line.msg.startsWith('child is stuck') && line !== stuck, 30_000)
+  expect(second['childPid']).not.toBe(stuck['childPid'])
+  await eventually(() => !isAlive(Number(second['childPid'])), { what: 'the other one, too' })
+})
+
+test('replaced.late: a process that answers within its grace stays, and the late answer reaches nobody', async () => {
+  const it = await gated(pool(1))
+  const [a, b] = [await openStreamable(it.bridge), await openSse(it.bridge)]
+  const before = textOf(await a.call('held'))
+  const gate = it.gate('held')
+  const held = b.call('held', { gate }, { id: 5 })
+  held.catch(() => {})
+  await it.until(gate)
+  await b.cancel(5)
+  await it.until('notifications/cancelled')
+  // The same id again, and a client that has never used it.
+  const [again, other] = [a.call('held', {}, { id: 5 }), b.call('held', {}, { id: 6 })]
+  expect(
+    (await b.post({ jsonrpc: '2.0', id: 7, method: 'tools/call', params: { name: 'held' } })).status,
+  ).toBe(202)
+  expect(it.heard().filter(({ method }) => method === 'tools/call')).toHaveLength(2)
+  it.open(gate)
+  expect([textOf(await again), textOf(await other)]).toEqual([before, before])
+  expect(a.strays).toEqual([])
+  await eventually(() => b.strays.length > 0, { what: 'the answer to what was posted' })
+  expect(b.strays.map(({ id }) => id)).toEqual([7])
+})
+
+test('replaced.recycled: a cancelled call counts like any other', async () => {
+  const it = await gated([...pool(1), '--recycle-after', '2'])
+  const client = await openSse(it.bridge)
+  const gate = it.gate('held')
+  const first = textOf(await client.call('held'))
+  client.call('held', { gate }, { id: 5 }).catch(() => {})
+  await it.until(gate)
+  await client.cancel(5)
+  await it.until('notifications/cancelled')
+  it.open(gate)
+  expect(textOf(await client.call('held'))).not.toBe(first)
+  client.close()
+})
+
+test('replaced.recycled: under many calls at once none is lost, and no process serves more than it may', async () => {
+  const bridge = await bridged([...pool(3), '--recycle-after', '4', '--', ...fixture('odd-tools')])
+  const clients = [await openStreamable(bridge), await openSse(bridge), await openStreamable(bridge)]
+  const pids = await Promise.all(clients.flatMap((client) => Array.from({ length: 8 }, () => pid(client))))
+  const served = new Map<number, number>()
+  for (const each of pids) served.set(each, (served.get(each) ?? 0) + 1)
+  expect(pids).toHaveLength(24)
+  expect(Math.max(...served.values())).toBeLessThanOrEqual(4)
+  await eventually(() => bridge.childPids.filter(isAlive).length <= 3, {
+    what: 'those that have served to end',
+  })
+})
