@@ -1,0 +1,80 @@
+// targets: what issue 5 wants, as ratios between two contestants of one run or as plain limits.
+import { METRICS, type MetricKey } from './measures/metric.ts'
+import type { Results } from './results.ts'
+
+export interface Verdict {
+  what: string
+  subject: string
+  /** What it is measured against; undefined for a plain limit. */
+  against: string | undefined
+  /** The ratio, or the number itself where there is nothing to compare; undefined where a number is missing. */
+  value: number | undefined
+  /** The most that it may be; undefined where the ratio is only shown. */
+  limit: number | undefined
+  unit: string
+}
+
+type Row = readonly [metric: MetricKey, subject: string, against: string | undefined, limit?: number]
+
+const TARGETS: readonly Row[] = [
+  ...perCall('ours-shared', 'floor', 1.15),
+  ...perCall('ours-session', 'floor', 1.2),
+  ...perCall('ours-session', 'floor-session'),
+  ...perCall('ours-pool', 'floor'),
+  ...perCall('ours-shared', 'supergateway', 1 / 3),
+  ...perCall('ours-session', 'supergateway', 1 / 3),
+  ...perCall('ours-shared-sse', 'supergateway-sse', 1 / 2),
+  ...perCall('ours-session-sse', 'supergateway-sse', 1 / 2),
+  ...slowest('ours-shared', 'floor', 1.5),
+  ...slowest('ours-session', 'floor', 1.5),
+  ['open', 'ours-session', 'supergateway', 1 / 10],
+  ['open', 'ours-session', 'floor-session', 3],
+  ['cpu20MB', 'ours-shared', undefined, 100],
+  ['cpu20MB', 'ours-session', undefined, 100],
+  ['growth20MB', 'ours-shared', undefined, 60],
+  ['growth20MB', 'ours-session', undefined, 60],
+  ['start', 'ours-shared', 'floor', 2.5],
+  ['start', 'ours-session', 'floor', 2.5],
+  ['rss', 'ours-shared', 'floor', 1.6],
+  ['rss', 'ours-session', 'floor', 1.6],
+  ['idle1000', 'ours-shared', undefined, 60],
+  ['idle1000', 'ours-shared-sse', undefined],
+  ['cycle', 'ours-session', 'floor-session', 1.3],
+  ['cycleTreeCpu', 'ours-session', 'floor-session', 1.3],
+]
+
+export function verdictsOf(results: Results): Verdict[] {
+  return TARGETS.map(([metric, subject, against, limit]) => {
+    const own = medianOf(results, subject, metric)
+    const other = against === undefined ? 1 : medianOf(results, against, metric)
+    const { label, unit } = METRICS[metric]
+    return {
+      what: label,
+      subject,
+      against,
+      value: own === undefined || other === undefined || other === 0 ? undefined : own / other,
+      limit,
+      unit: against === undefined ? ` ${unit}` : '×',
+    }
+  })
+}
+
+function perCall(subject: string, against: string, limit?: number): Row[] {
+  const rest = limit === undefined ? ([] as const) : ([limit] as const)
+  return [
+    ['cpu1', subject, against, ...rest],
+    ['cpu16', subject, against, ...rest],
+  ]
+}
+
+function slowest(subject: string, against: string, limit: number): Row[] {
+  return [
+    ['p99At1', subject, against, limit],
+    ['p99At16', subject, against, limit],
+    ['p99At64', subject, against, limit],
+  ]
+}
+
+function medianOf({ contestants }: Results, name: string, metric: MetricKey): number | undefined {
+  return contestants.find((contestant) => contestant.name === name)?.metrics[metric]?.median
+}
