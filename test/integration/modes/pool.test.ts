@@ -46,7 +46,7 @@ test('pool.exclusive: no process ever has two calls at once, and all are used', 
 test('pool.queue: full, it refuses at once with 503 and Retry-After; what waits is served in order', async () => {
   const bridge = await pooled(1)
   const client = await openStreamable(bridge)
-  const holding = client.call('sleep', { ms: 4000 })
+  const holding = client.call('sleep', { ms: 8000 })
   const order: number[] = []
   const waiting = Array.from({ length: 16 }, async (_, i) => {
     expect(textOf(await client.call('echo', { text: `${i}` }))).toBe(`${i}`)
@@ -62,7 +62,7 @@ test('pool.queue: full, it refuses at once with 503 and Retry-After; what waits 
     },
     { what: 'the queue to be full' },
   )
-  expect(performance.now() - from).toBeLessThan(3500)
+  expect(performance.now() - from).toBeLessThan(7500)
   expect(other.lastStatus).toBe(503)
   expect(Number(other.streams.at(-1)?.headers['retry-after'])).toBeGreaterThan(0)
   await Promise.all([holding, ...waiting])
