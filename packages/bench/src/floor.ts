@@ -81,3 +81,6 @@ createServer((req, res) => {
   req.setEncoding('utf8').on('data', (chunk: string) => (body += chunk))
   req.on('end', () => take(req, res, body))
 }).listen(Number(port), '127.0.0.1')
+
+// A profile is written only by a process that ends by itself.
+process.once('SIGTERM', () => process.exit(0))

@@ -22,7 +22,7 @@ export interface Outcome {
   failures: Failure[]
 }
 
-/** Each group has a process of its own, so that none inherits the memory of another. */
+/** Each group has a process of its own, so that none inherits the memory of another; in a smoke run they share one. */
 interface Group {
   name: GroupName
   measure: (contest: Contest, sample: Sample) => Promise<void>
@@ -61,19 +61,27 @@ async function runOne(
 ): Promise<Sample> {
   const sample: Sample = {}
   const starts: number[] = []
-  for (const { name, measure } of groupsOf(plan)) {
-    try {
-      const contest = await startContest(entrant, { group: name, folder, withinMs: plan.startWithinMs })
-      starts.push(contest.startMs)
+  const measureWith = async (groups: readonly Group[]): Promise<void> => {
+    const title = groups.map(({ name }) => name).join('-')
+    let contest: Contest | undefined
+    for (const { name, measure } of groups) {
       try {
+        if (contest === undefined) {
+          contest = await startContest(entrant, { group: title, folder, withinMs: plan.startWithinMs })
+          starts.push(contest.startMs)
+        }
         await within(plan.groupWithinMs, name, measure(contest, sample))
-      } finally {
-        await contest.stop()
+      } catch (error) {
+        onFailure(name, error)
+        await contest?.stop()
+        contest = undefined
       }
-    } catch (error) {
-      onFailure(name, error)
     }
+    await contest?.stop()
   }
+  const groups = groupsOf(plan)
+  if (plan.isSmoke) await measureWith(groups)
+  else for (const group of groups) await measureWith([group])
   if (starts.length > 0) sample.start = median(starts)
   return sample
 }

@@ -74,7 +74,7 @@ export class Bridge {
     this.#log = log
     this.#nursery = new Nursery(config, log)
     this.#people = peopleOf(config)
-    this.#tokens = new Tokens(readTokens(config))
+    this.#tokens = new Tokens(readTokens(config, true))
     this.#leases = new Leases(
       {
         maxChildren: config.maxChildren,
@@ -167,7 +167,7 @@ export class Bridge {
   /** Reads the token file again; sessions of names that are gone are ended. A faulty file changes nothing. */
   reloadTokens(): void {
     try {
-      this.#tokens.replace(readTokens(this.config))
+      this.#tokens.replace(readTokens(this.config, false))
     } catch (err) {
       this.#log.error({ err }, 'token file not taken over')
       return

@@ -21,10 +21,14 @@ export function peopleOf({ clients }: Config): ReadonlyMap<string, Person> {
   )
 }
 
-/** Token → name, of all places a token can come from. Throws BridgeError `config_invalid`. */
-export function readTokens(config: Config): Map<string, string> {
+/**
+ * Token → name, of all places a token can come from. Throws BridgeError `config_invalid`.
+ *
+ * @param isStart a person without a token is a mistake then; later it is one whose token was withdrawn
+ */
+export function readTokens(config: Config, isStart: boolean): Map<string, string> {
   const { tokenFile } = config
-  if (tokenFile === undefined) return tokensOf(config, new Map())
+  if (tokenFile === undefined) return tokensOf(config, new Map(), isStart)
   let text: string
   try {
     text = readFileSync(tokenFile, 'utf8')
@@ -34,10 +38,10 @@ export function readTokens(config: Config): Map<string, string> {
       hint: 'correct --token-file',
     })
   }
-  return tokensOf(config, parseTokenFile(text, tokenFile))
+  return tokensOf(config, parseTokenFile(text, tokenFile), isStart)
 }
 
-function tokensOf(config: Config, file: ReadonlyMap<string, string>): Map<string, string> {
+function tokensOf(config: Config, file: ReadonlyMap<string, string>, isStart: boolean): Map<string, string> {
   const tokens = new Map<string, string>()
   const problems: string[] = []
   const add = (token: string, name: string) => {
@@ -50,7 +54,8 @@ function tokensOf(config: Config, file: ReadonlyMap<string, string>): Map<string
   const inFile = new Set(file.values())
   for (const [name, { token }] of Object.entries(config.clients)) {
     if (token !== undefined) add(token, name)
-    else if (!inFile.has(name)) problems.push(`clients, ${name}: has no token, here or in the token file`)
+    else if (isStart && !inFile.has(name))
+      problems.push(`clients, ${name}: has no token, here or in the token file`)
   }
   if (problems.length > 0) throw new BridgeError('config_invalid', problems.join('\n'))
   return tokens

@@ -134,3 +134,20 @@ test('tokens.print: --print-config names the people and shows no token', async (
   ])
   expect([code, stdout.includes('ann'), stdout.includes('s3cret')]).toEqual([0, true, false])
 })
+
+test('tokens.withdrawn: a person whose line leaves the token file is out, whatever else the config says of them', async () => {
+  const folder = files({
+    'bridge.yaml': 'clients:\n  bob: { env: { WHO: bob } }\n',
+    tokens: 'bob:of-bob\neve:of-eve\n',
+  })
+  const tokenFile = join(folder, 'tokens')
+  const args = ['--token-file', tokenFile, '--config', join(folder, 'bridge.yaml')]
+  const bridge = await bridged([...args, '--', ...fixture('echo')])
+  const bob = await openStreamable(bridge, as('of-bob'))
+  writeFileSync(tokenFile, 'eve:of-eve\n')
+  process.kill(bridge.pid, 'SIGHUP')
+  await bridge.until(({ msg }) => msg === 'tokens read again')
+  await expect(bob.call('pid')).rejects.toMatchObject({ status: 401 })
+  const eve = await openStreamable(bridge, as('of-eve'))
+  expect((await eve.call('pid')).error).toBeUndefined()
+})

@@ -31,6 +31,7 @@ export interface Kind {
 const QUEUE_PER_CHILD = 16
 const QUEUE_WAIT_MS = 30_000
 const LIMIT_WAIT_MS = 50
+const MAX_KINDS = 256
 /** How long a child may take to answer a request that nobody waits for any more, before it is replaced. */
 const STUCK_MS = 10_000
 
@@ -214,7 +215,7 @@ export class Pool {
         hears: (port, message) =>
           message.method !== 'notifications/message' || this.#levels.admits(port, message),
         free: () => {
-          if (member.init !== undefined) this.#inits.set(kind, member.init)
+          if (member.init !== undefined) this.#remember(kind, member.init)
           this.#pump()
         },
         gone: (error) => {
@@ -230,6 +231,13 @@ export class Pool {
     )
     this.#members.add(member)
     void member.open()
+  }
+
+  /** Clients choose their capabilities, and so the kinds: the oldest is forgotten at last. */
+  #remember(kind: string, init: Result): void {
+    this.#inits.set(kind, init)
+    const [oldest] = this.#inits.keys()
+    if (this.#inits.size > MAX_KINDS && oldest !== undefined) this.#inits.delete(oldest)
   }
 
   /** A child of this kind could not be started: whoever waits for one is told, and not left waiting for the next try. */
