@@ -37,10 +37,9 @@ for (const [index, id] of samples.entries()) {
   for (const name of new Set(stackOf(id))) add(whole, name, us)
 }
 
-process.stdout.write(`${(busyUs / 1000).toFixed(0)} ms busy\n   self  total\n`)
-for (const [name, us] of [...own].toSorted(([, a], [, b]) => b - a).slice(0, ROWS)) {
-  process.stdout.write(`${percent(us)} ${percent(whole.get(name) ?? us)}  ${name}\n`)
-}
+const hottest = [...own].toSorted(([, a], [, b]) => b - a).slice(0, ROWS)
+const rows = hottest.map(([name, us]) => `${percent(us)} ${percent(whole.get(name) ?? us)}  ${name}\n`)
+process.stdout.write(`${(busyUs / 1000).toFixed(0)} ms busy\n   self  total\n${rows.join('')}`)
 
 function* stackOf(id: number): Generator<string> {
   for (let at: number | undefined = id; at !== undefined; at = parents.get(at)) {

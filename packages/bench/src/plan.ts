@@ -53,7 +53,7 @@ export const FULL: Plan = {
 export const QUICK: Plan = {
   rounds: 1,
   isSmoke: true,
-  calls: { 1: 100, 16: 200, 64: 200 },
+  calls: { 1: 300, 16: 400, 64: 400 },
   warmUpCalls: 50,
   opens: 3,
   cycles: 4,
