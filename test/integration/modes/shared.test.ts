@@ -224,3 +224,11 @@ test('shared.lock: a tool that cannot run twice serves everybody', async () => {
   const clients = [await openStreamable(bridge), await openSse(bridge)]
   for (const client of clients) expect(textOf(await client.call('echo', { text: 'one' }))).toBe('one')
 })
+
+test.each(WIRES)('shared.large: %s: one result larger than the budget passes', async (_, open) => {
+  const bridge = await asks()
+  const client = await open(bridge)
+  const bytes = 20_000_000
+  expect(textOf(await client.call('big', { bytes }))?.length).toBe(bytes)
+  expect(textOf(await client.call('echo', { text: 'and on' }))).toBe('and on')
+})

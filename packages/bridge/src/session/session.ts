@@ -276,16 +276,17 @@ export class Session implements StreamHost {
   }
 
   streamFull(stream: SessionStream): void {
-    if (this.#line?.pause === undefined) {
-      this.#log.warn(
-        { sessionId: this.id, bytes: stream.waitingBytes },
-        'full stream closed: its child serves others too',
-      )
-      return stream.cut()
-    }
     this.#full.add(stream)
-    this.#line.pause()
+    this.#line?.pause?.()
     this.#stallTimer ??= setTimeout(() => this.#cutStalled(), STALL_MS).unref()
+  }
+
+  /** A single message may be larger than the limit; what follows while it waits is too much of a child that nobody pauses. */
+  streamOverfull(stream: SessionStream): void {
+    if (this.#line?.pause !== undefined) return
+    const fields = { sessionId: this.id, bytes: stream.waitingBytes }
+    this.#log.warn(fields, 'full stream closed: its child serves others too')
+    stream.cut()
   }
 
   streamDrained(stream: SessionStream): void {

@@ -16,6 +16,8 @@ export interface StreamHost {
   readonly maxBufferBytes: number
   /** More than `maxBufferBytes` wait for the client of this stream. */
   streamFull(stream: SessionStream): void
+  /** One more message came while it was full. */
+  streamOverfull(stream: SessionStream): void
   streamDrained(stream: SessionStream): void
   /** The connection has gone while the stream goes on. */
   streamDetached(stream: SessionStream): void
@@ -204,6 +206,7 @@ export class SessionStream implements Sink, OutletOwner {
   #emit(message: Message, isAnswer: boolean): void {
     const { events } = this.#host
     const outlet = this.#outlet
+    const before = outlet?.waitingBytes ?? 0
     if (events === undefined) {
       outlet?.sendEvent(undefined, message)
     } else {
@@ -215,14 +218,11 @@ export class SessionStream implements Sink, OutletOwner {
         this.#delivered = counter
       }
     }
-    if (
-      outlet !== undefined &&
-      this.stalledSince === undefined &&
-      outlet.waitingBytes >= this.#host.maxBufferBytes
-    ) {
+    if (outlet === undefined || outlet.waitingBytes < this.#host.maxBufferBytes) return
+    if (this.stalledSince === undefined) {
       this.stalledSince = Date.now()
       this.#host.streamFull(this)
-    }
+    } else if (before >= this.#host.maxBufferBytes) this.#host.streamOverfull(this)
   }
 
   #finish(): void {
