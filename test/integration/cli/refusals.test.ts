@@ -1,10 +1,7 @@
 // refusals: what cannot work ends within a second with one clear line, what to do, and a non-zero exit code.
-import { execFile } from 'node:child_process'
-import { accessSync, constants, mkdirSync, writeFileSync } from 'node:fs'
+import { mkdirSync, writeFileSync } from 'node:fs'
 import { createServer, type AddressInfo } from 'node:net'
-import { delimiter, join } from 'node:path'
-import { fileURLToPath } from 'node:url'
-import { promisify } from 'node:util'
+import { join } from 'node:path'
 import { fixture, runBridge, tempDir, type BridgeRun } from '@mcp-bridge/testkit'
 import { describe, expect, test } from 'vitest'
 import { bridged, nothingLeft } from '../children/session.ts'
@@ -125,35 +122,3 @@ describe('cli.refusals: an address', () => {
     expect(run.logs).toEqual([])
   })
 })
-
-const OLD_NODE = await findOldNode()
-
-test.skipIf(OLD_NODE === undefined)('cli.refusals: a Node that is too old, in one sentence', async () => {
-  const bin = fileURLToPath(new URL('../../../packages/bridge/bin/mcp-bridge.js', import.meta.url))
-  const run = await promisify(execFile)(OLD_NODE?.path ?? '', [bin, '--', 'true']).catch(
-    (error: unknown) => error,
-  )
-  expect(run).toMatchObject({
-    code: 1,
-    stdout: '',
-    stderr: `mcp-bridge needs Node 22.12 or newer; this is Node ${OLD_NODE?.version}. Install a current Node and run it again.\n`,
-  })
-})
-
-/** A Node of this machine that is older than what is supported; the one that runs the tests never is. */
-async function findOldNode(): Promise<{ path: string; version: string } | undefined> {
-  const folders = (process.env['PATH'] ?? '')
-    .split(delimiter)
-    .filter((folder) => !folder.includes('node_modules'))
-  for (const path of folders.map((folder) => join(folder, 'node'))) {
-    try {
-      accessSync(path, constants.X_OK)
-      const version = (await promisify(execFile)(path, ['--version'])).stdout.trim().slice(1)
-      const [major = 0, minor = 0] = version.split('.').map(Number)
-      if (major < 22 || (major === 22 && minor < 12)) return { path, version }
-    } catch {
-      // No Node there.
-    }
-  }
-  return undefined
-}
