@@ -33,12 +33,13 @@ describe('the tarball', () => {
           'bin/mcp-bridge.js',
           'dist/index.js',
           'dist/index.d.ts',
-          'dist/cli/main.js',
+          'dist/mcp-bridge.bundle.cjs',
+          'dist/mcp-bridge.bundle.LICENSES.txt',
         ].map((file) => `package/${file}`),
       ),
     )
     const known =
-      /^package\/(LICENSE|(README|CHANGELOG)\.md|package\.json|bin\/mcp-bridge\.js|dist\/[\w./-]+\.(js|d\.ts))$/
+      /^package\/(LICENSE|(README|CHANGELOG)\.md|package\.json|bin\/mcp-bridge\.js|dist\/[\w./-]+\.(js|d\.ts)|dist\/mcp-bridge\.bundle\.(cjs|LICENSES\.txt))$/
     expect(files.filter((file) => !known.test(file))).toEqual([])
     expect(files.filter((file) => /\.(test|doc)\.|tsbuildinfo|testkit/.test(file))).toEqual([])
   })

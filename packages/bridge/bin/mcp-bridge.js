@@ -1,5 +1,7 @@
 #!/usr/bin/env node
-// Checked before anything is imported: on an older Node the imports themselves would fail with a stack trace.
+// Checked before anything of ours is loaded: on an older Node that would fail with a stack trace.
+import module from 'node:module'
+
 const [major, minor] = process.versions.node.split('.').map(Number)
 if (major < 22 || (major === 22 && minor < 12)) {
   console.error(
@@ -7,5 +9,7 @@ if (major < 22 || (major === 22 && minor < 12)) {
   )
   process.exit(1)
 }
-const { main } = await import('../dist/cli/main.js')
+// Compiled once: the code of the next start comes from Node's cache (NODE_DISABLE_COMPILE_CACHE=1 turns it off).
+module.enableCompileCache()
+const { main } = module.createRequire(import.meta.url)('../dist/mcp-bridge.bundle.cjs')
 await main(process.argv.slice(2))
