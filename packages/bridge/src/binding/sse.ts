@@ -45,7 +45,7 @@ export class SseBinding {
    * Takes one message, or a batch (2025-03-26). Answers come on the stream, refusals of a request too: clients that get a 4xx here
    * wait on their stream for ever.
    */
-  async post(req: IncomingMessage, res: ServerResponse, body: Message | readonly Message[]): Promise<void> {
+  post(req: IncomingMessage, res: ServerResponse, body: Message | readonly Message[]): void {
     const sessionId = new URL(req.url ?? '', 'http://localhost').searchParams.get('sessionId')
     if (sessionId === null || sessionId === '') {
       throw new BridgeError('request_invalid', 'the sessionId parameter is missing', {

@@ -29,7 +29,7 @@ export class StreamableBinding {
     this.#isLenient = isLenient
   }
 
-  async post(req: IncomingMessage, res: ServerResponse, body: Message | readonly Message[]): Promise<void> {
+  post(req: IncomingMessage, res: ServerResponse, body: Message | readonly Message[]): void | Promise<void> {
     const route = classify(body, sessionIdOf(req), (id) => this.#registry.has(id))
     switch (route.action) {
       case 'open':

@@ -1,7 +1,8 @@
 // http/outlet: a ServerResponse as an outlet: one JSON body or an event stream, headers written once.
 import type { ServerResponse } from 'node:http'
 import type { ErrorCode } from '../errors.ts'
-import type { Message } from '../message/message.ts'
+import type { Encoded, Message } from '../message/message.ts'
+import { lengthOf, writeTo } from '../message/write.ts'
 import type { KeepAlive } from './keepalive.ts'
 
 export interface HttpOutletOptions {
@@ -69,25 +70,17 @@ export class HttpOutlet {
     const [first] = messages
     const failure = isBatch ? undefined : first?.failure
     const head = failure === undefined ? { status: 200, headers: {} } : this.#options.failureHead(failure)
-    const last = messages.length - 1
-    const body = isBatch
-      ? messages.flatMap((message, i) => message.encode(i === 0 ? '[' : '', i === last ? ']' : ','))
-      : (first?.encode('', '') ?? [])
-    let length = 0
-    for (const part of body) length += part.length
+    const body = isBatch ? encodeBatch(messages) : (first?.encode('', '') ?? '')
     this.#res.writeHead(head.status, {
-      ...(first?.envelope.hasError === true ? {} : this.#options.headers),
+      ...(first?.envelope.hasError === true ? undefined : this.#options.headers),
       ...head.headers,
       'content-type': JSON_TYPE,
-      'content-length': length,
+      'content-length': lengthOf(body),
     })
-    if (body.length === 1) {
-      // As text, head and body leave in one write; latin1 is byte for byte.
-      this.#finish(body[0]?.toString('latin1'))
-    } else {
-      this.#write(body)
-      this.#finish()
-    }
+    // As text, head and body leave in one write.
+    if (typeof body === 'string') return this.#finish(body)
+    writeTo(this.#res, body)
+    this.#finish()
   }
 
   openStream(priming: { id: string; retryMs: number } | undefined): void {
@@ -102,7 +95,8 @@ export class HttpOutlet {
 
   sendEvent(id: string | undefined, message: Message): void {
     if (!this.isOpen) return
-    this.#write(
+    writeTo(
+      this.#res,
       message.encode(
         id === undefined ? 'event: message\ndata: ' : `id: ${id}\nevent: message\ndata: `,
         '\n\n',
@@ -134,14 +128,10 @@ export class HttpOutlet {
     // Destroys the socket after once or twice that time, unless somebody reads: progress of a write counts as activity.
     if (this.waitingBytes > 0) this.#res.setTimeout(UNREAD_MS)
   }
+}
 
-  #write(parts: readonly Buffer[]): void {
-    if (parts.length === 1) {
-      this.#res.write(parts[0])
-      return
-    }
-    this.#res.cork()
-    for (const part of parts) this.#res.write(part)
-    this.#res.uncork()
-  }
+function encodeBatch(messages: readonly Message[]): Encoded {
+  const last = messages.length - 1
+  const all = messages.map((message, i) => message.encode(i === 0 ? '[' : '', i === last ? ']' : ','))
+  return all.flatMap((each) => (typeof each === 'string' ? Buffer.from(each, 'latin1') : each))
 }
