@@ -34,6 +34,7 @@ export class SseBinding {
       new HttpOutlet(res, {
         takesEvents: true,
         takesJson: false,
+        isLasting: true,
         preamble: `event: endpoint\ndata: ${endpoint}\n\n`,
         failureHead: () => ({ status: 200, headers: {} }),
         keepAlive: this.#keepAlive,

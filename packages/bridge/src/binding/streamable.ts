@@ -50,7 +50,7 @@ export class StreamableBinding {
     const session = this.#sessionOf(req, requireSessionId(req))
     const options = this.#outletOptions(req, (code) => this.#headOf(code, true))
     // Whatever `Accept` says: a GET can be answered with nothing else, and what it carries must not be dropped.
-    const outlet = new HttpOutlet(res, { ...options, takesEvents: true })
+    const outlet = new HttpOutlet(res, { ...options, takesEvents: true, isLasting: true })
     const from = parseEventId(header(req, 'last-event-id') ?? '')
     session.lastRequestAt = Date.now()
     if (from === undefined) session.standing.attachStream(outlet)

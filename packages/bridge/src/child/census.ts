@@ -55,6 +55,11 @@ export class Snapshot {
 
 let next: Promise<Snapshot> | undefined
 let marksKnown = new Map<string, string>()
+/** Processes older than ours, which are none of our children and not looked at each time. */
+let elders = new Set<string>()
+let eldersReadAt = -Infinity
+/** A pid does not come round again within this. */
+const ELDERS_MS = 1000
 
 /** The processes from now on: all who ask before the reading begins share one. */
 export function takeCensus(): Promise<Snapshot> {
@@ -92,15 +97,24 @@ async function read(): Promise<Snapshot> {
   const marks = new Map<number, string>()
   const marksNow = new Map<string, string>()
   let pids: string[]
+  if (performance.now() - eldersReadAt > ELDERS_MS) {
+    elders = new Set()
+    eldersReadAt = performance.now()
+  }
   try {
-    pids = readdirSync('/proc').filter((name) => /^\d+$/.test(name))
+    pids = readdirSync('/proc').filter((name) => /^\d+$/.test(name) && !elders.has(name))
   } catch {
     return new Snapshot(residents, marks)
   }
+  const ownStart = Number(statOf(process.pid)?.startedAt)
   for (const [i, name] of pids.entries()) {
     if (i % BATCH === BATCH - 1) await new Promise((resolve) => setImmediate(resolve))
     const resident = statOf(Number(name))
     if (resident === undefined) continue
+    if (Number(resident.startedAt) < ownStart) {
+      elders.add(name)
+      continue
+    }
     residents.set(resident.pid, resident)
     const key = `${name}:${resident.startedAt}`
     const mark = marksKnown.get(key) ?? markOf(resident.pid)
@@ -115,7 +129,7 @@ async function read(): Promise<Snapshot> {
 /** The fields 1, 3 to 6 and 22 of /proc/pid/stat; the name in field 2 may hold anything, parentheses and blanks too. */
 function statOf(pid: number): Resident | undefined {
   try {
-    const text = readFileSync(`/proc/${pid}/stat`, 'latin1')
+    const text = readFileSync(`/proc/${pid}/stat`, 'utf8')
     const fields = text.slice(text.lastIndexOf(')') + 2).split(' ')
     const [state, parent, group, session] = fields
     return {
@@ -134,9 +148,9 @@ function statOf(pid: number): Resident | undefined {
 /** The mark in a process's environment; empty where there is none, or where it is somebody else's process. */
 function markOf(pid: number): string {
   try {
-    const text = readFileSync(`/proc/${pid}/environ`, 'latin1')
-    const entry = text.split('\0').find((each) => each.startsWith(`${MARK}=`))
-    return entry?.slice(MARK.length + 1) ?? ''
+    const text = `\0${readFileSync(`/proc/${pid}/environ`, 'utf8')}`
+    const at = text.indexOf(`\0${MARK}=`)
+    return at === -1 ? '' : text.slice(at + MARK.length + 2, text.indexOf('\0', at + 1))
   } catch {
     return ''
   }

@@ -14,6 +14,8 @@ export interface HttpOutletOptions {
   failureHead: (code: ErrorCode) => { status: number; headers: Record<string, string> }
   /** Written first on an event stream. */
   preamble?: string
+  /** The stream has the connection for itself: it ends with it, and needs no chunks to say where it ends. */
+  isLasting?: boolean
   keepAlive: KeepAlive
 }
 
@@ -35,6 +37,8 @@ export class HttpOutlet {
   readonly #options: HttpOutletOptions
   #isUndecided = true
   #hasEnded = false
+  /** Events that leave together, as soon as what brought them has been read. */
+  #outbox = ''
 
   constructor(res: ServerResponse, options: HttpOutletOptions) {
     this.#res = res
@@ -52,7 +56,7 @@ export class HttpOutlet {
   }
 
   get waitingBytes(): number {
-    return this.#res.writableLength
+    return this.#res.writableLength + this.#outbox.length
   }
 
   bind(owner: { closed(): void; drained(): void }): void {
@@ -85,6 +89,7 @@ export class HttpOutlet {
 
   openStream(priming: { id: string; retryMs: number } | undefined): void {
     this.#isUndecided = false
+    if (this.#options.isLasting === true) this.#res.useChunkedEncodingByDefault = false
     this.#res.writeHead(200, { ...this.#options.headers, ...STREAM_HEADERS })
     // Some proxies keep back even the headers until the first byte of the body.
     const first =
@@ -95,13 +100,14 @@ export class HttpOutlet {
 
   sendEvent(id: string | undefined, message: Message): void {
     if (!this.isOpen) return
-    writeTo(
-      this.#res,
-      message.encode(
-        id === undefined ? 'event: message\ndata: ' : `id: ${id}\nevent: message\ndata: `,
-        '\n\n',
-      ),
-    )
+    const head = id === undefined ? 'event: message\ndata: ' : `id: ${id}\nevent: message\ndata: `
+    const encoded = message.encode(head, '\n\n')
+    if (typeof encoded !== 'string') {
+      this.#flush()
+      return writeTo(this.#res, encoded)
+    }
+    if (this.#outbox === '') process.nextTick(this.#flush)
+    this.#outbox += encoded
   }
 
   /**
@@ -123,7 +129,15 @@ export class HttpOutlet {
     this.#res.destroy()
   }
 
+  readonly #flush = (): void => {
+    const text = this.#outbox
+    if (text === '') return
+    this.#outbox = ''
+    if (!this.#res.destroyed && !this.#res.writableEnded) writeTo(this.#res, text)
+  }
+
   #finish(text?: string): void {
+    this.#flush()
     this.#res.end(text, 'latin1')
     // Destroys the socket after once or twice that time, unless somebody reads: progress of a write counts as activity.
     if (this.waitingBytes > 0) this.#res.setTimeout(UNREAD_MS)
