@@ -19,11 +19,11 @@ export interface Leftover {
 export const CHILD_MARK = 'MCP_BRIDGE_CHILD='
 
 /**
- * Living processes below this one, and orphans that carry the mark, once they have had `withinMs` (default 5000) to
+ * Living processes below this one, and orphans that carry the mark, once they have had `withinMs` (default 20,000) to
  * go: `expect(await leftovers()).toEqual([])`. Call `stopAll` after it, not before.
  */
 export async function leftovers(options: LeftoverOptions = {}): Promise<Leftover[]> {
-  const deadline = performance.now() + (options.withinMs ?? 5000)
+  const deadline = performance.now() + (options.withinMs ?? 20_000)
   for (;;) {
     const left = look(options)
     if (left.length === 0 || performance.now() > deadline) return left

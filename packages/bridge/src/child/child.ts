@@ -105,15 +105,15 @@ export class Child {
   }
 
   /** What is sent in one turn of the event loop leaves in one write: each wakes the child, and costs more than the message. */
-  send(message: Message): void {
+  send(message: Message, isAlone = false): void {
     const encoded = message.encode('', '\n')
-    if (typeof encoded !== 'string') {
-      this.#flush()
-      if (this.#process.stdin.writable) writeTo(this.#process.stdin, encoded)
+    if (typeof encoded === 'string' && !(isAlone && this.#outbox === '')) {
+      if (this.#outbox === '') setImmediate(this.#flush)
+      this.#outbox += encoded
       return
     }
-    if (this.#outbox === '') setImmediate(this.#flush)
-    this.#outbox += encoded
+    this.#flush()
+    if (this.#process.stdin.writable) writeTo(this.#process.stdin, encoded)
   }
 
   pause(): void {

@@ -44,8 +44,10 @@ export async function reap(
   const deadline = Date.now() + graceMs
   let signal: 'SIGTERM' | 'SIGKILL' = 'SIGTERM'
   const signalled = new Set<string>()
+  // What was seen once is ours also when the process that started it is gone, and it carries no mark.
+  let left = known
   for (;;) {
-    const left = await survivors(child, known)
+    left = await survivors(child, left)
     if (left.length === 0) return
     if (Date.now() >= deadline) signal = 'SIGKILL'
     for (const resident of left) {
