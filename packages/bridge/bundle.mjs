@@ -1,5 +1,5 @@
 // bundle: the CLI in one file, which starts in half the time of its hundreds of modules, and is all an image needs.
-import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -14,7 +14,7 @@ const here = (path) => fileURLToPath(new URL(path, import.meta.url))
  * CommonJS, since `require` of Node's own modules costs less than their import, which enumerates every export.
  */
 export async function bundle(entry, outfile, options = {}) {
-  const { metafile } = await build({
+  const { metafile, outputFiles } = await build({
     absWorkingDir: root,
     entryPoints: [entry],
     outfile,
@@ -24,10 +24,22 @@ export async function bundle(entry, outfile, options = {}) {
     target: 'node22.12',
     legalComments: 'none',
     metafile: true,
+    write: false,
     logLevel: 'warning',
     ...options,
   })
-  writeFileSync(outfile.replace(/\.cjs$/, '.LICENSES.txt'), licencesOf(Object.keys(metafile.inputs)))
+  for (const { path, contents } of outputFiles) place(path, contents)
+  const licences = licencesOf(Object.keys(metafile.inputs))
+  place(outfile.replace(/\.cjs$/, '.LICENSES.txt'), Buffer.from(licences))
+}
+
+/** Whoever runs what is there while it is made anew finds it whole: a file is replaced at once, and only by another. */
+export function place(path, contents, mode = 0o644) {
+  if (existsSync(path) && readFileSync(path).equals(contents)) return
+  mkdirSync(dirname(path), { recursive: true })
+  const part = `${path}.${process.pid}`
+  writeFileSync(part, contents, { mode })
+  renameSync(part, path)
 }
 
 /** The text of each package whose files are in it, by name. */
