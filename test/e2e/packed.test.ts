@@ -1,9 +1,9 @@
 // The package as a user gets it: from its tarball through npx and npm, and from a checkout through npm start.
-import { readdirSync, writeFileSync } from 'node:fs'
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { basename, join, relative } from 'node:path'
 import { cmdline, descendantsOf, eventually, fixture, isAlive, tempDir } from '@mcp-bridge/testkit'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { launch, registryEnv, run, type Program } from './command.ts'
+import { launch, outcomeOf, registryEnv, run, type Program } from './command.ts'
 import { nothingLeft } from './nothing-left.ts'
 import { textOf } from './real-servers.ts'
 import { installed, pack, root } from './tarball.ts'
@@ -35,11 +35,19 @@ describe('the tarball', () => {
           'dist/index.d.ts',
           'dist/mcp-bridge.bundle.cjs',
           'dist/mcp-bridge.bundle.LICENSES.txt',
+          'dist/toolkit/toolkit.bundle.cjs',
+          'dist/toolkit/toolkit.bundle.LICENSES.txt',
+          'dist/toolkit/base/Dockerfile',
+          'dist/toolkit/local-images/build',
+          'dist/toolkit/catalogue/fetch/recipe.yaml',
+          'dist/toolkit/catalogue/fetch/lock/requirements.txt',
+          'dist/toolkit/catalogue/memory/lock/package.json',
+          'dist/toolkit/catalogue/memory/lock/package-lock.json',
         ].map((file) => `package/${file}`),
       ),
     )
     const known =
-      /^package\/(LICENSE|(README|CHANGELOG)\.md|package\.json|bin\/mcp-bridge\.js|dist\/[\w./-]+\.(js|d\.ts)|dist\/mcp-bridge\.bundle\.(cjs|LICENSES\.txt))$/
+      /^package\/(LICENSE|(README|CHANGELOG)\.md|package\.json|bin\/mcp-bridge\.js|dist\/[\w./-]+\.(js|d\.ts)|dist\/mcp-bridge\.bundle\.(cjs|LICENSES\.txt)|dist\/toolkit\/(toolkit\.bundle\.(cjs|LICENSES\.txt)|(base|catalogue|local-images)\/.+))$/
     expect(files.filter((file) => !known.test(file))).toEqual([])
     expect(files.filter((file) => /\.(test|doc)\.|tsbuildinfo|testkit/.test(file))).toEqual([])
   })
@@ -92,6 +100,21 @@ describe('installed in a project', () => {
   beforeAll(async () => {
     project = await installed(tarball, env)
   }, 180_000)
+
+  test('makes files of images, as those that are in the repository', { timeout: 120_000 }, async () => {
+    const bin = join(project, 'node_modules/.bin/mcp-bridge')
+    const list = JSON.parse(await run([bin, 'image', 'list', '--format', 'json'])) as { name: string }[]
+    expect(list.map(({ name }) => name)).toEqual(readdirSync(join(root, 'packages/toolkit/catalogue')))
+    const folder = tempDir()
+    await run([bin, 'image', 'render', 'memory', '--output', folder])
+    const golden = join(root, 'packages/toolkit/golden/memory')
+    for (const file of readdirSync(golden))
+      expect(readFileSync(join(folder, file), 'utf8')).toBe(readFileSync(join(golden, file), 'utf8'))
+    const lock = 'packages/toolkit/catalogue/memory/lock/package-lock.json'
+    expect(readFileSync(join(folder, 'lock/package-lock.json'))).toEqual(readFileSync(join(root, lock)))
+    const hostile = await outcomeOf([bin, 'image', 'render', 'npx:x@1.0.0 && id', '--output', folder])
+    expect(hostile).toMatchObject({ code: 1, stdout: '' })
+  })
 
   test('createBridge serves both wires and closes', { timeout: 120_000 }, async () => {
     const script = [

@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 // Checked before anything of ours is loaded: on an older Node that would fail with a stack trace.
 import module from 'node:module'
+import { fileURLToPath } from 'node:url'
 
 const [major, minor] = process.versions.node.split('.').map(Number)
 if (major < 22 || (major === 22 && minor < 12)) {
@@ -11,5 +12,12 @@ if (major < 22 || (major === 22 && minor < 12)) {
 }
 // Compiled once: the code of the next start comes from Node's cache (NODE_DISABLE_COMPILE_CACHE=1 turns it off).
 module.enableCompileCache()
-const { main } = module.createRequire(import.meta.url)('../dist/mcp-bridge.bundle.cjs')
-await main(process.argv.slice(2))
+const require = module.createRequire(import.meta.url)
+const argv = process.argv.slice(2)
+if (argv[0] === 'image' || argv[0] === 'compose') {
+  // A program of its own: what serves a tool needs nothing of it.
+  const { main } = require('../dist/toolkit/toolkit.bundle.cjs')
+  process.exitCode = await main(argv, fileURLToPath(new URL('../dist', import.meta.url)))
+} else {
+  await require('../dist/mcp-bridge.bundle.cjs').main(argv)
+}

@@ -22,13 +22,13 @@ export interface HealthcheckFlags {
 
 const CHECK_KEYS = new Set<string>(['cwd', 'env', 'envFile', 'passEnv', 'startTimeoutMs', 'maxLineBytes'])
 const FORMATS = ['table', 'json'] as const
-const SUBCOMMANDS = new Set(['check', 'healthcheck'])
+const SUBCOMMANDS = new Set(['check', 'healthcheck', 'image', 'compose'])
 const GENERAL = 'Running'
 const HELP_AFTER = `
 Commands:
   check [options] -- <command>    Start a command, list what it offers, show what is odd
   healthcheck [options]           Ask a running bridge whether it is ready (exit code 0 or 1)
-
+  image … | compose from <file>   Make an image of a tool; a stack of the tools of an MCP client
 * may be repeated. Each option is also a variable (MCP_BRIDGE_MAX_BODY) and a key of the config file (max-body).
 Example: mcp-bridge --port 8080 -- npx -y @modelcontextprotocol/server-everything
 `

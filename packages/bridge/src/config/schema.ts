@@ -207,7 +207,8 @@ export function crossCheck(config: Partial<Config>, hasToken: boolean): Problem[
   const problems: Problem[] = []
   const { host = '127.0.0.1', insecure, headerEnv: mapped = [] } = config
   if (!isLoopback(host) && !hasToken && insecure !== true) {
-    const remedy = 'set --token or --token-file, or --insecure to serve without'
+    const remedy =
+      'set --token or --token-file, or --insecure to serve without (variables: MCP_BRIDGE_TOKEN, MCP_BRIDGE_TOKEN_FILE)'
     problems.push({ key: 'host', message: `--host ${host} is reachable by others: ${remedy}` })
   }
   const paths = new Map<string, string>()

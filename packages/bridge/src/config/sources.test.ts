@@ -173,7 +173,7 @@ test('all problems are reported together, each with its origin', () => {
       'flag --max-body: "1TB" is not a size: write 1024, 64KiB or 16MiB',
       `file ${configFile}, allow-host: write host names such as tools.example, or *`,
       'variable MCP_BRIDGE_LOG_LEVEL: write trace, debug, info, warn, error, silent',
-      '--host 0.0.0.0 is reachable by others: set --token or --token-file, or --insecure to serve without',
+      '--host 0.0.0.0 is reachable by others: set --token or --token-file, or --insecure to serve without (variables: MCP_BRIDGE_TOKEN, MCP_BRIDGE_TOKEN_FILE)',
     ].toSorted(),
   )
   expect(() => load({ flags: { port: '-1' } })).toThrow(

@@ -1,0 +1,185 @@
+// cli/image: what `mcp-bridge image …` does, command by command.
+import { existsSync, readFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import { ensureBase, baseFiles, type Assets } from '../build/base.ts'
+import { buildImage, inspectImage } from '../build/build.ts'
+import { makeLock } from '../lock/make.ts'
+import { ToolkitError } from '../problem.ts'
+import { catalogue, catalogueTool } from '../recipe/catalogue.ts'
+import { findTool, toolOf } from '../recipe/find.ts'
+import { parseRecipe, type Tool } from '../recipe/read.ts'
+import { baseImage, serviceName } from '../render/place.ts'
+import { render } from '../render/render.ts'
+import { writeFiles } from '../render/write.ts'
+import type { Wishes } from '../resolve/draft.ts'
+import { parseSource } from '../resolve/source.ts'
+import { json, megabytes, table } from './text.ts'
+
+export interface Io {
+  out(text: string): void
+  err(text: string): void
+  isTerminal: boolean
+}
+
+export interface Common {
+  format: 'table' | 'json'
+  output?: string
+  dryRun: boolean
+  ca?: string
+}
+
+export function list(assets: Assets, io: Io, { format }: Pick<Common, 'format'>): void {
+  const tools = catalogue(assets.catalogue).map((name) => catalogueTool(assets.catalogue, name).recipe)
+  if (format === 'json') {
+    const rows = tools.map(({ name, version, runtime, network, children, description, tools: offered }) => {
+      return { name, version, runtime, network, children, description, tools: offered }
+    })
+    return io.out(json(rows))
+  }
+  const rows = tools.map(({ name, version, runtime, network, children, description }) => {
+    return [name, version, runtime, network, children, description]
+  })
+  io.out(table([['NAME', 'VERSION', 'RUNTIME', 'NETWORK', 'CHILDREN', 'WHAT IT DOES'], ...rows]))
+}
+
+/** Writes recipe and lock of a source, or makes the lock of a recipe anew. */
+export async function init(
+  text: string,
+  wishes: Wishes,
+  { relock, ...common }: Common & { relock: boolean },
+  assets: Assets,
+  io: Io,
+): Promise<void> {
+  const say = (what: string) => {
+    if (common.format === 'table') io.err(`asking which packages ${what} is made of …\n`)
+  }
+  const { tool, folder } = relock
+    ? await relocked(text, say)
+    : await initial(text, wishes, common.output, say)
+  const files = new Map<string, string | Buffer>([
+    ['recipe.yaml', tool.text],
+    ...[...tool.lock].map(([name, bytes]): [string, Buffer] => [`lock/${name}`, bytes]),
+  ])
+  if (!common.dryRun) writeFiles(folder, files)
+  const { tag } = render(tool, { bridgeVersion: assets.version })
+  if (common.format === 'json')
+    return io.out(
+      json({ folder, tag, recipe: tool.recipe, files: [...files.keys()], isDryRun: common.dryRun }),
+    )
+  if (common.dryRun) return io.out(tool.text)
+  io.out(`${folder}: ${[...files.keys()].join(', ')}\nnext: mcp-bridge image build ${folder}\n`)
+}
+
+async function initial(
+  text: string,
+  wishes: Wishes,
+  output: string | undefined,
+  say: (what: string) => void,
+): Promise<{ tool: Tool; folder: string }> {
+  const source = parseSource(text)
+  if (source === undefined)
+    throw new ToolkitError(`"${text}" is no source`, {
+      hint: 'write npx:package@1.2.3, uvx:package==1.2.3, go:module@v1.2.3, binary:./file or image:name:1.2.3',
+    })
+  say(text)
+  const tool = await toolOf(source, wishes)
+  const folder = output ?? tool.recipe.name
+  if (existsSync(join(folder, 'recipe.yaml')))
+    throw new ToolkitError(`${join(folder, 'recipe.yaml')} is there already`, {
+      hint: 'name another folder with --output, or make its lock anew with --relock',
+    })
+  return { tool, folder }
+}
+
+async function relocked(path: string, say: (what: string) => void): Promise<{ tool: Tool; folder: string }> {
+  const file = path.endsWith('.yaml') ? path : join(path, 'recipe.yaml')
+  if (!existsSync(file)) throw new ToolkitError(`${file} is not there`)
+  const text = readFileSync(file, 'utf8')
+  const recipe = parseRecipe(text, file)
+  say(recipe.name)
+  const present =
+    recipe.runtime === 'binary'
+      ? new Map([[recipe.entry, readFileSync(join(dirname(file), 'lock', recipe.entry))]])
+      : new Map<string, Buffer>()
+  return { tool: { recipe, text, lock: await makeLock(recipe, present) }, folder: dirname(file) }
+}
+
+export async function renderCommand(
+  text: string,
+  wishes: Wishes,
+  common: Common,
+  assets: Assets,
+  io: Io,
+): Promise<void> {
+  const tool = await findTool(text, assets, wishes)
+  const { tag, files } = render(tool, { bridgeVersion: assets.version })
+  const folder = common.output ?? serviceName(tool.recipe)
+  if (!common.dryRun) writeFiles(folder, files)
+  if (common.format === 'json') {
+    const shown = [...files].filter(([name]) => !name.startsWith('lock/'))
+    const texts = Object.fromEntries(shown.map(([name, content]) => [name, content.toString()]))
+    return io.out(
+      json({ tag, folder, files: common.dryRun ? texts : [...files.keys()], isDryRun: common.dryRun }),
+    )
+  }
+  if (common.dryRun) {
+    for (const [name, content] of files)
+      if (!name.startsWith('lock/')) io.out(`# ---- ${name}\n${content.toString()}\n`)
+    return
+  }
+  io.out(`${folder}: ${[...files.keys()].join(', ')}\nnext: docker build --tag ${tag} ${folder}\n`)
+}
+
+export async function build(
+  text: string,
+  wishes: Wishes,
+  common: Common & { tag?: string },
+  assets: Assets,
+  io: Io,
+): Promise<void> {
+  const started = Date.now()
+  const tool = await findTool(text, assets, wishes)
+  const { tag: exact, files } = render(tool, { bridgeVersion: assets.version })
+  const tag = common.tag ?? exact
+  if (common.dryRun) {
+    const base = baseImage(assets.version)
+    return io.out(
+      common.format === 'json' ? json({ tag, base, isDryRun: true }) : `would build ${base}, then ${tag}\n`,
+    )
+  }
+  if (common.output !== undefined) writeFiles(common.output, files)
+  const options = { ca: common.ca, progress: progressOf(common, io) }
+  const base = await ensureBase(assets, options)
+  await buildImage({ ...options, tag, files })
+  const image = await inspectImage(tag)
+  const report = {
+    tag,
+    base: base.tag,
+    id: image?.id,
+    sizeBytes: image?.sizeBytes ?? 0,
+    durationMs: Date.now() - started,
+  }
+  if (common.format === 'json') return io.out(json(report))
+  io.out(
+    `${tag}  ${megabytes(report.sizeBytes)}  ${Math.round(report.durationMs / 1000)} s\n` +
+      `next: docker run --rm -p 127.0.0.1:8000:8000 -e MCP_BRIDGE_TOKEN=secret ${tag}\n`,
+  )
+}
+
+export async function base(common: Common, assets: Assets, io: Io): Promise<void> {
+  if (common.output !== undefined) writeFiles(common.output, baseFiles(assets))
+  const name = baseImage(assets.version)
+  if (common.dryRun || common.output !== undefined) {
+    return io.out(
+      common.format === 'json' ? json({ tag: name, folder: common.output, isDryRun: true }) : `${name}\n`,
+    )
+  }
+  const { tag, isNew } = await ensureBase(assets, { ca: common.ca, progress: progressOf(common, io) })
+  io.out(common.format === 'json' ? json({ tag, isNew }) : `${tag}${isNew ? '' : ' is there already'}\n`)
+}
+
+/** Docker's own display: one that moves on a terminal, lines elsewhere, nothing beside JSON. */
+function progressOf({ format }: Common, io: Io): 'auto' | 'plain' | 'quiet' {
+  if (format === 'json') return 'quiet'
+  return io.isTerminal ? 'auto' : 'plain'
+}

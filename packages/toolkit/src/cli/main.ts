@@ -1,0 +1,150 @@
+// cli/main: `mcp-bridge image …` and `mcp-bridge compose …`: argv in, exit code out.
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { Command, CommanderError, Option } from 'commander'
+import type { Assets } from '../build/base.ts'
+import { ToolkitError } from '../problem.ts'
+import type { Wishes } from '../resolve/draft.ts'
+import { from } from './compose.ts'
+import { base, build, init, list, renderCommand, type Common, type Io } from './image.ts'
+
+const SOURCE = 'npx:package@1.2.3, uvx:package==1.2.3, go:module@v1.2.3, binary:./file, image:name:1.2.3'
+const ANY = `${SOURCE}, a recipe or a name of the catalogue`
+
+export interface RunOptions {
+  assets: Assets
+  io: Io
+}
+
+/**
+ * @param argv without node and script, from `image` or `compose` on
+ * @returns the exit code: 0, 1 if it failed, 2 if the words are wrong
+ */
+export async function run(argv: readonly string[], { assets, io }: RunOptions): Promise<number> {
+  // What stands after `--` is the tool's, whatever it looks like.
+  const end = argv.includes('--') ? argv.indexOf('--') : argv.length
+  const program = create(argv.slice(end + 1), assets, io)
+  try {
+    await program.parseAsync(argv.slice(0, end), { from: 'user' })
+    return 0
+  } catch (error) {
+    if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2
+    if (!(error instanceof ToolkitError)) throw error
+    io.err(`mcp-bridge: ${error.message}\n${error.hint === undefined ? '' : `  → ${error.hint}\n`}`)
+    return 1
+  }
+}
+
+/** @param dist folder of the npm package that has the bridge in one file, and what the toolkit reads */
+export function main(argv: readonly string[], dist: string): Promise<number> {
+  const manifest = JSON.parse(readFileSync(join(dist, '../package.json'), 'utf8')) as { version: string }
+  const toolkit = join(dist, 'toolkit')
+  process.stdout.on('error', () => {})
+  return run(argv, {
+    assets: {
+      catalogue: join(toolkit, 'catalogue'),
+      base: join(toolkit, 'base'),
+      bundle: join(dist, 'mcp-bridge.bundle.cjs'),
+      version: manifest.version,
+    },
+    io: {
+      out: (text) => void process.stdout.write(text),
+      err: (text) => void process.stderr.write(text),
+      isTerminal: process.stderr.isTTY,
+    },
+  })
+}
+
+function create(toolArgs: readonly string[], assets: Assets, io: Io): Command {
+  const program = new Command('mcp-bridge')
+    .exitOverride()
+    .configureOutput({ writeOut: (text) => io.out(text), writeErr: (text) => io.err(text) })
+  const image = program.command('image').description('Makes images of tools, with the bridge in them')
+  image
+    .command('list')
+    .description('The tools that come with mcp-bridge')
+    .addOption(format())
+    .action((options: Common) => list(assets, io, options))
+  wishes(image.command('init'))
+    .description('Writes a recipe and the lock of what it needs; arguments of the tool go behind "--"')
+    .argument('<source>', SOURCE)
+    .option('--relock', 'Make the lock of an existing recipe anew', false)
+    .action((text: string, options: Options & { relock: boolean }) =>
+      init(text, wishesOf(options, toolArgs), options, assets, io),
+    )
+  wishes(image.command('render'))
+    .description('Writes Dockerfile, Compose service, LiteLLM entry and bake file')
+    .argument('<tool>', ANY)
+    .action((text: string, options: Options) =>
+      renderCommand(text, wishesOf(options, toolArgs), options, assets, io),
+    )
+  authority(wishes(image.command('build')))
+    .description('Builds the image in the Docker engine')
+    .argument('<tool>', ANY)
+    .option('--tag <name>', 'Another name for the image')
+    .action((text: string, options: Options & { tag?: string }) =>
+      build(text, wishesOf(options, toolArgs), options, assets, io),
+    )
+  authority(common(image.command('base')))
+    .description('Builds the image that all others stand on; with --output writes its files instead')
+    .action((options: Options) => base(options, assets, io))
+  const compose = program.command('compose').description('Makes a stack of several tools')
+  common(compose.command('from'))
+    .description('Wraps the tools in the configuration of an MCP client')
+    .argument('<file>', 'claude_desktop_config.json, .mcp.json, .vscode/mcp.json or .cursor/mcp.json')
+    .action((path: string, options: Options) => from(path, options, assets, io))
+  return program
+}
+
+type Options = Common & Record<string, unknown>
+
+function common(command: Command): Command {
+  return command
+    .option('--output <folder>', 'Where to write')
+    .option('--dry-run', 'Show what would be written, and write nothing', false)
+    .addOption(format())
+}
+
+function format(): Option {
+  return new Option('--format <format>', 'What to print').choices(['table', 'json']).default('table')
+}
+
+function authority(command: Command): Command {
+  return command.option('--ca <file>', 'Certificates of a site that has its own CA; never in the image')
+}
+
+function wishes(command: Command): Command {
+  return common(command)
+    .option('--name <name>', 'What to call the tool')
+    .option('--entry <program>', 'Which of several programs of the package')
+    .option('--with <requirement>', 'A further Python package, or a bound: mcp<2 *', each)
+    .option('--override <requirement>', 'A bound that replaces that of the packages *', each)
+    .option('--env <NAME>', 'A variable the tool reads *', each)
+    .option('--secret <NAME>', 'A secret the tool reads *', each)
+    .option('--volume <path>', 'A folder that must last *', each)
+    .addOption(new Option('--network <network>', 'Whether it may go out').choices(['none', 'open']))
+    .addOption(new Option('--children <mode>', 'Who shares a process').choices(['session', 'shared', 'pool']))
+    .option('--allow-scripts', 'Let packages run code at build', false)
+}
+
+/** An option that may be repeated. */
+function each(value: string, before: string[] = []): string[] {
+  return [...before, value]
+}
+
+function wishesOf(options: Record<string, unknown>, args: readonly string[]): Wishes {
+  const { name, entry, network, children, env, secret, volume, override, allowScripts } = options
+  return {
+    name,
+    entry,
+    network,
+    children,
+    override,
+    allowScripts,
+    args,
+    with: options['with'],
+    environment: env,
+    secrets: secret,
+    volumes: volume,
+  } as Wishes
+}

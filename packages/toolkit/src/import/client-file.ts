@@ -1,0 +1,95 @@
+// import/client-file: the tools in the configuration of an MCP client: Claude Desktop, Claude Code, VS Code, Cursor.
+import { basename } from 'node:path'
+import { z } from 'zod'
+import { ToolkitError } from '../problem.ts'
+
+export interface Entry {
+  name: string
+  /** Empty for what is served elsewhere. */
+  command: string[]
+  env: Record<string, string>
+  url: string | undefined
+}
+
+/** What the file says is asked of the person: `${input:id}`. */
+export interface Input {
+  id: string
+  description: string
+  isSecret: boolean
+}
+
+export interface ClientFile {
+  entries: Entry[]
+  inputs: Input[]
+}
+
+const text = z.union([z.string(), z.number(), z.boolean()]).transform(String)
+// Clients have keys of their own beside these: disabled, alwaysAllow, timeout and more.
+const server = z.looseObject({
+  command: z.string().optional(),
+  args: z.array(text).default([]),
+  env: z
+    .record(
+      z.string(),
+      z.union([text, z.null()]).transform((value) => value ?? ''),
+    )
+    .default({}),
+  url: z.string().optional(),
+  serverUrl: z.string().optional(),
+})
+const input = z.looseObject({
+  id: z.string(),
+  description: z.string().default(''),
+  password: z.boolean().default(false),
+})
+const servers = z.record(z.string(), server)
+const file = z.looseObject({
+  mcpServers: servers.optional(),
+  servers: servers.optional(),
+  inputs: z.array(input).default([]),
+  /** VS Code's settings.json. */
+  mcp: z.looseObject({ servers: servers.optional(), inputs: z.array(input).default([]) }).optional(),
+})
+
+/** @throws ToolkitError if the text is no such file */
+export function parseClientFile(content: string, path: string): ClientFile {
+  const label = basename(path)
+  let raw: unknown
+  try {
+    raw = JSON.parse(withoutComments(content))
+  } catch (cause) {
+    throw new ToolkitError(`${label} is no JSON`, { cause })
+  }
+  const { data, error } = file.safeParse(raw)
+  if (data === undefined) {
+    const [issue] = error?.issues ?? []
+    throw new ToolkitError(`${label}: ${issue?.path.join('.') ?? ''}: ${issue?.message ?? 'is wrong'}`)
+  }
+  const all = data.mcpServers ?? data.servers ?? data.mcp?.servers
+  if (all === undefined)
+    throw new ToolkitError(`${label} has neither mcpServers nor servers`, {
+      hint: 'name the file in which a client lists its tools',
+    })
+  return {
+    entries: Object.entries(all).map(([name, { command, args, env, url, serverUrl }]) => ({
+      name,
+      command: command === undefined ? [] : [command, ...args],
+      env,
+      url: url ?? serverUrl,
+    })),
+    inputs: [...data.inputs, ...(data.mcp?.inputs ?? [])].map(({ id, description, password }) => ({
+      id,
+      description,
+      isSecret: password,
+    })),
+  }
+}
+
+/** VS Code writes comments and commas at the end; texts stay as they are. */
+export function withoutComments(content: string): string {
+  const token = /"(?:[^"\\]|\\.)*"|\/\/[^\n]*|\/\*[^]*?\*\//g
+  const bare = content
+    .replace(/^\uFEFF/, '')
+    .replaceAll(token, (match) => (match.startsWith('"') ? match : ' '))
+  return bare.replaceAll(/"(?:[^"\\]|\\.)*"|,(?=\s*[}\]])/g, (match) => (match === ',' ? '' : match))
+}

@@ -1,0 +1,84 @@
+// lock/make: asks npm, uv or go which versions a tool needs, and keeps their answer without any address.
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { runTool } from '../run.ts'
+import type { Recipe } from '../recipe/schema.ts'
+import { checkLock, type Lock } from './lock.ts'
+
+/** Of the images that tools are built on: see render/dockerfile. */
+const PYTHON = '3.13'
+const GO = '1.26'
+
+/**
+ * The lock of a recipe, made anew. For a binary and an image there is nothing to ask: what is there stays.
+ *
+ * @throws ToolkitError if the program is missing or says no
+ */
+export async function makeLock(recipe: Recipe, present: Lock = new Map()): Promise<Lock> {
+  const folder = mkdtempSync(join(tmpdir(), 'mcp-bridge-lock-'))
+  try {
+    const lock = await lockIn(folder, recipe, present)
+    checkLock(recipe, lock)
+    return lock
+  } finally {
+    rmSync(folder, { recursive: true, force: true })
+  }
+}
+
+async function lockIn(folder: string, recipe: Recipe, present: Lock): Promise<Lock> {
+  switch (recipe.runtime) {
+    case 'node':
+      return lockNode(folder, recipe)
+    case 'python':
+      return lockPython(folder, recipe)
+    case 'go':
+      return lockGo(folder, recipe)
+    case 'binary':
+    case 'image':
+      return present
+  }
+}
+
+async function lockNode(folder: string, recipe: Recipe & { runtime: 'node' }): Promise<Lock> {
+  const manifest = { name: 'tool', private: true, dependencies: { [recipe.package]: recipe.version } }
+  write(folder, 'package.json', `${JSON.stringify(manifest, undefined, 2)}\n`)
+  await runTool(
+    ['npm', 'install', '--package-lock-only', '--omit-lockfile-registry-resolved', '--ignore-scripts'],
+    { cwd: folder, env: { npm_config_audit: 'false', npm_config_fund: 'false' } },
+  )
+  return pick(folder, ['package.json', 'package-lock.json'])
+}
+
+/** For every platform at once: pip takes at build what fits its own. */
+async function lockPython(folder: string, recipe: Recipe & { runtime: 'python' }): Promise<Lock> {
+  write(folder, 'in.txt', [`${recipe.package}==${recipe.version}`, ...recipe.with, ''].join('\n'))
+  write(folder, 'override.txt', [...recipe.override, ''].join('\n'))
+  const quiet = ['--quiet', '--no-annotate', '--no-header', '--no-emit-index-url', '--no-emit-find-links']
+  const wheels = recipe.allowScripts ? [] : ['--no-build']
+  await runTool(
+    [
+      ...['uv', 'pip', 'compile', '--universal', '--python-version', PYTHON, '--generate-hashes'],
+      ...[...quiet, ...wheels, '--override', 'override.txt', '--output-file', 'requirements.txt', 'in.txt'],
+    ],
+    { cwd: folder, env: { UV_PYTHON_DOWNLOADS: 'never' }, missing: 'install it: https://docs.astral.sh/uv' },
+  )
+  return pick(folder, ['requirements.txt'])
+}
+
+async function lockGo(folder: string, recipe: Recipe & { runtime: 'go' }): Promise<Lock> {
+  write(folder, 'go.mod', `module tool\n\ngo ${GO}\n`)
+  await runTool(['go', 'get', '-tool', `${recipe.entry}@${recipe.version}`], {
+    cwd: folder,
+    env: { GOFLAGS: '-mod=mod', GOTOOLCHAIN: 'local' },
+  })
+  return pick(folder, ['go.mod', 'go.sum'])
+}
+
+function write(folder: string, name: string, text: string): void {
+  writeFileSync(join(folder, name), text)
+}
+
+function pick(folder: string, names: readonly string[]): Lock {
+  return new Map(names.map((name) => [name, readFileSync(join(folder, name))]))
+}

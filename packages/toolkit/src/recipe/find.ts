@@ -1,0 +1,30 @@
+// recipe/find: what a person names, a recipe, a tool of the catalogue or a source, → a tool to render.
+import { stringify } from 'yaml'
+import type { Assets } from '../build/base.ts'
+import { makeLock } from '../lock/make.ts'
+import { draft, recipeInput, type Wishes } from '../resolve/draft.ts'
+import { parseSource, type Source } from '../resolve/source.ts'
+import { catalogue, catalogueTool } from './catalogue.ts'
+import { readTool, type Tool } from './read.ts'
+
+const HEAD = '# Made by mcp-bridge image init; yours to change. docs/IMAGES.md says what each line means.\n'
+
+/** @throws ToolkitError if there is no such thing, or it is wrong */
+export async function findTool(text: string, assets: Assets, wishes: Wishes = {}): Promise<Tool> {
+  const source = parseSource(text)
+  if (source !== undefined) return toolOf(source, wishes)
+  // A folder called like a tool of the catalogue is meant when it is written as a path.
+  if (catalogue(assets.catalogue).includes(text)) return catalogueTool(assets.catalogue, text)
+  return readTool(text)
+}
+
+/** Resolved and locked. */
+export async function toolOf(source: Source, wishes: Wishes): Promise<Tool> {
+  const { recipe, lock: present } = await draft(source, wishes)
+  const lock = await makeLock(recipe, present)
+  return { recipe, text: recipeText(recipe), lock }
+}
+
+export function recipeText(recipe: Tool['recipe']): string {
+  return `${HEAD}${stringify(recipeInput(recipe), { lineWidth: 0 })}`
+}

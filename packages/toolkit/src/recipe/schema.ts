@@ -1,0 +1,164 @@
+// recipe/schema: what a recipe says about a tool; everything in it is checked here and used somewhere.
+import { z } from 'zod'
+import * as word from './words.ts'
+
+/** `default` goes into the image; `example` is what tests and the example files give. */
+const variable = z.strictObject({
+  name: word.variableName(),
+  description: word.sentence(),
+  required: z.boolean().default(false),
+  default: word.variableValue().optional(),
+  example: word.variableValue().optional(),
+})
+
+/** Never in the image. `file`: the tool wants the path of a file, which then holds the secret. */
+const secret = z.strictObject({
+  name: word.variableName(),
+  description: word.sentence(),
+  required: z.boolean().default(true),
+  file: z.boolean().default(false),
+  example: word.freeText().optional(),
+})
+
+const volume = z.strictObject({ path: word.absolutePath(), description: word.sentence() })
+
+/** One call that shows that the tool works, or its own refusal where it needs the outside world. */
+const call = z
+  .strictObject({
+    /** Run in the container before it. */
+    prepare: z.array(word.argument()).max(50).optional(),
+    tool: word.mcpToolName(),
+    arguments: z.record(z.string(), z.unknown()).default({}),
+    expect: z.string().min(1).optional(),
+    refusal: z.string().min(1).optional(),
+  })
+  .refine(({ expect, refusal }) => (expect === undefined) !== (refusal === undefined), {
+    error: 'write either what its answer has (expect) or what its refusal says (refusal)',
+  })
+
+const login = z.strictObject({
+  /** What the tool is started with, instead of `args`. */
+  args: z.array(word.argument()).max(50),
+  /** Where the browser is sent back to. */
+  port: z.int().min(1024).max(65_535),
+})
+
+const resources = z
+  .strictObject({
+    memory: z.string().regex(/^[1-9]\d{0,5}[mg]$/, 'write 512m or 2g'),
+    cpus: z.number().min(0.1).max(64),
+    pids: z.int().min(16).max(32_768),
+  })
+  .default({ memory: '1g', cpus: 1, pids: 256 })
+
+const shared = {
+  name: word.toolName(),
+  title: word.sentence(),
+  description: word.sentence(),
+  source: word.url().optional(),
+  license: word.licence().optional(),
+  /** Of the MCP registry; the label io.modelcontextprotocol.server.name. */
+  serverName: word.serverName().optional(),
+  args: z.array(word.argument()).max(50).default([]),
+  environment: z.array(variable).max(100).default([]),
+  secrets: z.array(secret).max(50).default([]),
+  /** What must outlive the container. */
+  volumes: z.array(volume).max(20).default([]),
+  /** `none`: only an internal network, without a way out. */
+  network: z.enum(['none', 'open']),
+  children: z.enum(['session', 'shared', 'pool']),
+  maxChildren: z.int().min(1).max(1000).default(16),
+  /** A tool that holds a lock: no second container, no second process. */
+  instances: z.literal('one').optional(),
+  /** For a tool that needs a browser once. */
+  login: login.optional(),
+  resources,
+  /** From Debian, in the image that runs. */
+  systemPackages: z.array(word.debianPackage()).max(50).default([]),
+  /** What it must offer, at least. */
+  tools: z.array(word.mcpToolName()).max(500).default([]),
+  call: call.optional(),
+}
+
+/** Install scripts of npm packages, and source distributions of Python's, run code of strangers at build. */
+const allowScripts = z.boolean().default(false)
+
+const node = z.strictObject({
+  ...shared,
+  runtime: z.literal('node'),
+  package: word.npmName(),
+  version: word.npmVersion(),
+  /** The file in the package that node runs. */
+  entry: word.filePath(),
+  allowScripts,
+})
+
+const python = z.strictObject({
+  ...shared,
+  runtime: z.literal('python'),
+  package: word.pypiName(),
+  version: word.pypiVersion(),
+  /** The command that the package declares. */
+  entry: word.commandName(),
+  /** Further packages and bounds that the lock keeps. */
+  with: z.array(word.requirement()).max(50).default([]),
+  /** Bounds that replace those of the packages themselves. */
+  override: z.array(word.requirement()).max(50).default([]),
+  allowScripts,
+})
+
+const go = z.strictObject({
+  ...shared,
+  runtime: z.literal('go'),
+  package: word.goModule(),
+  version: word.goVersion(),
+  /** The package of the program: the module itself, or one below it. */
+  entry: word.goModule(),
+})
+
+const binary = z.strictObject({
+  ...shared,
+  runtime: z.literal('binary'),
+  version: word.anyVersion(),
+  /** A file in `lock/`, for Linux. */
+  entry: word.commandName(),
+})
+
+const image = z.strictObject({
+  ...shared,
+  runtime: z.literal('image'),
+  package: word.imageName(),
+  version: word.anyVersion(),
+  /** The program in it. */
+  entry: word.absolutePath(),
+})
+
+export const recipeSchema = z
+  .discriminatedUnion('runtime', [node, python, go, binary, image])
+  .superRefine((recipe, context) => {
+    const complain = (path: string, message: string) =>
+      context.addIssue({ code: 'custom', path: [path], message })
+    if (recipe.instances === 'one' && recipe.children !== 'shared')
+      complain('children', 'a tool of which there may be one must be shared')
+    const names = [...recipe.environment, ...recipe.secrets].map(({ name }) => name)
+    for (const name of names) {
+      if (name.startsWith('MCP_BRIDGE_')) complain('environment', `${name} is a variable of the bridge`)
+      if (names.indexOf(name) !== names.lastIndexOf(name)) complain('environment', `${name} is there twice`)
+    }
+    for (const { name, file, required } of recipe.secrets) {
+      if (file && !required) complain('secrets', `${name} is a file: it must be there, so it is required`)
+    }
+    if (recipe.call !== undefined && !recipe.tools.includes(recipe.call.tool))
+      complain('call', `${recipe.call.tool} is not among the tools`)
+    if (recipe.runtime === 'go' && !`${recipe.entry}/`.startsWith(`${recipe.package}/`))
+      complain('entry', 'is not below the module')
+    for (const { path } of recipe.volumes) {
+      if (/^\/(app|opt\/mcp-bridge|tmp|proc|sys|dev|etc|usr|bin|lib\w*|sbin|run)(\/|$)/.test(path))
+        complain('volumes', `${path} belongs to the system or the tool`)
+    }
+  })
+
+/** Checked and complete. */
+export type Recipe = z.output<typeof recipeSchema>
+/** As it is written. */
+export type RecipeInput = z.input<typeof recipeSchema>

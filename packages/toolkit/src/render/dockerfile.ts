@@ -1,0 +1,165 @@
+// render/dockerfile: a recipe → the Dockerfile of its image. What a recipe says stands only in exec form or quotes.
+import type { Recipe } from '../recipe/schema.ts'
+import {
+  BASES,
+  baseImage,
+  BRIDGE,
+  BRIDGE_FOLDER,
+  HEALTHCHECK,
+  PORT,
+  program,
+  secretFiles,
+  secretPath,
+  TINI,
+  UID,
+} from './place.ts'
+
+/** A site with a CA of its own gives it as a build secret: it is never in a layer. */
+const CA = '--mount=type=secret,id=ca,target=/run/ca.pem'
+const NO_PINS = [
+  '# Debian keeps only the newest version of a package in a release: a pinned one would soon be gone.',
+  '# hadolint ignore=DL3008',
+]
+
+export function renderDockerfile(recipe: Recipe, bridgeVersion: string): string {
+  const lines = [
+    `# ${recipe.name} ${recipe.version}. Made by mcp-bridge from recipe.yaml and lock/: change those, not this.`,
+    `ARG BASE_IMAGE=${baseImage(bridgeVersion)}`,
+    ...stages(recipe),
+    ...root(recipe),
+    ...systemPackages(recipe),
+    ...volumes(recipe),
+    ...labels(recipe),
+    ...environment(recipe),
+    `EXPOSE ${PORT}`,
+    'STOPSIGNAL SIGTERM',
+    `HEALTHCHECK --interval=30s --timeout=10s --start-period=120s --start-interval=1s --retries=3 ${HEALTHCHECK[0]} ${exec(HEALTHCHECK.slice(1))}`,
+    'WORKDIR /tmp',
+    `USER ${UID}:0`,
+    `ENTRYPOINT ${exec([TINI, '--', BRIDGE, '--', ...program(recipe), ...recipe.args])}`,
+  ]
+  return `${lines.join('\n')}\n`
+}
+
+/** The stage that installs, and the beginning of the one that runs. */
+function stages(recipe: Recipe): string[] {
+  switch (recipe.runtime) {
+    case 'node':
+      return [
+        `ARG NODE_IMAGE=${BASES.node}`,
+        '',
+        'FROM ${NODE_IMAGE} AS tool',
+        'WORKDIR /app',
+        'COPY lock/package.json lock/package-lock.json ./',
+        `RUN ${CA} --mount=type=cache,target=/root/.npm \\`,
+        '    if [ -s /run/ca.pem ]; then export NODE_EXTRA_CA_CERTS=/run/ca.pem; fi; \\',
+        `    npm ci --omit=dev ${recipe.allowScripts ? '' : '--ignore-scripts '}--no-audit --no-fund --no-update-notifier`,
+        '',
+        'FROM ${BASE_IMAGE}',
+        'COPY --from=tool /app /app',
+      ]
+    case 'python':
+      return [
+        `ARG PYTHON_IMAGE=${BASES.python}`,
+        '',
+        'FROM ${BASE_IMAGE} AS bridge',
+        '',
+        'FROM ${PYTHON_IMAGE} AS tool',
+        'COPY lock/requirements.txt /lock/requirements.txt',
+        `RUN ${CA} --mount=type=cache,target=/root/.cache/pip \\`,
+        '    if [ -s /run/ca.pem ]; then export PIP_CERT=/run/ca.pem; fi; \\',
+        '    python3 -m venv --without-pip /app \\',
+        `    && pip --python /app/bin/python install --require-hashes --no-deps ${recipe.allowScripts ? '' : '--only-binary :all: '}\\`,
+        '      --disable-pip-version-check --root-user-action ignore --requirement /lock/requirements.txt',
+        '',
+        'FROM ${PYTHON_IMAGE}',
+        `COPY --from=bridge ${BRIDGE_FOLDER} ${BRIDGE_FOLDER}`,
+        'COPY --from=tool /app /app',
+      ]
+    case 'go':
+      return [
+        `ARG GO_IMAGE=${BASES.go}`,
+        '',
+        'FROM --platform=$BUILDPLATFORM ${GO_IMAGE} AS tool',
+        'ARG TARGETOS TARGETARCH',
+        'WORKDIR /src',
+        'COPY lock/go.mod lock/go.sum ./',
+        `RUN ${CA} --mount=type=cache,target=/go/pkg/mod --mount=type=cache,target=/root/.cache/go-build \\`,
+        '    if [ -s /run/ca.pem ]; then export SSL_CERT_FILE=/run/ca.pem; fi; \\',
+        '    CGO_ENABLED=0 GOOS=$TARGETOS GOARCH=$TARGETARCH go build -mod=readonly -trimpath -buildvcs=false \\',
+        "      -ldflags='-s -w' -o /app/tool tool",
+        '',
+        'FROM ${BASE_IMAGE}',
+        'COPY --from=tool /app/tool /app/tool',
+      ]
+    case 'binary':
+      return ['', 'FROM ${BASE_IMAGE}', `COPY --chmod=755 lock/${recipe.entry} /app/${recipe.entry}`]
+    case 'image':
+      return [
+        '',
+        'FROM ${BASE_IMAGE} AS bridge',
+        '',
+        `FROM ${recipe.package}`,
+        `COPY --from=bridge ${BRIDGE_FOLDER} ${BRIDGE_FOLDER}`,
+      ]
+  }
+}
+
+/** The images below may have become somebody else already. */
+function root({ systemPackages, volumes, runtime }: Recipe): string[] {
+  return runtime !== 'python' && systemPackages.length + volumes.length > 0 ? ['USER 0'] : []
+}
+
+function systemPackages({ systemPackages }: Recipe): string[] {
+  if (systemPackages.length === 0) return []
+  return [
+    ...NO_PINS,
+    'RUN apt-get update \\',
+    `    && apt-get install -y --no-install-recommends ${systemPackages.toSorted().join(' ')} \\`,
+    '    && rm -rf /var/lib/apt/lists/* /var/cache/apt/*',
+  ]
+}
+
+/** Whatever the uid is: its group may be 0, and what a new volume copies belongs to that. */
+function volumes({ volumes }: Recipe): string[] {
+  if (volumes.length === 0) return []
+  return [`RUN install -d -o ${UID} -g 0 -m 2775 ${volumes.map(({ path }) => path).join(' ')}`]
+}
+
+function labels(recipe: Recipe): string[] {
+  const all: [string, string | undefined][] = [
+    ['org.opencontainers.image.title', recipe.title],
+    ['org.opencontainers.image.description', recipe.description],
+    ['org.opencontainers.image.version', recipe.version],
+    ['org.opencontainers.image.source', recipe.source],
+    ['org.opencontainers.image.licenses', recipe.license],
+    ['io.modelcontextprotocol.server.name', recipe.serverName],
+  ]
+  const given = all.filter((label): label is [string, string] => label[1] !== undefined)
+  return [`LABEL ${given.map(([name, value]) => `${name}="${value}"`).join(' \\\n      ')}`]
+}
+
+function environment(recipe: Recipe): string[] {
+  const fixed = recipe.environment.filter(({ default: value }) => value !== undefined)
+  const names = [...recipe.environment, ...recipe.secrets].map(({ name }) => name).toSorted()
+  const files = secretFiles(recipe).files.map(({ name }) => [name, secretPath(recipe, name)])
+  const all = [
+    // For those whose uid is in no list of users.
+    ['HOME', '/tmp'],
+    ['USER', 'mcp'],
+    ['PATH', `$PATH:${BRIDGE_FOLDER}/bin`],
+    ['MCP_BRIDGE_HOST', '0.0.0.0'],
+    ['MCP_BRIDGE_PORT', String(PORT)],
+    ['MCP_BRIDGE_CHILDREN', recipe.children],
+    ['MCP_BRIDGE_MAX_CHILDREN', String(recipe.maxChildren)],
+    ...(names.length === 0 ? [] : [['MCP_BRIDGE_PASS_ENV', names.join(',')]]),
+    ...fixed.map(({ name, default: value }) => [name, value]),
+    ...files,
+  ]
+  return [`ENV ${all.map(([name, value]) => `${name}="${value}"`).join(' \\\n    ')}`]
+}
+
+/** JSON is what Docker's exec form is read as: no shell, no variables, one line. */
+function exec(argv: readonly string[]): string {
+  return JSON.stringify(argv)
+}

@@ -1,0 +1,48 @@
+// render/golden.doc: writes the rendered files of every recipe, and the images of the stack; run by `pnpm run generate`.
+import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { stringify } from 'yaml'
+import { readTool } from '../recipe/read.ts'
+import { baseImage } from './place.ts'
+import { render } from './render.ts'
+import { writeFiles } from './write.ts'
+
+const path = (name: string): string => fileURLToPath(new URL(`../../${name}`, import.meta.url))
+const { version } = JSON.parse(readFileSync(path('../bridge/package.json'), 'utf8')) as { version: string }
+const catalogue = path('catalogue')
+const golden = path('golden')
+const images = path('../../compose/images')
+
+/** What the reference stack builds: see compose/docker-compose.yml. */
+const STACK = new Set(['fetch', 'filesystem', 'memory', 'postgres-mcp', 'time'])
+/** The stack has its own Compose file and its own entries. */
+const FOR_STACK = /^(Dockerfile|\.dockerignore|lock\/.*|recipe\.yaml)$/
+
+for (const folder of [golden, images]) rmSync(folder, { recursive: true, force: true })
+// Recipes that are there to be rendered: what no tool of the catalogue needs, but a tool may.
+const samples = path('samples')
+const recipes = [catalogue, samples].flatMap((folder) =>
+  existsSync(folder) ? readdirSync(folder).map((name) => ({ name, folder: join(folder, name) })) : [],
+)
+const services: Record<string, { image: string }> = {
+  toolbox: { image: `mcp-bridge-toolbox:${version}` },
+  base: { image: baseImage(version) },
+}
+for (const { name, folder } of recipes) {
+  const { tag, files } = render(readTool(folder), { bridgeVersion: version })
+  // The lock and the recipe are a few folders away already.
+  writeFiles(
+    join(golden, name),
+    [...files].filter(([file]) => !file.startsWith('lock/') && file !== 'recipe.yaml'),
+  )
+  if (STACK.has(name)) {
+    services[name] = { image: tag }
+    writeFiles(
+      join(images, name),
+      [...files].filter(([file]) => FOR_STACK.test(file)),
+    )
+  }
+}
+const head = '# Made by pnpm run generate: which image each tool of docker-compose.yml is.\n'
+writeFileSync(join(images, 'images.yaml'), `${head}${stringify({ services })}`)

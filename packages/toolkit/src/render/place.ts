@@ -1,0 +1,78 @@
+// render/place: where things are in an image, and what everything of ours is called.
+import type { Recipe } from '../recipe/schema.ts'
+
+export const BRIDGE_FOLDER = '/opt/mcp-bridge'
+export const BRIDGE = `${BRIDGE_FOLDER}/bin/mcp-bridge`
+export const NODE = `${BRIDGE_FOLDER}/bin/node`
+export const TINI = `${BRIDGE_FOLDER}/bin/tini`
+export const PORT = 8000
+/** Of nobody in particular; its group is 0, which owns what is written. */
+export const UID = 10_001
+export const HEALTHCHECK = ['CMD', BRIDGE, 'healthcheck']
+
+/** Current LTS or stable lines, by name: what changes below a tag is a matter of a rebuild. */
+export const BASES = {
+  debian: 'debian:trixie-slim',
+  node: 'node:24-trixie-slim',
+  python: 'python:3.13-slim-trixie',
+  go: 'golang:1.26-trixie',
+} as const
+
+/** The base image goes with the version of the bridge in it. */
+export function baseImage(bridgeVersion: string): string {
+  return `mcp-bridge-base:${bridgeVersion}`
+}
+
+/** Of the service, the image and the host name. */
+export function serviceName({ name }: Pick<Recipe, 'name'>): string {
+  return `mcp-${name}`
+}
+
+/** LiteLLM takes no "-" in a name. */
+export function litellmName({ name }: Pick<Recipe, 'name'>): string {
+  return name.replaceAll('-', '_')
+}
+
+/** The variable with the token for LiteLLM. */
+export function tokenVariable(recipe: Pick<Recipe, 'name'>): string {
+  return `MCP_${litellmName(recipe).toUpperCase()}_TOKEN`
+}
+
+/** What is run, without a package manager in between. */
+export function program(recipe: Recipe): string[] {
+  switch (recipe.runtime) {
+    case 'node':
+      return [NODE, `/app/node_modules/${recipe.package}/${recipe.entry}`]
+    case 'python':
+      return [`/app/bin/${recipe.entry}`]
+    case 'go':
+      return ['/app/tool']
+    case 'binary':
+      return [`/app/${recipe.entry}`]
+    case 'image':
+      return [recipe.entry]
+  }
+}
+
+/** Secrets that come as lines of one file; the others are files of their own. */
+export function secretFiles(recipe: Recipe): { lines: Recipe['secrets']; files: Recipe['secrets'] } {
+  return {
+    lines: recipe.secrets.filter(({ file }) => !file),
+    files: recipe.secrets.filter(({ file }) => file),
+  }
+}
+
+/** Where a secret that is a file lies in the container. */
+export function secretPath(recipe: Recipe, name: string): string {
+  return `/run/secrets/${secretName(recipe, name)}`
+}
+
+export function secretName(recipe: Recipe, name: string): string {
+  return `${serviceName(recipe)}-${name.toLowerCase().replaceAll('_', '-')}`
+}
+
+/** Of a volume that must last: the tool's name and the last part of its path. */
+export function volumeName(recipe: Recipe, path: string): string {
+  const folders = path.split('/')
+  return `${serviceName(recipe)}-${(folders.at(-1) ?? '').toLowerCase().replaceAll(/[^a-z0-9]+/g, '-')}`
+}

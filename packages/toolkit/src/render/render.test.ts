@@ -1,0 +1,59 @@
+import { expect, test } from 'vitest'
+import { parse } from 'yaml'
+import { sampleTool } from '../recipe/sample.test-data.ts'
+import { render } from './render.ts'
+
+const options = { bridgeVersion: '0.1.0' }
+
+test('the same in, the same out; the tag is another one as soon as a byte of the image is', () => {
+  const { tag, files } = render(sampleTool(), options)
+  expect(tag).toMatch(/^mcp-sample:1\.2\.3-[0-9a-f]{12}$/)
+  const again = render(sampleTool(), options)
+  expect(again.tag).toBe(tag)
+  expect([...again.files]).toEqual([...files])
+  const tool = sampleTool()
+  const others = [
+    render(sampleTool({ args: ['other'] }), options),
+    render(sampleTool({ title: 'Other' }), options),
+    render(tool, { bridgeVersion: '0.1.1' }),
+    render({ ...tool, lock: new Map([...tool.lock, ['more', Buffer.from('')]]) }, options),
+  ].map((each) => each.tag)
+  expect(new Set([tag, ...others]).size).toBe(5)
+  // What only Compose reads is no reason to build.
+  expect(render(sampleTool({ resources: { memory: '1g', cpus: 2, pids: 64 } }), options).tag).toBe(tag)
+})
+
+test('a service has no right that its recipe does not name', () => {
+  const { files } = render(sampleTool({ network: 'none' }), options)
+  const { services, networks } = parse(files.get('compose.yaml')?.toString() ?? '') as {
+    services: Record<string, Record<string, unknown>>
+    networks: object
+  }
+  expect(networks).toEqual({ tools: { internal: true } })
+  const service = services['mcp-sample']
+  expect(service).toMatchObject({
+    read_only: true,
+    cap_drop: ['ALL'],
+    security_opt: ['no-new-privileges:true'],
+    networks: ['tools'],
+    mem_limit: '1g',
+    pids_limit: 256,
+  })
+  for (const key of ['ports', 'privileged', 'cap_add', 'devices', 'pid', 'network_mode', 'container_name'])
+    expect(service).not.toHaveProperty(key)
+})
+
+test('a tool of which there may be one cannot be scaled', () => {
+  const { files } = render(sampleTool({ instances: 'one', children: 'shared' }), options)
+  expect(files.get('compose.yaml')?.toString()).toContain('container_name: mcp-sample')
+  expect(() => sampleTool({ instances: 'one' })).toThrow('must be shared')
+})
+
+test('what is not required is commented out in the example of the secrets', () => {
+  const secrets = [
+    { name: 'A', description: 'First' },
+    { name: 'B', description: 'Second', required: false },
+  ]
+  const { files } = render(sampleTool({ secrets }), options)
+  expect(files.get('secrets/mcp-sample.env.example')).toBe('# First\nA=\n# Second\n# B=\n')
+})

@@ -1,0 +1,65 @@
+// render/render: recipe and lock in, every file of its image out; the same in, the same out.
+import { createHash } from 'node:crypto'
+import type { Tool } from '../recipe/read.ts'
+import { renderBake } from './bake.ts'
+import type { Recipe } from '../recipe/schema.ts'
+import { composeFile, renderCompose, secretLines } from './compose.ts'
+import { renderDockerfile } from './dockerfile.ts'
+import { renderLiteLlm } from './litellm.ts'
+import { serviceName } from './place.ts'
+
+export interface Rendered {
+  /** `mcp-fetch:1.2.3-0123456789ab`: another one as soon as anything in the image is. */
+  tag: string
+  /** By path, all text but those of the lock. */
+  files: ReadonlyMap<string, string | Buffer>
+}
+
+export interface RenderOptions {
+  /** Of the base image. */
+  bridgeVersion: string
+}
+
+const IGNORE = '# Only what the Dockerfile copies.\n*\n!lock\n'
+const MADE = '# Made by mcp-bridge from recipe.yaml and lock/: change those, not this.\n'
+
+export function render({ recipe, text, lock }: Tool, { bridgeVersion }: RenderOptions): Rendered {
+  const dockerfile = renderDockerfile(recipe, bridgeVersion)
+  const sources = [...lock].map(([name, bytes]): [string, Buffer] => [`lock/${name}`, bytes])
+  const image = new Map<string, string | Buffer>([
+    ['Dockerfile', dockerfile],
+    ['.dockerignore', IGNORE],
+    ...sources,
+  ])
+  const tag = `${serviceName(recipe)}:${tagVersion(recipe.version)}-${fingerprint(image)}`
+  const files = new Map<string, string | Buffer>([
+    ...image,
+    ['recipe.yaml', text],
+    ['compose.yaml', renderCompose(composeFile(recipe, { tag }), MADE)],
+    ['litellm.yaml', `${MADE}${renderLiteLlm([recipe])}`],
+    ['docker-bake.hcl', renderBake(recipe, tag, bridgeVersion)],
+    ...secretsExample(recipe),
+  ])
+  return { tag, files }
+}
+
+/** What to copy to `.env` beside it and fill in. */
+function secretsExample(recipe: Recipe): [string, string][] {
+  const lines = secretLines(recipe)
+  return lines === '' ? [] : [[`secrets/${serviceName(recipe)}.env.example`, lines]]
+}
+
+/** Of names and bytes, so that a file may not become part of the next one. */
+export function fingerprint(files: ReadonlyMap<string, string | Buffer>): string {
+  const hash = createHash('sha256')
+  for (const [name, content] of [...files].toSorted(([a], [b]) => (a < b ? -1 : 1))) {
+    const bytes = Buffer.from(content)
+    hash.update(`${name}\0${bytes.length}\0`).update(bytes)
+  }
+  return hash.digest('hex').slice(0, 12)
+}
+
+/** A tag has no "+". */
+function tagVersion(version: string): string {
+  return version.replaceAll('+', '-').slice(0, 100)
+}

@@ -1,0 +1,28 @@
+// resolve/binary: a program for Linux, by its file; its bytes are its version.
+import { createHash } from 'node:crypto'
+import { readFileSync } from 'node:fs'
+import { basename } from 'node:path'
+import { ToolkitError } from '../problem.ts'
+import type { Found } from './draft.ts'
+
+const ELF = Buffer.from('\u007fELF')
+const SCRIPT = Buffer.from('#!')
+
+export function resolveBinary(file: string): Found {
+  let bytes: Buffer
+  try {
+    bytes = readFileSync(file)
+  } catch (cause) {
+    throw new ToolkitError(`cannot read ${file}: ${(cause as NodeJS.ErrnoException).code}`, { cause })
+  }
+  if (!bytes.subarray(0, 4).equals(ELF) && !bytes.subarray(0, 2).equals(SCRIPT))
+    throw new ToolkitError(`${file} is no program for Linux`, {
+      hint: 'build it with GOOS=linux, or its like',
+    })
+  const entry = basename(file)
+  return {
+    version: `sha256-${createHash('sha256').update(bytes).digest('hex').slice(0, 12)}`,
+    entry,
+    lock: new Map([[entry, bytes]]),
+  }
+}

@@ -1,0 +1,32 @@
+// resolve/choose: which of the programs of a package is meant.
+import { ToolkitError } from '../problem.ts'
+
+export interface Choice {
+  label: string
+  /** What each command runs, by its name. */
+  programs: Readonly<Record<string, string>>
+  /** The one that wins among several. */
+  preferred: string
+  /** What a person has chosen: the name of a command, or what it runs. */
+  entry?: string | undefined
+}
+
+/** @throws ToolkitError if there is none, or more than one could be meant */
+export function chosen({ label, programs, preferred, entry }: Choice): string {
+  const names = Object.keys(programs)
+  if (entry !== undefined) {
+    const found = programs[entry] ?? Object.values(programs).find((each) => each === entry)
+    if (found !== undefined) return found
+    throw new ToolkitError(`${label} has no program ${entry}`, {
+      hint: `it has ${names.join(', ') || 'none'}`,
+    })
+  }
+  const [only, ...others] = [...new Set(Object.values(programs))]
+  if (only === undefined) throw new ToolkitError(`${label} has no program: it is a library`)
+  if (others.length === 0) return only
+  const found = programs[preferred]
+  if (found !== undefined) return found
+  throw new ToolkitError(`${label} has several programs: ${names.join(', ')}`, {
+    hint: `choose one with --entry ${names[0]}`,
+  })
+}

@@ -1,0 +1,161 @@
+// resolve/draft: a source → the recipe that its package itself suggests. What runs is read from it, never guessed.
+import { ToolkitError } from '../problem.ts'
+import { checkRecipe } from '../recipe/read.ts'
+import type { Recipe, RecipeInput } from '../recipe/schema.ts'
+import { sentence } from '../recipe/words.ts'
+import type { Lock } from '../lock/lock.ts'
+import { resolveBinary } from './binary.ts'
+import { resolveGo } from './go.ts'
+import { resolveImage } from './image.ts'
+import { resolveNode } from './node.ts'
+import { resolvePython } from './python.ts'
+import type { Source } from './source.ts'
+
+/** What a person adds to what the package says. */
+export interface Wishes {
+  name?: string | undefined
+  /** Which of several programs. */
+  entry?: string | undefined
+  args?: readonly string[] | undefined
+  network?: 'none' | 'open' | undefined
+  children?: 'session' | 'shared' | 'pool' | undefined
+  environment?: readonly string[] | undefined
+  secrets?: readonly string[] | undefined
+  volumes?: readonly string[] | undefined
+  with?: readonly string[] | undefined
+  override?: readonly string[] | undefined
+  allowScripts?: boolean | undefined
+}
+
+/** What a package says about itself. */
+export interface Found {
+  version: string
+  entry: string
+  description?: string | undefined
+  license?: string | undefined
+  source?: string | undefined
+  serverName?: string | undefined
+  /** Files for the lock that are there already: a binary. */
+  lock?: Lock
+  /** Of Go. */
+  module?: string
+  /** Arguments that are part of the program. */
+  args?: readonly string[]
+}
+
+/** @throws ToolkitError if the package is not there, has no program, or says what a recipe may not */
+export async function draft(source: Source, wishes: Wishes): Promise<{ recipe: Recipe; lock: Lock }> {
+  const found = await resolve(source, wishes)
+  const label = 'package' in source ? source.package : source.file
+  const name = wishes.name ?? nameOf(label)
+  const common = {
+    name,
+    title: words(name),
+    description: plain(found.description) ?? `The tool ${name}`,
+    ...optional('source', found.source),
+    ...optional('license', found.license),
+    ...optional('serverName', found.serverName),
+    version: found.version,
+    entry: found.entry,
+    args: [...(found.args ?? []), ...(wishes.args ?? [])],
+    environment: (wishes.environment ?? []).map((each) => ({ name: each, description: `For ${name}` })),
+    secrets: (wishes.secrets ?? []).map((each) => ({ name: each, description: `For ${name}` })),
+    volumes: (wishes.volumes ?? []).map((path) => ({ path, description: `What ${name} keeps` })),
+    network: wishes.network ?? 'open',
+    children: wishes.children ?? 'session',
+  } as const
+  const raw = withRuntime(source, common, found, wishes)
+  return { recipe: checkRecipe(raw, `the recipe of ${label}`), lock: found.lock ?? new Map() }
+}
+
+/** As it is written to recipe.yaml: without what is a default. */
+export function recipeInput(recipe: Recipe): RecipeInput {
+  const entries = Object.entries(recipe).filter(([key, value]) => {
+    if (Array.isArray(value)) return value.length > 0
+    if (key === 'maxChildren') return value !== 16
+    return value !== false
+  })
+  return Object.fromEntries(entries) as unknown as RecipeInput
+}
+
+function resolve(source: Source, { entry }: Wishes): Promise<Found> | Found {
+  switch (source.runtime) {
+    case 'node':
+      return resolveNode(source.package, source.version, entry)
+    case 'python':
+      return resolvePython(source.package, source.version, entry)
+    case 'go':
+      return resolveGo(source.package, source.version, entry)
+    case 'binary':
+      return resolveBinary(source.file)
+    case 'image':
+      return resolveImage(source.package, entry)
+  }
+}
+
+function withRuntime(source: Source, common: object, found: Found, wishes: Wishes): object {
+  const { runtime } = source
+  const scripts = wishes.allowScripts === true ? { allowScripts: true } : {}
+  if (runtime === 'python')
+    return {
+      ...common,
+      ...scripts,
+      runtime,
+      package: source.package,
+      with: wishes.with ?? [],
+      override: wishes.override ?? [],
+    }
+  for (const option of ['with', 'override'] as const) {
+    if ((wishes[option] ?? []).length > 0)
+      throw new ToolkitError(`--${option} is for packages of Python`, { hint: 'leave it out' })
+  }
+  if (runtime === 'node') return { ...common, ...scripts, runtime, package: source.package }
+  // A program may lie below its module, and only go knows where that begins.
+  if (runtime === 'go') return { ...common, runtime, package: found.module ?? source.package }
+  return runtime === 'image' ? { ...common, runtime, package: source.package } : { ...common, runtime }
+}
+
+/** `@scope/mcp-server-thing` → `thing`. */
+export function nameOf(label: string): string {
+  const parts = label.replace(/[:@][^/]*$/, '').split('/')
+  const last = bare(parts.at(-1) ?? '')
+  return (last || bare(parts.at(-2) ?? '') || 'tool').slice(0, 40).replace(/-+$/, '')
+}
+
+/** Small letters, digits and "-", without what says no more than that it is a server of MCP. */
+function bare(text: string): string {
+  return text
+    .toLowerCase()
+    .replaceAll(/[^a-z0-9]+/g, '-')
+    .replaceAll(/^[^a-z]+|-+$/g, '')
+    .replace(/^(mcp-server|server|mcp)(-|$)/, '')
+    .replace(/(^|-)(mcp-server|server-mcp|server|mcp)$/, '')
+    .replaceAll(/^[^a-z]+|-+$/g, '')
+}
+
+function words(name: string): string {
+  return name
+    .split('-')
+    .map((part) => part.slice(0, 1).toUpperCase() + part.slice(1))
+    .join(' ')
+}
+
+/** What a package says of itself, as far as a label can hold it. */
+function plain(text: string | undefined): string | undefined {
+  const line = (text ?? '')
+    .replaceAll(/[\p{C}\p{Zl}\p{Zp}\s]+/gu, ' ')
+    .replaceAll(/["\\$`]/g, '')
+    .trim()
+    .slice(0, 200)
+  return sentence().safeParse(line).success ? line : undefined
+}
+
+/** Left out rather than refused: it only describes. */
+function optional(key: 'source' | 'license' | 'serverName', value: string | undefined): object {
+  const patterns = {
+    source: /^https:\/\/[\w.-]+(\/[\w.~%@+-]*)*$/,
+    license: /^[A-Za-z0-9.+-]+( (AND|OR|WITH) [A-Za-z0-9.+-]+)*$/,
+    serverName: /^[a-zA-Z0-9.-]+\/[a-zA-Z0-9._-]+$/,
+  }
+  return value !== undefined && value.length <= 100 && patterns[key].test(value) ? { [key]: value } : {}
+}

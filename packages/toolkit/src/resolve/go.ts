@@ -1,0 +1,70 @@
+// resolve/go: asks go which module a path belongs to, and which programs it has.
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { ToolkitError } from '../problem.ts'
+import { runTool } from '../run.ts'
+import { chosen } from './choose.ts'
+import type { Found } from './draft.ts'
+
+export async function resolveGo(path: string, version: string | undefined, entry?: string): Promise<Found> {
+  const folder = mkdtempSync(join(tmpdir(), 'mcp-bridge-go-'))
+  try {
+    writeFileSync(join(folder, 'go.mod'), 'module tool\n')
+    const { module, exact } = await moduleOf(folder, path, version)
+    const programs = await programsOf(folder, module, exact)
+    const wanted = entry ?? (path === module ? undefined : path)
+    const found = chosen({
+      label: `${module}@${exact}`,
+      programs: Object.fromEntries(programs.map((each) => [each, each])),
+      preferred: programs.find((each) => each.endsWith(`/cmd/${module.split('/').at(-1)}`)) ?? module,
+      entry: wanted,
+    })
+    return { module, version: exact, entry: found, source: sourceOf(module) }
+  } finally {
+    rmSync(folder, { recursive: true, force: true })
+  }
+}
+
+/** The longest part of the path that is a module of this version. */
+async function moduleOf(
+  folder: string,
+  path: string,
+  version = 'latest',
+): Promise<{ module: string; exact: string }> {
+  const parts = path.split('/')
+  let reason: unknown
+  for (let count = parts.length; count > 1; count -= 1) {
+    const module = parts.slice(0, count).join('/')
+    try {
+      const text = await go(folder, 'list', '-m', '-json', `${module}@${version}`)
+      const { Version } = JSON.parse(text) as { Version: string }
+      return { module, exact: Version }
+    } catch (error) {
+      if (!(error instanceof ToolkitError)) throw error
+      reason ??= error
+    }
+  }
+  throw new ToolkitError(`no module of ${path}@${version} is to be had`, { cause: reason })
+}
+
+async function programsOf(folder: string, module: string, version: string): Promise<string[]> {
+  const text = await go(folder, 'mod', 'download', '-json', `${module}@${version}`)
+  const { Dir } = JSON.parse(text) as { Dir: string }
+  const format = '{{if eq .Name "main"}}{{.ImportPath}}{{end}}'
+  const list = await go(Dir, 'list', '-e', '-mod=mod', '-f', format, './...')
+  return list
+    .split('\n')
+    .map((line) => line.trim())
+    .filter((line) => line !== '')
+}
+
+function go(cwd: string, ...args: string[]): Promise<string> {
+  return runTool(['go', ...args], { cwd, env: { GOFLAGS: '-mod=mod', GOTOOLCHAIN: 'local' } })
+}
+
+function sourceOf(module: string): string | undefined {
+  return /^github\.com\/[^/]+\/[^/]+/.test(module)
+    ? `https://${module.split('/').slice(0, 3).join('/')}`
+    : undefined
+}

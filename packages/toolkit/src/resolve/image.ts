@@ -1,0 +1,26 @@
+// resolve/image: what an image of somebody else's starts.
+import { inspectImage } from '../build/build.ts'
+import { ToolkitError } from '../problem.ts'
+import { runTool } from '../run.ts'
+import type { Found } from './draft.ts'
+
+/** Finds a program that an image names without its folder. */
+const ENV = '/usr/bin/env'
+
+export async function resolveImage(name: string, entry?: string): Promise<Found> {
+  if ((await inspectImage(name)) === undefined) await runTool(['docker', 'pull', name], { isShown: true })
+  const image = await inspectImage(name)
+  if (image === undefined) throw new ToolkitError(`there is no image ${name}`)
+  const [program, ...args] = entry === undefined ? [...image.entrypoint, ...image.command] : [entry]
+  if (program === undefined)
+    throw new ToolkitError(`${name} does not say what it starts`, { hint: 'name it with --entry /path' })
+  const label = (key: string) => image.labels[`org.opencontainers.image.${key}`]
+  return {
+    version: /:([\w][\w.-]*)(@|$)/.exec(name)?.[1] ?? name.split('@sha256:')[1]?.slice(0, 12) ?? '',
+    ...(program.startsWith('/') ? { entry: program, args } : { entry: ENV, args: [program, ...args] }),
+    description: label('description'),
+    license: label('licenses'),
+    source: label('source'),
+    serverName: image.labels['io.modelcontextprotocol.server.name'],
+  }
+}

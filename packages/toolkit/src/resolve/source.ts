@@ -1,0 +1,59 @@
+// resolve/source: `npx:@scope/pkg@1.2.3` and its like → what is meant, checked word by word.
+import type { z } from 'zod'
+import { ToolkitError } from '../problem.ts'
+import * as word from '../recipe/words.ts'
+
+/** A version that is left out is looked up, and then kept. */
+export type Source =
+  | { runtime: 'node' | 'python' | 'go'; package: string; version: string | undefined }
+  | { runtime: 'binary'; file: string }
+  | { runtime: 'image'; package: string }
+
+const FORMS = 'npx:package@1.2.3, uvx:package==1.2.3, go:module@v1.2.3, binary:./file, image:name:1.2.3'
+
+/** Undefined if the text has no scheme: then it is the path of a recipe, or a name of the catalogue. */
+export function parseSource(text: string): Source | undefined {
+  const [, scheme, rest = ''] = /^([a-z]+):(.*)$/s.exec(text) ?? []
+  switch (scheme) {
+    case undefined:
+      return undefined
+    case 'npx':
+    case 'npm':
+      return packaged('node', /^(@?[^@]+)(?:@(.*))?$/s, rest, word.npmName(), word.npmVersion())
+    case 'uvx':
+    case 'pypi':
+      return packaged('python', /^([^@=]+)(?:(?:@|==)(.*))?$/s, rest, word.pypiName(), word.pypiVersion())
+    case 'go':
+      return packaged('go', /^([^@]+)(?:@(.*))?$/s, rest, word.goModule(), word.goVersion())
+    case 'binary':
+      if (rest === '') throw new ToolkitError('binary: names no file', { hint: 'write binary:./file' })
+      return { runtime: 'binary', file: rest }
+    case 'image':
+      return { runtime: 'image', package: checked(word.imageName(), rest, 'image') }
+    default:
+      throw new ToolkitError(`"${scheme}:" is no kind of source`, { hint: `there are ${FORMS}` })
+  }
+}
+
+function packaged(
+  runtime: 'node' | 'python' | 'go',
+  pattern: RegExp,
+  text: string,
+  name: z.ZodType<string>,
+  version: z.ZodType<string>,
+): Source {
+  const [, pkg, given] = pattern.exec(text) ?? []
+  if (pkg === undefined) throw new ToolkitError(`"${text}" names no package`, { hint: `there are ${FORMS}` })
+  return {
+    runtime,
+    package: checked(name, pkg, 'package'),
+    version: given === undefined ? undefined : checked(version, given, 'version'),
+  }
+}
+
+function checked(schema: z.ZodType<string>, text: string, what: string): string {
+  const { data, error } = schema.safeParse(text)
+  if (data === undefined)
+    throw new ToolkitError(`the ${what} ${JSON.stringify(text)}: ${error?.issues[0]?.message ?? 'is wrong'}`)
+  return data
+}

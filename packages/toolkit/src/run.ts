@@ -1,0 +1,38 @@
+// run: programs that the toolkit asks: npm, uv, go, docker; an argv each, never a shell.
+import { execa, ExecaError } from 'execa'
+import { ToolkitError } from './problem.ts'
+
+export interface RunOptions {
+  cwd?: string
+  env?: Readonly<Record<string, string>>
+  /** What to do if the program is not there. */
+  missing?: string
+  /** What it says goes to our stderr, as it comes. */
+  isShown?: boolean
+}
+
+const SHOWN_LINES = 15
+
+/** @throws ToolkitError with the last lines it wrote, if it is missing or fails */
+export async function runTool(command: readonly string[], options: RunOptions = {}): Promise<string> {
+  const [program = '', ...args] = command
+  try {
+    const { stdout } = await execa(program, args, {
+      ...(options.cwd === undefined ? {} : { cwd: options.cwd }),
+      env: options.env ?? {},
+      stdin: 'ignore',
+      stderr: options.isShown === true ? 'inherit' : 'pipe',
+    })
+    return stdout
+  } catch (cause) {
+    if (!(cause instanceof ExecaError)) throw cause
+    if (cause.code === 'ENOENT') {
+      const hint = options.missing ?? `install ${program} and run it again`
+      throw new ToolkitError(`${program} is not here, and this needs it`, { hint, cause })
+    }
+    const { stdout = '', stderr = '' } = cause as Error as { stdout?: string; stderr?: string }
+    const said = stderr.trim() || stdout.trim()
+    const lines = said.split('\n').slice(-SHOWN_LINES)
+    throw new ToolkitError([`${command.slice(0, 3).join(' ')} failed:`, ...lines].join('\n  | '), { cause })
+  }
+}
