@@ -15,6 +15,6 @@ export default defineConfig({
   test: {
     ...base,
     include: ['packages/*/src/**/*.test.ts', 'test/**/*.test.ts', 'examples/**/*.test.ts'],
-    exclude: [...base.exclude, 'test/special/**'],
+    exclude: [...base.exclude, 'test/special/**', 'test/containers/**', 'test/stack/**'],
   },
 })

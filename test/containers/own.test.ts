@@ -1,0 +1,237 @@
+// A tool of one's own, from the packed tarball on: a recipe, an image, a container; and a whole stack from a client's file.
+import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import { cleanTemp, tempDir } from '@mcp-bridge/testkit'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { outcomeOf, registryEnv, run } from '../e2e/command.ts'
+import { installed, pack } from '../e2e/tarball.ts'
+import { PATIENT, textOf, withClient } from './client.ts'
+import { addressOf, attempt, ca, docker, stateOf } from './docker.ts'
+import { untilHealthy, USER } from './service.ts'
+
+const UV = 'uv==0.13.9'
+const TOKEN = 'own-token'
+const certificates = ca === undefined ? [] : ['--ca', ca]
+let folder: string
+let env: Record<string, string>
+let bridge: string
+
+beforeAll(async () => {
+  env = registryEnv(tempDir())
+  const project = await installed(await pack(), env)
+  bridge = join(project, 'node_modules/.bin/mcp-bridge')
+  folder = tempDir()
+  await run(['python3', '-m', 'venv', join(folder, 'venv')], { env })
+  await run([join(folder, 'venv/bin/pip'), 'install', '--quiet', UV], { env })
+  for (const [name, value] of Object.entries(process.env)) {
+    if (name.startsWith('DOCKER_')) env[name] = value ?? ''
+  }
+  env['PATH'] = [join(folder, 'venv/bin'), dirname(process.execPath), process.env['PATH']].join(':')
+}, 600_000)
+
+afterAll(cleanTemp)
+
+/** Its stdout; a build may take minutes on a busy machine. */
+function command(...args: readonly string[]): Promise<string> {
+  return run([bridge, ...args], { env, cwd: folder, withinMs: 900_000 })
+}
+
+/** A tool in one file: what a person has who has no package. */
+const SCRIPT = `#!/opt/mcp-bridge/bin/node
+const tools = [{ name: 'shout', description: 'Shouts', inputSchema: { type: 'object' } }]
+const answers = {
+  initialize: ({ protocolVersion }) => ({ protocolVersion, capabilities: { tools: {} }, serverInfo: { name: 'own', version: '1' } }),
+  'tools/list': () => ({ tools }),
+  'tools/call': ({ arguments: { text } }) => ({ content: [{ type: 'text', text: text.toUpperCase() }] }),
+  ping: () => ({}),
+}
+require('node:readline').createInterface({ input: process.stdin }).on('line', (line) => {
+  const { id, method, params } = JSON.parse(line)
+  const answer = answers[method]
+  if (id !== undefined && answer) console.log(JSON.stringify({ jsonrpc: '2.0', id, result: answer(params) }))
+})
+`
+
+interface Own {
+  kind: string
+  /** Makes what the source names; gives the source. */
+  source: () => Promise<string> | string
+  call: [tool: string, args: Record<string, unknown>, expected: string]
+}
+
+const OWN: Own[] = [
+  {
+    kind: 'npx',
+    source: () => 'npx:@modelcontextprotocol/server-everything@2026.8.31',
+    call: ['echo', { message: 'hi' }, 'Echo: hi'],
+  },
+  {
+    kind: 'uvx',
+    source: () => 'uvx:mcp-server-time==2026.10.19',
+    call: ['get_current_time', { timezone: 'Asia/Tokyo' }, 'Asia/Tokyo'],
+  },
+  {
+    kind: 'binary',
+    source: () => {
+      writeFileSync(join(folder, 'shout'), SCRIPT)
+      return 'binary:./shout'
+    },
+    call: ['shout', { text: 'hi' }, 'HI'],
+  },
+  {
+    kind: 'image',
+    source: async () => {
+      const context = join(folder, 'theirs')
+      mkdirSync(context)
+      writeFileSync(join(context, 'tool.cjs'), SCRIPT)
+      const lines = [
+        'FROM node:24-trixie-slim',
+        'COPY tool.cjs /srv/tool.cjs',
+        'USER node',
+        'ENTRYPOINT []',
+        'CMD ["node", "/srv/tool.cjs"]',
+      ]
+      writeFileSync(join(context, 'Dockerfile'), `${lines.join('\n')}\n`)
+      await docker('build', '--quiet', '--tag', 'mcp-bridge-test-theirs:1.0', context)
+      return 'image:mcp-bridge-test-theirs:1.0'
+    },
+    call: ['shout', { text: 'hi' }, 'HI'],
+  },
+]
+
+test.for(OWN)(
+  'own: $kind, from its name to an answer',
+  async ({ kind, source: make, call: [tool, args, expected] }) => {
+    const source = await make()
+    const name = `own-${kind}`
+    await command('image', 'init', source, '--name', name, '--network', 'none', '--output', name)
+    const lock = join(folder, name, 'lock')
+    const locks = (): string[] =>
+      (existsSync(lock) ? readdirSync(lock) : []).map((file) => readFileSync(join(lock, file), 'utf8'))
+    const before = locks()
+    expect(before.join('')).not.toMatch(/"resolved"|--index-url/)
+    await command('image', 'init', '--relock', name)
+    expect(locks()).toEqual(before)
+    const built = JSON.parse(
+      await command('image', 'build', name, '--format', 'json', '--name', name, ...certificates),
+    ) as { tag: string }
+    // The same recipe and lock are the same image: nothing is built, nothing is called otherwise.
+    const again = JSON.parse(await command('image', 'build', name, '--dry-run', '--format', 'json')) as {
+      tag: string
+    }
+    expect(again.tag).toBe(built.tag)
+    const container = `mcp-bridge-test-${name}-${process.pid}`
+    await docker('network', 'create', '--internal', container)
+    try {
+      await docker(
+        ...['run', '--detach', '--name', container, '--network', container, '--user', USER, '--read-only'],
+        ...['--tmpfs', '/tmp:mode=1777', '--cap-drop', 'ALL', '--security-opt', 'no-new-privileges'],
+        ...['-e', `MCP_BRIDGE_TOKEN=${TOKEN}`, built.tag],
+      )
+      await untilHealthy(container)
+      const base = `http://${await addressOf(container, container)}:8000`
+      for (const path of ['/mcp', '/sse'] as const) {
+        const text = await withClient(base, path, TOKEN, (client) =>
+          textOf(client.callTool({ name: tool, arguments: args }, undefined, PATIENT)),
+        )
+        expect(text).toContain(expected)
+      }
+      await expect(withClient(base, '/mcp', 'wrong', (client) => client.ping())).rejects.toThrow(
+        /401|unauthorized/i,
+      )
+      await docker('stop', container)
+      expect((await stateOf(container)).ExitCode).toBe(0)
+    } finally {
+      await docker('rm', '--force', '--volumes', container)
+      await docker('network', 'rm', container)
+    }
+  },
+)
+
+test('own: the stack of a client, from its file to an answer of each tool', async () => {
+  const stack = join(folder, 'stack')
+  const notes = join(folder, 'files/notes')
+  mkdirSync(notes, { recursive: true })
+  const file = join(folder, 'claude_desktop_config.json')
+  const mcpServers = {
+    'my files': { command: 'npx', args: ['-y', '@modelcontextprotocol/server-filesystem', notes] },
+    clock: { command: 'uvx', args: ['mcp-server-time', '--local-timezone=Asia/Tokyo'] },
+    tried: {
+      command: 'npx',
+      args: ['-y', '@modelcontextprotocol/server-everything@2026.8.31'],
+      env: { API_KEY: "it's $ecret", REGION: 'eu$west' },
+    },
+    elsewhere: { type: 'http', url: 'https://example.com/mcp' },
+    mine: { command: 'node', args: ['server.js'] },
+  }
+  writeFileSync(file, JSON.stringify({ mcpServers }))
+  const report = JSON.parse(
+    await command('compose', 'from', file, '--output', stack, '--format', 'json'),
+  ) as {
+    tools: { name: string }[]
+    remote: string[]
+    leftOut: { name: string; reason: string }[]
+  }
+  expect(report.tools.map(({ name }) => name)).toEqual(['my-files', 'clock', 'tried'])
+  expect(report.remote).toEqual(['elsewhere'])
+  expect(report.leftOut).toMatchObject([
+    { name: 'mine', reason: expect.stringContaining('a program of this machine') },
+  ])
+  expect(statSync(join(stack, 'secrets')).mode & 0o777).toBe(0o700)
+  const secret = readFileSync(join(stack, 'secrets/mcp-tried.env'), 'utf8')
+  // Run again, it keeps what is secret.
+  await command('compose', 'from', file, '--output', stack)
+  expect(readFileSync(join(stack, 'secrets/mcp-tried.env'), 'utf8')).toBe(secret)
+
+  for (const { name } of report.tools)
+    await command('image', 'build', join(stack, 'images', name), ...certificates, '--format', 'json')
+  const project = `mcp-bridge-test-stack-${process.pid}`
+  const compose = [
+    'compose',
+    '--project-name',
+    project,
+    '--project-directory',
+    stack,
+    '--file',
+    join(stack, 'compose.yaml'),
+  ]
+  try {
+    const up = await attempt(...compose, 'up', '--detach', '--no-build', '--wait')
+    if (up.code !== 0) throw new Error(`${up.stderr}\n${(await attempt(...compose, 'logs')).stdout}`)
+    const ask = async (service: string, tool: string, args: object): Promise<string> => {
+      const container = await docker(...compose, 'ps', '--quiet', `mcp-${service}`)
+      const tokens = readFileSync(join(stack, 'secrets', `mcp-${service}.tokens`), 'utf8')
+      const token = tokens.trim().split(':')[1] ?? ''
+      const base = `http://${await addressOf(container, `${project}_tools`)}:8000`
+      return withClient(base, '/sse', token, (client) =>
+        textOf(client.callTool({ name: tool, arguments: { ...args } }, undefined, PATIENT)),
+      )
+    }
+    expect(await ask('my-files', 'list_directory', { path: '/data' })).toContain('notes')
+    expect(await ask('clock', 'get_current_time', { timezone: 'Asia/Tokyo' })).toContain('Asia/Tokyo')
+    const environment = await ask('tried', 'get-env', {})
+    expect(environment).toContain("it's $ecret")
+    expect(environment).toContain('eu$west')
+  } finally {
+    await docker(...compose, 'down', '--volumes', '--timeout', '5')
+  }
+})
+
+test('own: what is hostile is refused before anything is asked or written', async () => {
+  const empty = tempDir()
+  for (const source of [
+    'npx:x@1.0.0\nRUN id',
+    'npx:x@1.0.0;id',
+    'uvx:$(id)==1',
+    'go:x/../y@v1.0.0',
+    'image:x:1 AS y',
+  ]) {
+    const { code, stderr } = await outcomeOf(
+      [bridge, 'image', 'init', source, '--output', join(empty, 'x')],
+      { env },
+    )
+    expect(code).toBe(1)
+    expect(stderr).toMatch(/^mcp-bridge: the (package|version|image) /)
+  }
+  expect(existsSync(join(empty, 'x'))).toBe(false)
+})
