@@ -1,0 +1,57 @@
+// stack/facts: what the shell saw of the containers, handed over on stdin: a `### name` line, then that command's output.
+
+/** Text of each section by its name; a command that failed left its own words. */
+export function parseFacts(text: string): ReadonlyMap<string, string> {
+  const sections = text.split(/^### (\S+)\n/m).slice(1)
+  return new Map(
+    Array.from({ length: sections.length / 2 }, (_, i) => [sections[2 * i] ?? '', sections[2 * i + 1] ?? '']),
+  )
+}
+
+/** One container as `docker compose ps --all --format json` tells of it. */
+export interface Container {
+  service: string
+  /** `running`, `exited`, `restarting`, `created`, `paused`, `dead`. */
+  state: string
+  /** Empty if the service has no health check. */
+  health: string
+  exitCode: number
+}
+
+/** One JSON object on each line, or, from older versions of Compose, one array. Anything else is a warning and left out. */
+export function parseContainers(text: string): Container[] {
+  return text.split('\n').flatMap((line) => {
+    if (!/^[[{]/.test(line.trim())) return []
+    const found = JSON.parse(line) as Row | Row[]
+    return [found].flat().map(({ Service, State, Health = '', ExitCode = 0 }) => ({
+      service: Service,
+      state: State,
+      health: Health,
+      exitCode: ExitCode,
+    }))
+  })
+}
+
+interface Row {
+  Service: string
+  State: string
+  Health?: string
+  ExitCode?: number
+}
+
+/** How one server of LiteLLM's configuration answered to LiteLLM's own container with LiteLLM's own token. */
+export interface Reached {
+  alias: string
+  url: string
+  /** Of the HTTP answer; 0 if there was none. */
+  status: number
+  reason: string
+}
+
+/** One JSON object on each line. */
+export function parseReached(text: string): Reached[] {
+  return text
+    .split('\n')
+    .filter((line) => line.startsWith('{'))
+    .map((line) => JSON.parse(line) as Reached)
+}

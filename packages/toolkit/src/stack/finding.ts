@@ -1,0 +1,41 @@
+// stack/finding: one line of what `verify` found, and how the lines are shown.
+export interface Finding {
+  /** What was asked: `containers`, `discovery`, … */
+  check: string
+  /** Of what: a service, a tool, a path. */
+  subject: string
+  isOk: boolean
+  detail: string
+  /** What to do about it; only where it is not well. */
+  fix?: string
+}
+
+export function ok(check: string, subject: string, detail: string): Finding {
+  return { check, subject, isOk: true, detail }
+}
+
+export function bad(check: string, subject: string, detail: string, fix: string): Finding {
+  return { check, subject, isOk: false, detail, fix }
+}
+
+export function isAllWell(findings: readonly Finding[]): boolean {
+  return findings.length > 0 && findings.every(({ isOk }) => isOk)
+}
+
+/** Columns for a person; each failure has its fix on the line below. */
+export function table(findings: readonly Finding[]): string {
+  const width = (of: (finding: Finding) => string) => Math.max(...findings.map((each) => of(each).length), 0)
+  const [checks, subjects] = [width(({ check }) => check), width(({ subject }) => subject)]
+  const lines = findings.flatMap(({ check, subject, isOk, detail, fix }) => [
+    `${isOk ? 'ok    ' : 'FAILED'}  ${check.padEnd(checks)}  ${subject.padEnd(subjects)}  ${detail}`.trimEnd(),
+    ...(fix === undefined ? [] : [`        fix: ${fix}`]),
+  ])
+  const failed = findings.filter(({ isOk }) => !isOk).length
+  const verdict =
+    failed === 0 ? `All ${findings.length} checks passed.` : `${failed} of ${findings.length} checks failed.`
+  return [...lines, '', verdict].join('\n')
+}
+
+export function json(findings: readonly Finding[]): string {
+  return JSON.stringify({ ok: isAllWell(findings), findings }, undefined, 2)
+}

@@ -1,0 +1,73 @@
+// stack/folder: the files of the stack: read whole, written whole, so that nobody ever sees half a file.
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs'
+import { dirname, join } from 'node:path'
+
+/** Bridges run as another user and must read what is written here; `people/` itself lets nobody else on the host in. */
+const READABLE = 0o644
+const OWNER_ONLY = 0o600
+
+export class Folder {
+  readonly root: string
+
+  constructor(root: string) {
+    this.root = root
+  }
+
+  path(...parts: string[]): string {
+    return join(this.root, ...parts)
+  }
+
+  has(...parts: string[]): boolean {
+    return existsSync(this.path(...parts))
+  }
+
+  /** Empty if there is no such file. */
+  read(...parts: string[]): string {
+    return this.has(...parts) ? readFileSync(this.path(...parts), 'utf8') : ''
+  }
+
+  /** Names in a folder, sorted; none if it is missing. */
+  list(...parts: string[]): string[] {
+    return this.has(...parts) ? readdirSync(this.path(...parts)).toSorted() : []
+  }
+
+  /** Replaces a file that bridges read. Renaming is seen through a mounted folder, never through a mounted file. */
+  write(content: string | Buffer, ...parts: string[]): void {
+    this.#write(content, READABLE, parts)
+  }
+
+  /** Replaces a file that only its owner may read. */
+  writeSecret(content: string, ...parts: string[]): void {
+    this.#write(content, OWNER_ONLY, parts)
+  }
+
+  /** A folder or file under another path; what is there goes. */
+  move(from: readonly string[], to: readonly string[]): void {
+    this.remove(...to)
+    mkdirSync(dirname(this.path(...to)), { recursive: true })
+    renameSync(this.path(...from), this.path(...to))
+  }
+
+  remove(...parts: string[]): void {
+    rmSync(this.path(...parts), { recursive: true, force: true })
+  }
+
+  #write(content: string | Buffer, mode: number, parts: string[]): void {
+    const path = this.path(...parts)
+    mkdirSync(dirname(path), { recursive: true })
+    const draft = `${path}.new`
+    writeFileSync(draft, content, { mode })
+    // The umask may have taken some of the mode.
+    chmodSync(draft, mode)
+    renameSync(draft, path)
+  }
+}

@@ -1,0 +1,156 @@
+// stack/gateway: LiteLLM 1.77.3 as the stack's commands ask it: MCP, REST, responses, keys.
+export interface Answer {
+  /** 0: no HTTP answer at all; `text` says why. */
+  status: number
+  text: string
+}
+
+export interface ListedTool {
+  name: string
+}
+
+interface RpcAnswer {
+  result?: { tools?: ListedTool[]; content?: Content[] }
+  error?: { message?: string }
+}
+
+interface Content {
+  type: string
+  text?: string
+}
+
+interface ResponsesAnswer {
+  output?: { type: string; content?: { text?: string }[] }[]
+}
+
+/** A LiteLLM that hangs answers never; one on a busy machine may take its time. */
+const PATIENCE_MS = 90_000
+
+export class Gateway {
+  readonly url: string
+  readonly #key: string | undefined
+  readonly #patienceMs: number
+
+  /** @param key a key of LiteLLM, or its master key; undefined sends none */
+  constructor(url: string, key?: string, patienceMs: number = PATIENCE_MS) {
+    this.url = url.replace(/\/+$/, '')
+    this.#key = key
+    this.#patienceMs = patienceMs
+  }
+
+  /** The same LiteLLM, with another key. */
+  as(key: string | undefined): Gateway {
+    return new Gateway(this.url, key, this.#patienceMs)
+  }
+
+  /** One HTTP request; never throws. */
+  async ask(method: 'GET' | 'POST', path: string, body?: object, headers: Headers = {}): Promise<Answer> {
+    try {
+      const response = await fetch(this.url + path, {
+        method,
+        // `/mcp` without its slash is answered with a redirect that loses nothing, but nobody should rely on it.
+        redirect: 'manual',
+        signal: AbortSignal.timeout(this.#patienceMs),
+        headers: {
+          accept: 'application/json, text/event-stream',
+          'content-type': 'application/json',
+          ...(this.#key === undefined ? {} : { authorization: `Bearer ${this.#key}` }),
+          ...headers,
+        },
+        ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+      })
+      return { status: response.status, text: await response.text() }
+    } catch (error) {
+      return { status: 0, text: this.#reason(error) }
+    }
+  }
+
+  /** One JSON-RPC request to `/mcp/`, the way of MCP clients; `initialize` is not needed. */
+  rpc(method: string, params: object = {}, headers: Headers = {}): Promise<Answer> {
+    return this.ask('POST', '/mcp/', { jsonrpc: '2.0', id: 1, method, params }, headers)
+  }
+
+  /** Names over `/mcp/`, which every MCP client sees; throws Error with what was answered instead. */
+  async tools(headers: Headers = {}): Promise<string[]> {
+    return namesIn(parse<RpcAnswer>(await this.rpc('tools/list', {}, headers)).result?.tools)
+  }
+
+  /** Names over REST. LiteLLM calls an empty list a success. */
+  async restTools(): Promise<string[]> {
+    return namesIn(parse<{ tools?: ListedTool[] }>(await this.ask('GET', '/mcp-rest/tools/list')).tools)
+  }
+
+  /** The text a tool answers over `/mcp/`. */
+  async call(name: string, args: object, headers: Headers = {}): Promise<string> {
+    const { result, error } = parse<RpcAnswer>(
+      await this.rpc('tools/call', { name, arguments: args }, headers),
+    )
+    if (result === undefined) throw new Error(error?.message ?? 'no result')
+    return textOf(result.content)
+  }
+
+  /** The text a tool answers over REST. */
+  async restCall(name: string, args: object): Promise<string> {
+    return textOf(parse<Content[]>(await this.ask('POST', '/mcp-rest/tools/call', { name, arguments: args })))
+  }
+
+  /** What the tool said that a model called in one round of `/v1/responses`, and which types of items came with it. */
+  async responses(model: string): Promise<{ said: string | undefined; items: string[] }> {
+    const tools = [
+      // With any other approval the call is handed back, not made.
+      { type: 'mcp', server_label: 'litellm', server_url: 'litellm_proxy', require_approval: 'never' },
+    ]
+    const { output = [] } = parse<ResponsesAnswer>(
+      await this.ask('POST', '/v1/responses', { model, input: 'use your tool', tools }),
+    )
+    const executed = output.find(({ type }) => type === 'tool_execution_results')
+    const [first] = JSON.parse(executed?.content?.[0]?.text ?? '[]') as { result?: string }[]
+    return { said: first?.result, items: output.map(({ type }) => type) }
+  }
+
+  /** Makes a key; throws Error if LiteLLM has no database or the master key is wrong. */
+  async generateKey(wish: object): Promise<string> {
+    const { key } = parse<{ key?: string }>(await this.ask('POST', '/key/generate', wish))
+    if (key === undefined) throw new Error('LiteLLM gave no key')
+    return key
+  }
+
+  /** By value or by alias. Those it does not know are no failure. */
+  deleteKeys(keys: { keys: readonly string[] } | { key_aliases: readonly string[] }): Promise<Answer> {
+    return this.ask('POST', '/key/delete', keys)
+  }
+
+  #reason(error: unknown): string {
+    if (!(error instanceof Error)) return String(error)
+    if (error.name === 'TimeoutError') return `no answer within ${this.#patienceMs / 1000} s`
+    const { cause } = error
+    return cause instanceof Error ? cause.message || String((cause as { code?: string }).code) : error.message
+  }
+}
+
+type Headers = Readonly<Record<string, string>>
+
+/** The JSON of an answer, or of the first event of its stream; throws Error for every status but 200. */
+// oxlint-disable-next-line typescript/no-unnecessary-type-parameters -- what LiteLLM answers is known by its version only
+export function parse<T>({ status, text }: Answer): T {
+  if (status !== 200) throw new Error(`${status === 0 ? '' : `HTTP ${status}: `}${shortened(text)}`)
+  const data = /^data: (.*)$/m.exec(text)?.[1]
+  try {
+    return JSON.parse(data ?? text) as T
+  } catch {
+    throw new Error(`this is no JSON: ${shortened(text)}`)
+  }
+}
+
+export function shortened(text: string, most = 200): string {
+  const line = text.replaceAll(/\s+/g, ' ').trim()
+  return line.length > most ? `${line.slice(0, most)}…` : line
+}
+
+function namesIn(tools: readonly ListedTool[] = []): string[] {
+  return tools.map(({ name }) => name).toSorted()
+}
+
+function textOf(content: readonly Content[] = []): string {
+  return content.map(({ text = '' }) => text).join('\n')
+}

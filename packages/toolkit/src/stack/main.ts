@@ -1,0 +1,119 @@
+// stack/main: the commands of the stack, as its shell scripts start them in a container; files of the stack are in /stack.
+import { text } from 'node:stream/consumers'
+import { parseArgs } from 'node:util'
+import { parseFacts } from './facts.ts'
+import { isAllWell, json, table } from './finding.ts'
+import { Folder } from './folder.ts'
+import { Gateway } from './gateway.ts'
+import { addPerson, removePerson } from './people/add.ts'
+import { settings } from './people/settings.ts'
+import { parseWishes } from './people/wishes.ts'
+import { changeTools } from './registry/command.ts'
+import { namedTools, readTools } from './tools.ts'
+import { SELFTEST } from './verify/model.ts'
+import { verify } from './verify/verify.ts'
+
+const folder = new Folder(process.env['MCP_STACK'] ?? '/stack')
+const catalogue = new Folder(process.env['MCP_CATALOGUE'] ?? '/opt/mcp-bridge/catalogue')
+const url = process.env['LITELLM_URL'] ?? 'http://litellm:4000'
+const masterKey = process.env['LITELLM_MASTER_KEY']
+
+/** Services that the shell must restart, one a line: it has Docker, we have not. */
+const RESTART = ['run', 'restart'] as const
+
+const commands: Record<string, (args: string[]) => Promise<number>> = {
+  verify: verifyStack,
+  key,
+  'add-user': addUser,
+  tools,
+}
+
+async function verifyStack(args: string[]): Promise<number> {
+  const { values } = parseArgs({
+    args,
+    options: { json: { type: 'boolean' }, 'from-lan': { type: 'string' }, only: { type: 'string' } },
+  })
+  const facts = parseFacts(await text(process.stdin))
+  const all = readTools(folder, catalogue, facts.get('compose') ?? '')
+  if (values.only !== undefined && !all.some(({ service }) => service === values.only))
+    throw new Error(
+      `there is no tool "${values.only}"; there are ${all.map(({ service }) => service).join(', ')}`,
+    )
+  const isFromLan = values['from-lan'] !== undefined
+  const findings = await verify({
+    url: values['from-lan'] ?? url,
+    masterKey: isFromLan ? undefined : masterKey,
+    key: isFromLan ? process.env['LITELLM_KEY'] : undefined,
+    tools: all,
+    only: values.only,
+    facts,
+  })
+  print((values.json === true ? json : table)(findings))
+  return isAllWell(findings) ? 0 : 1
+}
+
+/** A key for a verification from elsewhere, which has no master key: `key make`, `key drop` with the key on stdin. */
+async function key([verb]: string[]): Promise<number> {
+  const gateway = new Gateway(url, masterKey)
+  if (verb === 'make') print(await gateway.generateKey({ models: [SELFTEST], duration: '30m' }))
+  else await gateway.deleteKeys({ keys: [(await text(process.stdin)).trim()] })
+  return 0
+}
+
+async function addUser(args: string[]): Promise<number> {
+  const { values, positionals } = parseArgs({
+    args,
+    allowPositionals: true,
+    options: {
+      remove: { type: 'boolean' },
+      tools: { type: 'string', multiple: true },
+      models: { type: 'string', multiple: true },
+      url: { type: 'string' },
+    },
+  })
+  const [name] = positionals
+  if (name === undefined || positionals.length > 1) throw new Error('name one person: ./add-user alice')
+  const tools = namedTools(parseFacts(await text(process.stdin)).get('compose') ?? '')
+  const gateway = new Gateway(url, masterKey)
+  folder.remove(...RESTART)
+  if (values.remove === true) {
+    const { found, restart } = await removePerson(folder, gateway, tools, name)
+    folder.write(restart.map((service) => `${service}\n`).join(''), ...RESTART)
+    print(found ? `${name} is out: the key and all tokens are gone.` : `Nobody here is called ${name}.`)
+    return found ? 0 : 1
+  }
+  const { credentials, restart } = await addPerson(folder, gateway, tools, {
+    name,
+    wishes: parseWishes(values.tools ?? [], tools),
+    models: (values.models ?? []).flatMap((list) => list.split(',')),
+    url: `${(values.url ?? (process.env['LAN_URL'] || url)).replace(/\/(mcp\/?)?$/, '')}/mcp/`,
+  })
+  folder.write(restart.map((service) => `${service}\n`).join(''), ...RESTART)
+  print(settings(credentials))
+  return 0
+}
+
+async function tools(args: string[]): Promise<number> {
+  const facts = parseFacts(await text(process.stdin))
+  const said = await changeTools(args, { folder, catalogue, facts })
+  if (said !== '') print(said)
+  return 0
+}
+
+function print(said: string): void {
+  process.stdout.write(`${said}\n`)
+}
+
+async function main([command = '', ...args]: string[]): Promise<number> {
+  const run = commands[command]
+  if (run === undefined) throw new Error(`there is no command "${command}"`)
+  return run(args)
+}
+
+main(process.argv.slice(2)).then(
+  (code) => (process.exitCode = code),
+  (error: unknown) => {
+    process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`)
+    process.exitCode = 2
+  },
+)

@@ -1,0 +1,91 @@
+// people/add: lets a person in, or out: a key of LiteLLM, and tokens of their own at the bridges.
+import { randomBytes } from 'node:crypto'
+import type { Folder } from '../folder.ts'
+import type { Gateway } from '../gateway.ts'
+import { checkName, filterOf, namesOf, withFilter, withoutFilter, withoutToken, withToken } from './files.ts'
+import type { Credentials } from './settings.ts'
+import type { Named, Wish } from './wishes.ts'
+
+const TOKENS = 'tokens'
+const CONFIG = 'bridge.yaml'
+const PEOPLE = 'people'
+/** Marks keys of this command in LiteLLM's list. */
+const MADE_BY = 'add-user'
+
+export interface Added {
+  credentials: Credentials
+  /** Services whose bridge reads its configuration at its start only. */
+  restart: string[]
+}
+
+/**
+ * The key first: if LiteLLM refuses, no file has changed.
+ *
+ * @param url what people on the LAN open
+ * @throws Error if the name is taken, or LiteLLM refuses
+ */
+export async function addPerson(
+  folder: Folder,
+  gateway: Gateway,
+  tools: readonly Named[],
+  person: { name: string; wishes: readonly Wish[]; models: readonly string[]; url: string },
+): Promise<Added> {
+  const { name, wishes } = person
+  checkName(name)
+  if (tools.some(({ service }) => isKnown(folder, service, name)))
+    throw new Error(`${name} is known already; first: ./add-user --remove ${name}`)
+  const key = await gateway.generateKey({
+    key_alias: name,
+    models: person.models,
+    metadata: { made_by: MADE_BY },
+  })
+  const tokens = new Map<string, string>()
+  const restart: string[] = []
+  for (const { service, allow } of wishes) {
+    const token = randomBytes(32).toString('hex')
+    folder.write(withToken(folder.read(PEOPLE, service, TOKENS), name, token), PEOPLE, service, TOKENS)
+    const alias = tools.find((tool) => tool.service === service)?.alias ?? service
+    tokens.set(alias, token)
+    if (allow.length > 0) {
+      folder.write(withFilter(folder.read(PEOPLE, service, CONFIG), name, allow), PEOPLE, service, CONFIG)
+      restart.push(service)
+    }
+  }
+  return { credentials: { name, url: person.url, key, tokens }, restart }
+}
+
+/** Of LiteLLM's keys those made for this name, and every line at the bridges. Gives the services to restart. */
+export async function removePerson(
+  folder: Folder,
+  gateway: Gateway,
+  tools: readonly Named[],
+  name: string,
+): Promise<{ found: boolean; restart: string[] }> {
+  checkName(name)
+  const restart: string[] = []
+  let found = false
+  for (const { service } of tools) {
+    if (!isKnown(folder, service, name)) continue
+    found = true
+    const config = folder.read(PEOPLE, service, CONFIG)
+    const without = withoutFilter(config, name)
+    // A filter without a token would keep the bridge from starting: it goes first.
+    if (without !== config) {
+      folder.write(without, PEOPLE, service, CONFIG)
+      restart.push(service)
+    }
+    folder.write(withoutToken(folder.read(PEOPLE, service, TOKENS), name), PEOPLE, service, TOKENS)
+  }
+  const { status, text } = await gateway.deleteKeys({ key_aliases: [name] })
+  const isUnknown = status === 404 || /not found|no keys/i.test(text)
+  if (status !== 200 && !isUnknown)
+    throw new Error(`LiteLLM kept the key of ${name}: HTTP ${status}: ${text}`)
+  return { found: found || status === 200, restart }
+}
+
+function isKnown(folder: Folder, service: string, name: string): boolean {
+  return (
+    namesOf(folder.read(PEOPLE, service, TOKENS)).includes(name) ||
+    filterOf(folder.read(PEOPLE, service, CONFIG), name).length > 0
+  )
+}

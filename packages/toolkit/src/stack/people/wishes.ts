@@ -1,0 +1,40 @@
+// people/wishes: what `--tools` of add-user says: which tools, and which parts of them.
+
+/** What a person may use of one tool; no globs: all of it. */
+export interface Wish {
+  service: string
+  allow: readonly string[]
+}
+
+export interface Named {
+  service: string
+  alias: string
+}
+
+/**
+ * `db:list_*,db:get_*,memory` → parts of db, all of memory. `none` is nothing but LiteLLM's key.
+ *
+ * @throws Error that names what there is
+ */
+export function parseWishes(texts: readonly string[], tools: readonly Named[]): Wish[] {
+  const words = texts.flatMap((text) => text.split(',')).filter((word) => word !== '')
+  if (words.length === 0) return tools.map(({ service }) => ({ service, allow: [] }))
+  if (words.length === 1 && words[0] === 'none') return []
+  const wishes = new Map<string, string[]>()
+  for (const word of words) {
+    const [name = '', ...rest] = word.split(':')
+    const tool = tools.find(({ service, alias }) => service === name || alias === name)
+    if (tool === undefined)
+      throw new Error(
+        `there is no tool "${name}"; there are ${tools.map(({ service }) => service).join(', ')}`,
+      )
+    const glob = rest.join(':')
+    if (rest.length > 0 && !/^[A-Za-z0-9_.*?[\]{}/-]+$/.test(glob))
+      throw new Error(`"${word}": after the colon stands the name of a tool, or a pattern such as list_*`)
+    const before = wishes.get(tool.service)
+    // All of a tool, once said, is not taken back by a part of it.
+    if (rest.length === 0 || before?.length === 0) wishes.set(tool.service, [])
+    else wishes.set(tool.service, [...(before ?? []), glob])
+  }
+  return [...wishes].map(([service, allow]) => ({ service, allow }))
+}

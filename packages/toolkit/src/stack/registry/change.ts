@@ -1,0 +1,163 @@
+// registry/change: what `./tools add|update|rollback|remove` change in the files of the stack; the shell does what needs Docker.
+import { randomBytes } from 'node:crypto'
+import type { Recipe } from '../../recipe/schema.ts'
+import type { Folder } from '../folder.ts'
+import { GATEWAY, withFilter, withToken } from '../people/files.ts'
+import type { Named } from '../people/wishes.ts'
+import { tokenVariable } from '../verify/diagnosis.ts'
+import { composeFiles, withComposeFile, withoutComposeFile, withoutValue, withValue } from './env.ts'
+import { fragment, imageOnly } from './fragment.ts'
+import { aliasesOf, withoutServer, withServer } from './litellm.ts'
+import { snapshot } from './snapshot.ts'
+
+/** A tool whose image can be built. */
+export interface Prepared {
+  recipe: Recipe
+  image: string
+  /** The build context: path → content. */
+  files: ReadonlyMap<string, string | Buffer>
+}
+
+const ADDED = 'added'
+const PREVIOUS = '.previous'
+const COMPOSE = 'compose.yaml'
+const LITELLM = ['config', 'litellm.yaml'] as const
+const ENV = '.env'
+
+/** Files, entries, tokens of a tool that is new. @throws Error before anything has changed */
+export function addTool(
+  folder: Folder,
+  tool: Prepared,
+  wish: { service: string; alias: string; variables: ReadonlyMap<string, string>; present: readonly Named[] },
+): void {
+  const { service, alias, present } = wish
+  if (!/^[a-z][a-z0-9]*(-[a-z0-9]+)*$/.test(service)) throw new Error(`"${service}" is no name of a service`)
+  // A "-" and LiteLLM does not start; and it is part of a variable.
+  if (!/^[a-z][a-z0-9_]{0,30}$/.test(alias))
+    throw new Error(`"${alias}" is no alias: small letters, digits, _`)
+  if (folder.has(ADDED, service) || present.some((each) => each.service === service))
+    throw new Error(`${service} is there already: ./tools update ${service}, or --name for a second one`)
+  if (aliasesOf(folder.read(...LITELLM)).includes(alias))
+    throw new Error(`the alias ${alias} is taken in config/litellm.yaml: choose another with --alias`)
+  checkVariables(tool.recipe, wish.variables)
+  snapshot(folder, service)
+  writeContext(folder, service, tool)
+  const token = randomBytes(32).toString('hex')
+  const stored = new Map(
+    [...wish.variables].map(([name, value]) => [`${alias.toUpperCase()}_${name}`, value]),
+  )
+  let env = withValue(folder.read(ENV), tokenVariable(alias), token)
+  for (const [name, value] of stored) env = withValue(env, name, quoted(value))
+  folder.writeSecret(withComposeFile(env, `${ADDED}/${service}/${COMPOSE}`), ENV)
+  const variables = new Map(
+    [...wish.variables.keys()].map((name) => [name, `${alias.toUpperCase()}_${name}`]),
+  )
+  const placed = { service, alias, image: tool.image, variables, isProxied: isProxied(env) }
+  folder.write(fragment(tool.recipe, placed), ADDED, service, COMPOSE)
+  folder.write(withToken('', GATEWAY, token), 'people', service, 'tokens')
+  folder.write(withFilter('', GATEWAY, tool.recipe.tools), 'people', service, 'bridge.yaml')
+  const { description } = tool.recipe
+  folder.write(withServer(folder.read(...LITELLM), { service, alias, description }), ...LITELLM)
+}
+
+/** The same tool from another recipe; what it was before can be had back. */
+export function updateTool(folder: Folder, tool: Prepared, { service, alias }: Named): void {
+  snapshot(folder, service)
+  const isOfStack = !folder.has(ADDED, service)
+  const before = folder.read(ADDED, service, COMPOSE)
+  setAside(folder, service)
+  writeContext(folder, service, tool)
+  const env = folder.read(ENV)
+  const placed = {
+    service,
+    alias,
+    image: tool.image,
+    variables: variablesIn(before),
+    isProxied: isProxied(env),
+  }
+  const text = isOfStack || isImageOnly(before) ? imageOnly(placed) : fragment(tool.recipe, placed)
+  folder.write(text, ADDED, service, COMPOSE)
+  folder.writeSecret(withComposeFile(env, `${ADDED}/${service}/${COMPOSE}`), ENV)
+}
+
+/** What it was before the last update; a second time: what it was after it. @throws Error if there was none */
+export function rollbackTool(folder: Folder, service: string): void {
+  if (!folder.has(ADDED, PREVIOUS, service))
+    throw new Error(`${service} was never updated: there is nothing to go back to`)
+  snapshot(folder, service)
+  const file = `${ADDED}/${service}/${COMPOSE}`
+  const [now, before, aside] = [
+    [ADDED, service],
+    [ADDED, PREVIOUS, service],
+    ['run', 'aside'],
+  ]
+  folder.move(before, aside)
+  setAside(folder, service)
+  // A tool of docker-compose.yml that had nothing of its own here goes back to that.
+  if (folder.has(...aside, COMPOSE)) folder.move(aside, now)
+  else folder.remove(...aside)
+  const env = folder.read(ENV)
+  folder.writeSecret(folder.has(file) ? withComposeFile(env, file) : withoutComposeFile(env, file), ENV)
+}
+
+/** All that `addTool` made. Volumes are the shell's. @throws Error for a tool of docker-compose.yml */
+export function removeTool(folder: Folder, { service, alias }: Named): void {
+  const before = folder.read(ADDED, service, COMPOSE)
+  if (before === '' || isImageOnly(before))
+    throw new Error(
+      `${service} belongs to docker-compose.yml: leave its profile out of COMPOSE_PROFILES in .env`,
+    )
+  snapshot(folder, service)
+  let env = withoutComposeFile(folder.read(ENV), `${ADDED}/${service}/${COMPOSE}`)
+  for (const name of [tokenVariable(alias), ...variablesIn(before).values()]) env = withoutValue(env, name)
+  folder.writeSecret(env, ENV)
+  folder.write(withoutServer(folder.read(...LITELLM), alias), ...LITELLM)
+  folder.remove('people', service)
+  folder.remove(ADDED, service)
+  folder.remove(ADDED, PREVIOUS, service)
+}
+
+function writeContext(folder: Folder, service: string, { files }: Prepared): void {
+  for (const [path, content] of files) folder.write(content, ADDED, service, ...path.split('/'))
+}
+
+/** Keeps one older state of the tool; of one of docker-compose.yml a mark that there was none. */
+function setAside(folder: Folder, service: string): void {
+  folder.remove(ADDED, PREVIOUS, service)
+  if (folder.has(ADDED, service)) folder.move([ADDED, service], [ADDED, PREVIOUS, service])
+  else folder.write('as docker-compose.yml has it\n', ADDED, PREVIOUS, service, 'origin')
+}
+
+function checkVariables({ environment, secrets }: Recipe, given: ReadonlyMap<string, string>): void {
+  const known = new Set([...environment, ...secrets].map(({ name }) => name))
+  for (const name of given.keys())
+    if (!known.has(name))
+      throw new Error(`the tool knows no ${name}; it knows ${[...known].join(', ') || 'none'}`)
+  const missing = [...environment, ...secrets].filter(({ required, name }) => required && !given.has(name))
+  if (missing.length > 0)
+    throw new Error(
+      `the tool needs: ${missing.map(({ name, description }) => `--env ${name}=… (${description})`).join(', ')}`,
+    )
+}
+
+/** What a fragment takes from `.env` beside its token: name of the tool's variable → variable of `.env`. */
+function variablesIn(compose: string): Map<string, string> {
+  const found = compose.matchAll(/^ {6}([A-Z_][A-Z0-9_]*): \$\{([A-Z_][A-Z0-9_]*):\?/gm)
+  return new Map(
+    [...found].flatMap(([, name = '', variable = '']) => (name === variable ? [] : [[name, variable]])),
+  )
+}
+
+function isProxied(env: string): boolean {
+  return composeFiles(env).includes('proxy/compose.yaml')
+}
+
+function isImageOnly(compose: string): boolean {
+  return compose !== '' && !compose.includes(' litellm:')
+}
+
+/** Single quotes: compose expands nothing in them. */
+function quoted(value: string): string {
+  if (/['\n\r]/.test(value)) throw new Error("a value with ' or a line break cannot stand in .env")
+  return `'${value}'`
+}

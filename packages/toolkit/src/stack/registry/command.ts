@@ -1,0 +1,154 @@
+// registry/command: `tools` as the shell asks for it: files change here, and what Docker must do is written down for the shell.
+import { parseArgs } from 'node:util'
+import { readTool, type Tool } from '../../recipe/read.ts'
+import { parseContainers } from '../facts.ts'
+import type { Folder } from '../folder.ts'
+import { namedTools } from '../tools.ts'
+import { addTool, removeTool, rollbackTool, updateTool } from './change.ts'
+import { toolList } from './list.ts'
+import { bridgeVersion, fromCatalogue, fromSource, inVersion, newest, prepared } from './prepare.ts'
+import { keep, undo } from './snapshot.ts'
+
+/** What the shell needs: a word and its value on each line. */
+const ORDERS = ['run', 'orders'] as const
+
+export interface Surroundings {
+  folder: Folder
+  catalogue: Folder
+  facts: ReadonlyMap<string, string>
+}
+
+/** Gives what to show. */
+export async function changeTools(args: readonly string[], around: Surroundings): Promise<string> {
+  const [verb = 'list', ...rest] = args
+  const { folder } = around
+  folder.remove(...ORDERS)
+  switch (verb) {
+    case 'list':
+      return toolList(
+        folder,
+        around.facts.get('compose') ?? '',
+        parseContainers(around.facts.get('ps') ?? ''),
+      )
+    case 'add':
+      return add(rest, around)
+    case 'update':
+      return update(rest, around)
+    case 'rollback': {
+      const { service } = named(rest, around)
+      rollbackTool(folder, service)
+      order(folder, [['service', service], ...built(folder, service)])
+      return ''
+    }
+    case 'remove': {
+      const tool = named(rest, around)
+      removeTool(folder, tool)
+      order(folder, [['service', tool.service]])
+      return ''
+    }
+    case 'undo': {
+      const service = undo(folder)
+      if (service !== undefined) order(folder, [['service', service], ...built(folder, service)])
+      return ''
+    }
+    case 'keep':
+      keep(folder)
+      return ''
+    default:
+      throw new Error(`there is no "${verb}": list, add, update, rollback or remove`)
+  }
+}
+
+async function add(args: readonly string[], { folder, catalogue, facts }: Surroundings): Promise<string> {
+  const { values, positionals } = parseArgs({
+    args: [...args],
+    allowPositionals: true,
+    options: {
+      name: { type: 'string' },
+      alias: { type: 'string' },
+      env: { type: 'string', multiple: true },
+      entry: { type: 'string' },
+      network: { type: 'string' },
+      volume: { type: 'string', multiple: true },
+    },
+  })
+  const [source, ...programArgs] = positionals
+  if (source === undefined) throw new Error('name a tool: ./tools add git')
+  const variables = new Map((values.env ?? []).map(variable))
+  const tool =
+    fromCatalogue(catalogue, source) ??
+    (await fromSource(source, folder, {
+      ...values,
+      args: programArgs,
+      secrets: [...variables.keys()],
+      volumes: values.volume,
+      network: values.network === 'none' ? 'none' : 'open',
+    }))
+  const service = values.name ?? tool.recipe.name
+  const alias = values.alias ?? service.replaceAll('-', '_')
+  addTool(folder, prepared(tool, bridgeVersion(folder)), {
+    service,
+    alias,
+    variables,
+    present: namedTools(facts.get('compose') ?? ''),
+  })
+  order(folder, [['service', service], ['alias', alias], ...built(folder, service)])
+  return ''
+}
+
+async function update(args: readonly string[], around: Surroundings): Promise<string> {
+  const [service = '', version] = args
+  const tool = named([service], around)
+  const { folder, catalogue } = around
+  const known = folder.has('added', service, 'recipe.yaml')
+    ? readTool(folder.path('added', service))
+    : fromCatalogue(catalogue, tool.recipe)
+  if (known === undefined) throw new Error(`${service} has no recipe: it cannot be updated`)
+  const next = await nextOf(known, version, catalogue)
+  if (next === undefined) throw new Error(`${service} is at its newest version, ${known.recipe.version}`)
+  updateTool(folder, prepared(next, bridgeVersion(folder)), tool)
+  order(folder, [['service', service], ...built(folder, service)])
+  return ''
+}
+
+/** The version that was asked for; else that of the catalogue, else the newest that there is. */
+async function nextOf(
+  known: Tool,
+  version: string | undefined,
+  catalogue: Folder,
+): Promise<Tool | undefined> {
+  if (version !== undefined) return inVersion(known.text, version)
+  const listed = fromCatalogue(catalogue, known.recipe.name)
+  if (listed !== undefined && listed.text !== known.text) return listed
+  const latest = await newest(known.recipe)
+  return latest === known.recipe.version ? undefined : inVersion(known.text, latest)
+}
+
+function named(
+  [service = '']: readonly string[],
+  { facts }: Surroundings,
+): ReturnType<typeof namedTools>[number] {
+  const tools = namedTools(facts.get('compose') ?? '')
+  const found = tools.find((each) => each.service === service)
+  if (found === undefined)
+    throw new Error(
+      `there is no tool "${service}"; there are ${tools.map((each) => each.service).join(', ')}`,
+    )
+  return found
+}
+
+/** The image to build, unless the tool is as docker-compose.yml has it. */
+function built(folder: Folder, service: string): [string, string][] {
+  const image = /^ {4}image: (\S+)$/m.exec(folder.read('added', service, 'compose.yaml'))?.[1]
+  return image === undefined ? [] : [['image', image]]
+}
+
+function order(folder: Folder, orders: readonly (readonly [string, string])[]): void {
+  folder.write(orders.map(([word, value]) => `${word} ${value}\n`).join(''), ...ORDERS)
+}
+
+function variable(text: string): [string, string] {
+  const at = text.indexOf('=')
+  if (at < 1) throw new Error(`"${text}": write --env NAME=VALUE`)
+  return [text.slice(0, at), text.slice(at + 1)]
+}

@@ -1,0 +1,46 @@
+// registry/litellm: the entries of LiteLLM's configuration; comments and all that others wrote stay.
+import { isMap, parseDocument, type Document } from 'yaml'
+import { tokenVariable } from '../verify/diagnosis.ts'
+
+const SERVERS = 'mcp_servers'
+
+/** One `mcp_servers` entry: HTTP+SSE, because 1.77.3 sends a header twice over Streamable HTTP. */
+export function withServer(
+  text: string,
+  { service, alias, description }: { service: string; alias: string; description: string },
+): string {
+  const document = parseDocument(text)
+  const entry = {
+    alias,
+    url: `http://${service}:8000/sse`,
+    // Never left out: 1.77.3 takes http otherwise.
+    transport: 'sse',
+    auth_type: 'bearer_token',
+    auth_value: `os.environ/${tokenVariable(alias)}`,
+    description,
+  }
+  if (isMap(document.get(SERVERS))) document.setIn([SERVERS, alias], entry)
+  else document.set(SERVERS, { [alias]: entry })
+  return textOf(document)
+}
+
+export function withoutServer(text: string, alias: string): string {
+  const document = parseDocument(text)
+  const servers = document.get(SERVERS)
+  if (!isMap(servers) || !servers.has(alias)) return text
+  document.deleteIn([SERVERS, alias])
+  return textOf(document)
+}
+
+/** Names and aliases that are taken. */
+export function aliasesOf(text: string): string[] {
+  const servers = (parseDocument(text).toJS() as Record<string, unknown> | null)?.[SERVERS] ?? {}
+  return Object.entries(servers as Record<string, { alias?: string } | null>).flatMap(([name, server]) => [
+    name,
+    server?.alias ?? name,
+  ])
+}
+
+function textOf(document: Document): string {
+  return document.toString({ lineWidth: 0, flowCollectionPadding: false })
+}

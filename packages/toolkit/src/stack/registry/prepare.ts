@@ -1,0 +1,76 @@
+// registry/prepare: a word such as `git`, `npx:package@1.2.3` or another version → everything an image is built from.
+import { parse, parseDocument } from 'yaml'
+import { makeLock } from '../../lock/make.ts'
+import { catalogue, catalogueTool } from '../../recipe/catalogue.ts'
+import { toolOf } from '../../recipe/find.ts'
+import { parseRecipe, readTool, type Tool } from '../../recipe/read.ts'
+import { serviceName } from '../../render/place.ts'
+import { render } from '../../render/render.ts'
+import { draft, type Wishes } from '../../resolve/draft.ts'
+import { parseSource } from '../../resolve/source.ts'
+import type { Folder } from '../folder.ts'
+import type { Prepared } from './change.ts'
+
+/** Of all rendered files those that belong to the image; the stack has a compose file and an entry of its own. */
+const CONTEXT = /^(Dockerfile|\.dockerignore|recipe\.yaml|lock\/.+)$/
+
+/** @param bridgeVersion of the base image: see `bridgeVersion` */
+export function prepared(tool: Tool, bridgeVersion: string): Prepared {
+  const { tag, files } = render(tool, { bridgeVersion })
+  return {
+    recipe: tool.recipe,
+    image: tag.replace(serviceName(tool.recipe), `mcp-bridge/${tool.recipe.name}`),
+    files: new Map([...files].filter(([path]) => CONTEXT.test(path))),
+  }
+}
+
+/** Of the base image that the other tools of the stack are built on. */
+export function bridgeVersion(folder: Folder): string {
+  const images = parse(folder.read('images', 'images.yaml') || '{}') as {
+    services?: { base?: { image?: string } }
+  }
+  const version = /:(.+)$/.exec(images.services?.base?.image ?? '')?.[1]
+  if (version === undefined)
+    throw new Error('images/images.yaml names no base image: this folder is not whole')
+  return version
+}
+
+/** The same tool in another version, locked anew. */
+export async function inVersion(text: string, version: string): Promise<Tool> {
+  const document = parseDocument(text)
+  document.set('version', version)
+  const changed = document.toString({ lineWidth: 0 })
+  const recipe = parseRecipe(changed)
+  return { recipe, text: changed, lock: await makeLock(recipe) }
+}
+
+export function fromCatalogue(folder: Folder, name: string): Tool | undefined {
+  return catalogue(folder.root).includes(name) ? catalogueTool(folder.root, name) : undefined
+}
+
+/** A folder in the stack with a recipe, or a source such as `npx:package@1.2.3`, which npm or uv is asked about. */
+export async function fromSource(text: string, folder: Folder, wishes: Wishes): Promise<Tool> {
+  if (folder.has(text)) return readTool(folder.path(text))
+  const source = parseSource(text)
+  if (source === undefined)
+    throw new Error(
+      `${text} is no tool of the catalogue, no folder here, and no source such as npx:package@1.2.3`,
+    )
+  return toolOf(source, wishes)
+}
+
+/** The newest version that the registry of its packages has; the same for what comes from none. */
+export async function newest(recipe: Tool['recipe']): Promise<string> {
+  switch (recipe.runtime) {
+    case 'node':
+    case 'python':
+    case 'go': {
+      const { runtime, package: name, entry } = recipe
+      const { recipe: found } = await draft({ runtime, package: name, version: undefined }, { entry })
+      return found.version
+    }
+    case 'binary':
+    case 'image':
+      return recipe.version
+  }
+}

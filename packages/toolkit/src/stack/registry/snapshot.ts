@@ -1,0 +1,46 @@
+// registry/snapshot: the files a change touches, as they were before it; a change that fails leaves no trace.
+import { cpSync } from 'node:fs'
+import type { Folder } from '../folder.ts'
+
+const UNDO = ['run', 'undo'] as const
+
+/** What a change of one tool may touch. */
+function touched(service: string): string[] {
+  return [
+    '.env',
+    'config/litellm.yaml',
+    `added/${service}`,
+    `added/.previous/${service}`,
+    `people/${service}`,
+  ]
+}
+
+/** Replaces an older snapshot: one change at a time. */
+export function snapshot(folder: Folder, service: string): void {
+  folder.remove(...UNDO)
+  folder.write(`${service}\n`, ...UNDO, 'service')
+  for (const path of touched(service)) {
+    if (folder.has(path))
+      cpSync(folder.path(path), folder.path(...UNDO, 'files', path), {
+        recursive: true,
+        preserveTimestamps: true,
+      })
+  }
+}
+
+/** Puts all back, what was not there included. Gives the service; undefined if there is nothing to put back. */
+export function undo(folder: Folder): string | undefined {
+  const service = folder.read(...UNDO, 'service').trim()
+  if (service === '') return undefined
+  for (const path of touched(service)) {
+    folder.remove(path)
+    if (folder.has(...UNDO, 'files', path))
+      cpSync(folder.path(...UNDO, 'files', path), folder.path(path), { recursive: true })
+  }
+  folder.remove(...UNDO)
+  return service
+}
+
+export function keep(folder: Folder): void {
+  folder.remove(...UNDO)
+}

@@ -1,0 +1,97 @@
+// stack/tools: what each tool of the stack should be: of its compose service, its recipe, and what LiteLLM's token may.
+import picomatch from 'picomatch'
+import { parseRecipe } from '../recipe/read.ts'
+import type { Recipe } from '../recipe/schema.ts'
+import type { Folder } from './folder.ts'
+import { filterOf, GATEWAY, isReadOnly } from './people/files.ts'
+
+/** One tool of the stack. */
+export interface StackTool {
+  /** Of the compose service, and of its folder. */
+  service: string
+  /** LiteLLM calls the tools `ALIAS-NAME`. */
+  alias: string
+  /** What whoever has only a key of LiteLLM may use: names without the alias. */
+  least: readonly string[]
+  /** Whether these are all; else they are those that must not be missing. */
+  isExact: boolean
+  /** One call that shows it works. */
+  call?: { tool: string; arguments: Readonly<Record<string, unknown>>; contains: string } | undefined
+}
+
+/** Of a service that is a tool: its alias at LiteLLM. */
+export const TOOL_LABEL = 'mcp-bridge.tool'
+/** Which recipe it is, if it is not called like the service. */
+const RECIPE_LABEL = 'mcp-bridge.recipe'
+
+interface ComposeConfig {
+  services?: Record<string, { labels?: Record<string, string> }>
+}
+
+/** All services of `docker compose config --format json`, sorted: those of the chosen profiles. */
+export function servicesOf(compose: string): string[] {
+  return Object.keys(parseConfig(compose)).toSorted()
+}
+
+/** Service and alias of each tool among them. */
+export function namedTools(compose: string): { service: string; alias: string; recipe: string }[] {
+  return Object.entries(parseConfig(compose))
+    .flatMap(([service, { labels = {} }]) => {
+      const alias = labels[TOOL_LABEL]
+      return alias === undefined ? [] : [{ service, alias, recipe: labels[RECIPE_LABEL] ?? service }]
+    })
+    .toSorted((one, other) => (one.service < other.service ? -1 : 1))
+}
+
+/**
+ * @param catalogue the folder of recipes that come with the toolkit
+ * @throws Error for a tool without a recipe
+ */
+export function readTools(folder: Folder, catalogue: Folder, compose: string): StackTool[] {
+  return namedTools(compose).map(({ service, alias, recipe }) => {
+    const text =
+      folder.read('added', service, 'recipe.yaml') ||
+      folder.read('images', recipe, 'recipe.yaml') ||
+      catalogue.read(recipe, 'recipe.yaml')
+    if (text === '') throw new Error(`the service ${service} has no recipe: added/${service}/recipe.yaml`)
+    // Where nobody has run ./setup, as on another machine of the LAN, it is what ./setup would write.
+    const people =
+      folder.read('people', service, 'bridge.yaml') || folder.read('config', 'people', `${service}.yaml`)
+    return expected(service, alias, parseRecipe(text, recipe), people)
+  })
+}
+
+function expected(service: string, alias: string, recipe: Recipe, people: string): StackTool {
+  const filter = filterOf(people, GATEWAY)
+  // A recipe names what must be there; only a filter of plain names says that there is no more.
+  const isExact = filter.length > 0 && filter.every((glob) => /^[\w./-]+$/.test(glob))
+  const { call } = recipe
+  return {
+    service,
+    alias,
+    least: isExact ? filter : admitted(recipe, filter, isReadOnly(people, GATEWAY)),
+    isExact,
+    ...(call === undefined
+      ? {}
+      : {
+          call: {
+            tool: call.tool,
+            arguments: call.arguments,
+            contains: call.expect ?? call.refusal ?? '',
+          },
+        }),
+  }
+}
+
+function admitted({ tools, call }: Recipe, filter: readonly string[], isReadOnly: boolean): string[] {
+  const matches = picomatch([...filter], { bash: true, dot: true, posix: true })
+  if (filter.length > 0) return tools.filter((name) => matches(name))
+  // Which tools say that they change nothing is in no recipe; the one call should be among them.
+  return isReadOnly ? (call === undefined ? [] : [call.tool]) : tools
+}
+
+function parseConfig(compose: string): NonNullable<ComposeConfig['services']> {
+  const from = compose.indexOf('{')
+  if (from === -1) throw new Error(`docker compose config says: ${compose.trim() || 'nothing'}`)
+  return (JSON.parse(compose.slice(from)) as ComposeConfig).services ?? {}
+}

@@ -1,0 +1,65 @@
+// verify/calls: a call of each tool over both ways, and a failing one that LiteLLM survives.
+import { bad, ok, type Finding } from '../finding.ts'
+import { shortened, type Gateway } from '../gateway.ts'
+import type { StackTool } from '../tools.ts'
+import { messageOf } from './discovery.ts'
+import { ping } from './gateway.ts'
+
+/** The one call of each recipe, over REST and over `/mcp/`. */
+export async function checkCalls(gateway: Gateway, tools: readonly StackTool[]): Promise<Finding[]> {
+  const findings: Finding[] = []
+  for (const { service, alias, call, least } of tools) {
+    if (call === undefined) continue
+    const name = `${alias}-${call.tool}`
+    if (!least.includes(call.tool)) {
+      findings.push(
+        ok('call', name, 'not made: the token of LiteLLM may not; a person with a token of their own may'),
+      )
+      continue
+    }
+    const ways: [string, () => Promise<string>][] = [
+      ['REST', () => gateway.restCall(name, call.arguments)],
+      ['/mcp/', () => gateway.call(name, call.arguments)],
+    ]
+    for (const [way, make] of ways)
+      findings.push(await called(service, `${name} ${way}`, make, call.contains))
+  }
+  return findings
+}
+
+async function called(
+  service: string,
+  subject: string,
+  make: () => Promise<string>,
+  contains: string,
+): Promise<Finding> {
+  const fix = `read the reason: docker compose logs --tail 50 ${service}`
+  try {
+    const text = await make()
+    if (text.includes(contains)) return ok('call', subject, shortened(text, 60))
+    return bad('call', subject, `answered without "${contains}": ${shortened(text)}`, fix)
+  } catch (error) {
+    return bad('call', subject, messageOf(error), fix)
+  }
+}
+
+/** A tool that does not exist fails for every tool alike; over `/mcp/` an error that is no result would hang LiteLLM. */
+export async function checkFailure(gateway: Gateway, tools: readonly StackTool[]): Promise<Finding[]> {
+  const findings: Finding[] = []
+  for (const { service, alias } of tools) {
+    const name = `${alias}-no_such_tool`
+    const fix = `start its bridge with --compat litellm: docker compose config ${service}`
+    try {
+      // Who answers is the bridge or, where nothing is filtered, the tool itself in its own words.
+      const text = await gateway.call(name, {})
+      findings.push(
+        text === ''
+          ? bad('failure', name, 'is answered with nothing', fix)
+          : ok('failure', name, shortened(text, 60)),
+      )
+    } catch (error) {
+      findings.push(bad('failure', name, messageOf(error), fix))
+    }
+  }
+  return [...findings, await ping(gateway, '/mcp/ after failures')]
+}

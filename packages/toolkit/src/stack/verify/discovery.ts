@@ -1,0 +1,75 @@
+// verify/discovery: LiteLLM lists exactly the tools that it should, over both ways; its own word of success counts for nothing.
+import { bad, ok, type Finding } from '../finding.ts'
+import type { Gateway } from '../gateway.ts'
+import type { StackTool } from '../tools.ts'
+import { diagnose, type Evidence } from './diagnosis.ts'
+
+const CHECK = 'discovery'
+
+export type Facts = Pick<Evidence, 'containers' | 'reached'>
+
+/** Finds what each way lists of these tools, among all of the stack. `lost`: services of which no tool is listed, so that nothing of theirs need be called. */
+export async function checkDiscovery(
+  gateway: Gateway,
+  tools: readonly StackTool[],
+  all: readonly StackTool[],
+  facts: Facts,
+): Promise<{ findings: Finding[]; lost: Set<string> }> {
+  const ways: [string, () => Promise<string[]>][] = [
+    ['/mcp/', () => gateway.tools()],
+    ['REST', () => gateway.restTools()],
+  ]
+  const findings: Finding[] = []
+  const lost = new Set<string>()
+  for (const [way, list] of ways) {
+    let listed: string[]
+    try {
+      listed = await list()
+    } catch (error) {
+      findings.push(
+        bad(CHECK, way, `cannot be listed: ${messageOf(error)}`, 'docker compose restart litellm'),
+      )
+      for (const { service } of tools) lost.add(service)
+      continue
+    }
+    const known = new Set(all.map(({ alias }) => alias))
+    const prefixes = new Set(listed.map((name) => name.slice(0, name.indexOf('-'))))
+    for (const tool of tools) {
+      const names = listed.filter((name) => name.startsWith(`${tool.alias}-`))
+      if (names.length > 0) findings.push(compared(way, tool, names))
+      else if (!lost.has(tool.service)) {
+        lost.add(tool.service)
+        const { detail, fix } = diagnose(tool, { ...facts, known, prefixes })
+        findings.push(bad(CHECK, tool.service, detail, fix))
+      }
+    }
+  }
+  return { findings, lost }
+}
+
+function compared(
+  way: string,
+  { service, alias, least, isExact }: StackTool,
+  names: readonly string[],
+): Finding {
+  const expected = least.map((name) => `${alias}-${name}`)
+  const missing = expected.filter((name) => !names.includes(name))
+  const surplus = isExact ? names.filter((name) => !expected.includes(name)) : []
+  const subject = `${service} ${way}`
+  if (missing.length === 0 && surplus.length === 0) return ok(CHECK, subject, `${names.length} tools`)
+  const detail = [
+    `${names.length} tools instead of ${expected.length}`,
+    ...(missing.length > 0 ? [`missing: ${missing.join(', ')}`] : []),
+    ...(surplus.length > 0 ? [`not expected: ${surplus.join(', ')}`] : []),
+  ].join('; ')
+  return bad(
+    CHECK,
+    subject,
+    detail,
+    `what LiteLLM may see stands under "gateway" in people/${service}/bridge.yaml, what the tool has in its recipe; a change needs: docker compose restart ${service}`,
+  )
+}
+
+export function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error)
+}

@@ -1,0 +1,75 @@
+// verify/gateway: LiteLLM itself: it answers, has its database, its MCP endpoint is alive, and it lets nobody in without a key.
+import { bad, ok, type Finding } from '../finding.ts'
+import { parse, shortened, type Gateway } from '../gateway.ts'
+
+const DATABASE = 'docker compose up -d --wait postgres && docker compose restart litellm'
+const RESTART = 'docker compose restart litellm; what it said before: docker compose logs --tail 50 litellm'
+
+/** The first finding that is not well makes all others pointless. */
+export async function checkGateway(gateway: Gateway, isInside: boolean): Promise<Finding[]> {
+  // The proxy lets nobody ask for more than whether it lives.
+  const health = await gateway.ask('GET', isInside ? '/health/readiness' : '/health/liveliness')
+  if (health.status === 503) return [bad('litellm', 'database', `is not there: ${reason(health)}`, DATABASE)]
+  if (health.status !== 200)
+    return [
+      bad(
+        'litellm',
+        gateway.url,
+        `does not answer: ${reason(health)}`,
+        'docker compose up -d --wait litellm',
+      ),
+    ]
+  if (!isInside) return [ok('litellm', gateway.url, 'answers'), await ping(gateway)]
+  const { db, litellm_version: version } = parse<{ db?: string; litellm_version?: string }>(health)
+  return [
+    ok('litellm', gateway.url, `LiteLLM ${version ?? 'of an unknown version'}`),
+    db === 'connected'
+      ? ok('litellm', 'database', 'connected')
+      : bad('litellm', 'database', `LiteLLM says it is "${db}": keys cannot be checked`, DATABASE),
+    await ping(gateway),
+  ]
+}
+
+/** `/health/liveliness` stays green while `/mcp/` hangs for everybody: a ping does not. */
+export async function ping(gateway: Gateway, subject = '/mcp/ ping'): Promise<Finding> {
+  const answer = await gateway.rpc('ping')
+  const isAlive = answer.status === 200 && answer.text.includes('"result"')
+  if (isAlive) return ok('litellm', subject, 'answers')
+  return bad('litellm', subject, `does not answer: ${reason(answer)}`, RESTART)
+}
+
+/** Without a key nothing but health is open. LiteLLM answers 500 on `/mcp/`, where others would say 401. */
+export async function checkClosed(gateway: Gateway, canAdminister: boolean): Promise<Finding[]> {
+  const nobody = gateway.as(undefined)
+  const wrong = gateway.as('sk-of-nobody')
+  const asked: [string, Promise<{ status: number; text: string }>][] = [
+    ['/mcp/ without a key', nobody.rpc('tools/list')],
+    ['/mcp/ with a wrong key', wrong.rpc('tools/list')],
+    ['/mcp-rest/ without a key', nobody.ask('GET', '/mcp-rest/tools/list')],
+    ['/v1/responses without a key', nobody.ask('POST', '/v1/responses', { model: 'x', input: 'x' })],
+    ...(canAdminister
+      ? [
+          ['/key/generate without a key', nobody.ask('POST', '/key/generate', {})] as [
+            string,
+            Promise<{ status: number; text: string }>,
+          ],
+        ]
+      : []),
+  ]
+  return Promise.all(
+    asked.map(async ([subject, asking]) => {
+      const { status, text } = await asking
+      if (status >= 400 && !text.includes('"result"')) return ok('closed', subject, `refused, HTTP ${status}`)
+      return bad(
+        'closed',
+        subject,
+        status === 0 ? `no answer: ${text}` : `is let in, HTTP ${status}: ${shortened(text, 80)}`,
+        'set LITELLM_MASTER_KEY in .env (without it everything is open), then: docker compose up -d litellm',
+      )
+    }),
+  )
+}
+
+function reason({ status, text }: { status: number; text: string }): string {
+  return status === 0 ? text : `HTTP ${status}: ${shortened(text)}`
+}
