@@ -1,0 +1,129 @@
+// Two people, each with what their own tokens allow; a key of LiteLLM without them gets the least, and all that goes again.
+import { eventually } from '@mcp-bridge/testkit'
+import type { Gateway } from '@mcp-bridge/toolkit/stack'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { becomesWell, gateway, PATIENCE_MS, place, read, sh, tried } from './stack.ts'
+
+interface Person {
+  gateway: Gateway
+  headers: Record<string, string>
+}
+
+const LEAST = ['time-convert_time', 'time-get_current_time']
+const GRAPH = { entities: [{ name: 'stack', entityType: 'test', observations: ['written by a person'] }] }
+
+let alice: Person
+let bob: Person
+
+beforeAll(async () => {
+  alice = await added('alice')
+  bob = await added('bob', '--tools', 'memory:read_*,memory:delete_*,time')
+})
+
+afterAll(async () => {
+  for (const name of ['alice', 'bob']) await tried(['./add-user', '--remove', name])
+  await becomesWell()
+})
+
+test('the settings are those of the LAN', async () => {
+  expect(Object.keys(alice.headers).toSorted()).toEqual([
+    'x-mcp-db-authorization',
+    'x-mcp-fetch-authorization',
+    'x-mcp-filesystem-authorization',
+    'x-mcp-memory-authorization',
+    'x-mcp-time-authorization',
+  ])
+  expect(Object.keys(bob.headers).toSorted()).toEqual([
+    'x-mcp-memory-authorization',
+    'x-mcp-time-authorization',
+  ])
+})
+
+describe('over /mcp/', () => {
+  test('alice may all of memory, bob what his token allows, a key alone the least', async () => {
+    const [all, some, least] = await Promise.all([names(alice), names(bob), names({ ...alice, headers: {} })])
+    expect(all).toContain('create_entities')
+    expect(some.every((name) => /^(read|delete)_/.test(name))).toBe(true)
+    expect(some).toContain('delete_entities')
+    expect(least).toEqual(['open_nodes', 'read_graph', 'search_nodes'])
+  })
+
+  test('and so it is for calls', async () => {
+    expect(await write({ ...alice, headers: {} })).toContain('Unknown tool')
+    expect(await write(bob)).toContain('Unknown tool')
+    expect(await write(alice)).toContain('written by a person')
+    expect(await bob.gateway.call('memory-read_graph', {}, bob.headers)).toContain('written by a person')
+    const gone = { entityNames: ['stack'] }
+    expect(await bob.gateway.call('memory-delete_entities', gone, bob.headers)).toMatch(/deleted/i)
+  })
+
+  test("another's token is worth as much as another's", async () => {
+    const stolen = { ...alice, headers: bob.headers }
+    expect(await names(stolen)).toEqual(await names(bob))
+    const wrong = { ...alice, headers: { 'x-mcp-memory-authorization': '0'.repeat(64) } }
+    expect(await names(wrong)).toEqual([])
+  })
+})
+
+test('over REST everybody is LiteLLM, whatever they send', async () => {
+  expect(await alice.gateway.restCall('memory-create_entities', GRAPH)).toContain('Unknown tool')
+  const listed = await alice.gateway.restTools()
+  expect(listed.filter((name) => name.startsWith('time-'))).toEqual(LEAST)
+})
+
+test('a name that is taken, one that is none, a tool that is not there: refused, and nothing changes', async () => {
+  const before = read('people/memory/tokens')
+  for (const [args, message] of [
+    [['alice'], 'alice is known already'],
+    [['gateway'], 'is no person'],
+    [['two words'], 'is no name'],
+    [['carol', '--tools', 'nothing'], 'there is no tool "nothing"'],
+  ] as const) {
+    const { code, stderr } = await tried(['./add-user', ...args])
+    expect({ code, stderr }).toEqual({ code: 2, stderr: expect.stringContaining(message) })
+  }
+  expect(read('people/memory/tokens')).toBe(before)
+})
+
+test('removed: the key opens nothing, the tokens are worth nothing, others keep theirs', async () => {
+  expect(await sh(['./add-user', '--remove', 'bob'])).toContain('bob is out')
+  expect((await bob.gateway.rpc('tools/list')).status).toBeGreaterThanOrEqual(400)
+  const stolen = { ...alice, headers: bob.headers }
+  await eventually(async () => (await names(stolen)).length === 0, {
+    what: "bob's token to be withdrawn",
+    withinMs: PATIENCE_MS,
+  })
+  await eventually(async () => (await names(alice)).includes('create_entities'), {
+    what: 'alice to have hers',
+    withinMs: PATIENCE_MS,
+  })
+  const { code, stdout } = await tried(['./add-user', '--remove', 'bob'])
+  expect({ code, stdout }).toEqual({ code: 1, stdout: 'Nobody here is called bob.\n' })
+})
+
+/** As the settings for VS Code say, once the bridges know the tokens. */
+async function added(name: string, ...options: string[]): Promise<Person> {
+  const settings = await sh(['./add-user', name, ...options])
+  const json = /## VS Code[^\n]*\n\n```json\n([^]*?)```/.exec(settings)?.[1] ?? ''
+  const { url, headers } = (
+    JSON.parse(json) as { servers: { lan: { url: string; headers: Record<string, string> } } }
+  ).servers.lan
+  expect(url).toBe(`http://${place.name}:${place.port}/mcp/`)
+  const { Authorization = '', ...tokens } = headers
+  const person = { gateway: gateway(Authorization.replace('Bearer ', '')), headers: tokens }
+  await eventually(async () => (await names(person)).length > 0, {
+    what: `the bridges to know ${name}`,
+    withinMs: PATIENCE_MS,
+  })
+  return person
+}
+
+function write({ gateway, headers }: Person): Promise<string> {
+  return gateway.call('memory-create_entities', GRAPH, headers)
+}
+
+/** Tools of memory as this person sees them. */
+async function names({ gateway, headers }: Person): Promise<string[]> {
+  const all = await gateway.tools(headers)
+  return all.flatMap((name) => (name.startsWith('memory-') ? [name.slice('memory-'.length)] : []))
+}
