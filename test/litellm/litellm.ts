@@ -8,6 +8,8 @@ import { launch, registryEnv, run } from '../e2e/command.ts'
 
 /** An entry of `mcp_servers`; its key is its alias too. */
 export interface McpServer {
+  /** Without it the key. */
+  alias?: string
   url: string
   transport: 'sse' | 'http'
   auth_type?: 'bearer_token'
@@ -33,7 +35,8 @@ export interface ListedTool {
   [member: string]: unknown
 }
 
-const KEY = 'sk-master-of-the-test'
+/** Opens everything. */
+export const KEY = 'sk-master-of-the-test'
 const INSTALL = fileURLToPath(new URL('install.sh', import.meta.url))
 const CACHE = fileURLToPath(new URL('../../node_modules/.cache/litellm', import.meta.url))
 const START_MS = 120_000
@@ -92,6 +95,10 @@ export class LiteLLM {
     await eventually(() => hasExited || proxy.isLive(), { what: 'LiteLLM to be alive', withinMs: START_MS })
     if (hasExited) throw new Error(`LiteLLM ended:\n${output.stdout}\n${output.stderr.slice(-8000)}`)
     return proxy
+  }
+
+  get url(): string {
+    return `http://127.0.0.1:${this.#port}`
   }
 
   /** What its own health check says. */

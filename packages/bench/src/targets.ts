@@ -1,4 +1,4 @@
-// targets: what issue 5 wants, as ratios between two contestants of one run or as plain limits.
+// targets: what the bridge should cost, as ratios between two contestants of one run or as plain limits.
 import { METRICS, type MetricKey } from './measures/metric.ts'
 import type { Results } from './results.ts'
 
