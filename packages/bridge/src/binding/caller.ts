@@ -2,15 +2,14 @@
 import type { IncomingMessage } from 'node:http'
 import type { Caller } from '../session/session.ts'
 
-/** On the request itself: entries of a WeakMap, one for each request, would cost the garbage collector more. */
-const CALLER = Symbol('caller')
+const callers = new WeakMap<IncomingMessage, Caller>()
 
-export function setCaller(req: IncomingMessage & { [CALLER]?: Caller }, caller: Caller): void {
-  req[CALLER] = caller
+export function setCaller(req: IncomingMessage, caller: Caller): void {
+  callers.set(req, caller)
 }
 
-export function callerOf(req: IncomingMessage & { [CALLER]?: Caller }): Caller {
-  return req[CALLER] ?? NOBODY
+export function callerOf(req: IncomingMessage): Caller {
+  return callers.get(req) ?? NOBODY
 }
 
 const NOBODY: Caller = { principal: 'anonymous', env: {} }

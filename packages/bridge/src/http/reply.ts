@@ -2,7 +2,6 @@
 import type { ServerResponse } from 'node:http'
 import type { BridgeError } from '../errors.ts'
 import { errorFor } from '../message/make.ts'
-import { lengthOf, writeTo } from '../message/write.ts'
 
 /**
  * Refuses a request: `{ "jsonrpc": "2.0", "id": …, "error": { code, message, data: { code, hint? } } }`.
@@ -20,15 +19,14 @@ export function refuse(
     return
   }
   const { retryAfterSeconds } = error.row
-  const body = errorFor(id, error).encode('', '\n')
+  const [body] = errorFor(id, error).encode('', '\n')
   res.writeHead(status, {
     ...(retryAfterSeconds === undefined ? {} : { 'retry-after': String(retryAfterSeconds) }),
     ...(error.code === 'unauthorized' ? { 'www-authenticate': 'Bearer realm="mcp-bridge"' } : {}),
     'content-type': 'application/json; charset=utf-8',
-    'content-length': lengthOf(body),
+    'content-length': body?.length ?? 0,
   })
-  writeTo(res, body)
-  res.end()
+  res.end(body)
 }
 
 /** "the server MUST return HTTP status code 202 Accepted with no body" (2025-11-25, basic/transports). */

@@ -4,7 +4,6 @@ import { errorFor } from '../message/make.ts'
 import type { Message } from '../message/message.ts'
 import type { Call } from '../relay/call.ts'
 import type { Sink } from '../relay/sink.ts'
-import type { Deadlines, Waiting } from './deadlines.ts'
 import { formatEventId, type EventLog } from './events.ts'
 import type { Outlet, OutletOwner } from './outlet.ts'
 
@@ -31,8 +30,8 @@ export interface StreamOptions {
   /** Requests to be answered here; Infinity for a stream that stands until the session ends. */
   awaited: number
   isBatch?: boolean
-  /** An undecided reply becomes an event stream when this is over without an answer. */
-  decide?: Deadlines
+  /** An undecided reply becomes an event stream after this long without an answer. */
+  decideMs: number
 }
 
 /** "the client SHOULD respect the `retry` field" (2025-11-25): how long to wait before a reconnect. */
@@ -40,9 +39,9 @@ export const RETRY_MS = 1000
 
 /**
  * The answers to one POST, or the standing stream of a session. Late decision: as long as nothing but answers has come
- * and the client has not waited long, the answer can still be a JSON body with its own status.
+ * and the client has waited less than `decideMs`, the answer can still be a JSON body with its own status.
  */
-export class SessionStream implements Sink, OutletOwner, Waiting {
+export class SessionStream implements Sink, OutletOwner {
   readonly id: number
   /** The requests in flight whose answers belong here. */
   readonly calls: Call[] = []
@@ -53,7 +52,7 @@ export class SessionStream implements Sink, OutletOwner, Waiting {
   readonly #host: StreamHost
   readonly isStanding: boolean
   readonly #isBatch: boolean
-  readonly #decide: Deadlines | undefined
+  readonly #decideMs: number
   #awaited: number
   #outlet: Outlet | undefined
   #early: Message[] = []
@@ -61,6 +60,7 @@ export class SessionStream implements Sink, OutletOwner, Waiting {
   /** Counter of the last event that went out on a connection. */
   #delivered = 0
   #isPrimed = false
+  #timer: NodeJS.Timeout | undefined
 
   constructor(host: StreamHost, options: StreamOptions) {
     this.id = options.id
@@ -68,7 +68,7 @@ export class SessionStream implements Sink, OutletOwner, Waiting {
     this.#awaited = options.awaited
     this.isStanding = options.awaited === Infinity
     this.#isBatch = options.isBatch ?? false
-    this.#decide = options.decide
+    this.#decideMs = options.decideMs
   }
 
   get isFinished(): boolean {
@@ -96,7 +96,7 @@ export class SessionStream implements Sink, OutletOwner, Waiting {
   attachReply(outlet: Outlet): void {
     this.#connect(outlet)
     if (!outlet.takesEvents) return
-    if (outlet.takesJson && this.#decide !== undefined) this.#decide.begin(this)
+    if (outlet.takesJson) this.#timer = setTimeout(() => this.#openStream(), this.#decideMs)
     else this.#openStream()
   }
 
@@ -142,14 +142,9 @@ export class SessionStream implements Sink, OutletOwner, Waiting {
     this.#emit(message, false)
   }
 
-  /** The client has waited long enough for bytes. */
-  due(): void {
-    this.#openStream()
-  }
-
   /** Ends the connection, whatever is still awaited. */
   close(): void {
-    this.#decide?.end(this)
+    clearTimeout(this.#timer)
     this.#awaited = 0
     const outlet = this.#outlet
     this.#outlet = undefined
@@ -163,7 +158,7 @@ export class SessionStream implements Sink, OutletOwner, Waiting {
 
   closed(): void {
     if (this.#outlet?.isOpen === true) return
-    this.#decide?.end(this)
+    clearTimeout(this.#timer)
     this.#outlet = undefined
     this.stalledSince = undefined
     if (this.isFinished) return
@@ -192,7 +187,7 @@ export class SessionStream implements Sink, OutletOwner, Waiting {
   }
 
   #openStream(): void {
-    this.#decide?.end(this)
+    clearTimeout(this.#timer)
     const outlet = this.#outlet
     if (outlet === undefined || !outlet.isOpen || !outlet.isUndecided) return
     outlet.openStream(this.#priming(0))
@@ -231,7 +226,7 @@ export class SessionStream implements Sink, OutletOwner, Waiting {
   }
 
   #finish(): void {
-    this.#decide?.end(this)
+    clearTimeout(this.#timer)
     this.#outlet?.end()
     this.#host.streamFinished(this)
   }
