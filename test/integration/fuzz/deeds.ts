@@ -1,5 +1,11 @@
 // fuzz/deeds: what a client does in its life, each with what must come of it.
-import { StreamableClient, type EventStream, type RpcId, type RpcMessage } from '@mcp-bridge/testkit'
+import {
+  StreamableClient,
+  type EventStream,
+  type RequestOptions,
+  type RpcId,
+  type RpcMessage,
+} from '@mcp-bridge/testkit'
 import type { Life } from './life.ts'
 import type { Random } from './random.ts'
 
@@ -63,7 +69,8 @@ export const DEEDS: Record<DeedName, (deed: Deed) => Promise<void>> = {
     if (!(client instanceof StreamableClient)) return DEEDS.echo(deed)
     const steps = 4 + random.below(12)
     const hopeless = new AbortController()
-    const { answer, seen, first, total } = withProgress(deed, steps, 3, hopeless.signal)
+    const resumes = { signal: hopeless.signal, keepWaiting: true }
+    const { answer, seen, first, total } = withProgress(deed, steps, 3, resumes)
     await first
     let stream = client.streams.findLast((each) => idOf(each, total) !== undefined)
     for (let cuts = 1 + random.below(3); cuts > 0 && stream !== undefined; cuts--) {
@@ -89,7 +96,7 @@ export const DEEDS: Record<DeedName, (deed: Deed) => Promise<void>> = {
   async cancel(deed) {
     const { life, id } = deed
     const answered = new AbortController()
-    const { answer, first } = withProgress(deed, 100_000, 3, answered.signal)
+    const { answer, first } = withProgress(deed, 100_000, 3, { signal: answered.signal })
     await first
     await life.client.cancel(id).catch((error: unknown) => {
       if (!life.isOver) life.wrong.push(`${life.name}: cancel: ${String(error)}`)
@@ -123,7 +130,12 @@ export const DEEDS: Record<DeedName, (deed: Deed) => Promise<void>> = {
   },
 }
 
-function withProgress({ life, n, id, random }: Deed, steps: number, delayMs: number, signal?: AbortSignal) {
+function withProgress(
+  { life, n, id, random }: Deed,
+  steps: number,
+  delayMs: number,
+  options: Pick<RequestOptions, 'signal' | 'keepWaiting'> = {},
+) {
   // The fraction names the call, and the tool makes no step of it.
   const total = Number((steps + n / 1_000_000).toFixed(6))
   const token = random.below(2) === 0 ? id : otherType(id)
@@ -136,12 +148,8 @@ function withProgress({ life, n, id, random }: Deed, steps: number, delayMs: num
     start()
   }
   life.expectProgress(token, total)
-  const options = { id, progressToken: token, onMessage, keepWaiting: signal !== undefined }
-  const answer = life.call(
-    'progress',
-    { steps: total, delayMs },
-    { ...options, ...(signal ? { signal } : {}) },
-  )
+  const args = { steps: total, delayMs }
+  const answer = life.call('progress', args, { ...options, id, progressToken: token, onMessage })
   return { answer, seen, total, first: Promise.race([started, answer]) }
 }
 
@@ -153,7 +161,8 @@ function otherType(id: RpcId): RpcId {
 /** Id of the last event, given that one of this stream tells of that call's progress. */
 function idOf(stream: EventStream, total?: number): string | undefined {
   const { all } = stream.events
-  if (total !== undefined && !all.some(({ data }) => data.includes(`"total":${total}`))) return undefined
+  // With what follows it: 6.001 begins 6.0012 too.
+  if (total !== undefined && !all.some(({ data }) => data.includes(`"total":${total}}`))) return undefined
   return all.findLast(({ id }) => id !== undefined)?.id
 }
 
