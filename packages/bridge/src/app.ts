@@ -33,60 +33,94 @@ export interface AppOptions {
   onRequest(): void
 }
 
-type Handler = (req: IncomingMessage, res: ServerResponse) => void | Promise<void>
+type Handler = (req: IncomingMessage, res: ServerResponse) => void
+type Methods = Partial<Record<'GET' | 'HEAD' | 'POST' | 'DELETE', Handler>>
 type BodyHandler = (
   req: IncomingMessage,
   res: ServerResponse,
   body: Message | readonly Message[],
-) => Promise<void>
+) => void | Promise<void>
+type Fail = (thrown: unknown, req: IncomingMessage, res: ServerResponse) => void
 
 /** What is left of a body that was refused is read and dropped for this long; a client that still sends is cut. */
 const REFUSED_BODY_MS = 10_000
 
-/** A router, not an application: of what express adds to a request nothing is used here, and it costs on each. */
+/**
+ * A router, not an application: of what express adds to a request nothing is used here, and it costs on each. The usual
+ * spelling of a path needs no matching either; the router takes care of all others, and of every refusal.
+ */
 export function createApp(options: AppOptions, log: Logger): RequestListener {
-  const { paths, health, streamable, sse, tokens } = options
-  const isOriginAllowed = originCheck({ ...options.host, allowOrigin: options.allowOrigin })
-  const host = hostGate(options.host)
-  const withBody = (handler: BodyHandler) => bodyHandler(handler, options.maxBodyBytes)
+  const { paths, health, streamable, sse } = options
+  const admit = admission(options)
+  const identify = identification(options)
+  const fail = failure(options, log)
+  const withBody = (handler: BodyHandler) => bodyHandler(handler, options.maxBodyBytes, fail)
+  const mcp: Methods = {
+    POST: withBody((req, res, body) => streamable.post(req, res, body)),
+    GET: (req, res) => streamable.get(req, res),
+    DELETE: (req, res) => streamable.delete(req, res),
+  }
+  // A POST to the SSE path is how newer clients ask whether it is Streamable HTTP: 405 sends them on to GET.
+  const stream: Methods = { GET: (req, res) => sse.get(req, res) }
+  const message: Methods = { POST: withBody((req, res, body) => sse.post(req, res, body)) }
 
   const app = Router()
   app.all('/healthz', methods({ GET: (_req, res) => healthz(res), HEAD: (_req, res) => healthz(res) }))
   const ready: Handler = (req, res) => readyz(req, res, health)
   app.all('/readyz', methods({ GET: ready, HEAD: ready }))
-  app.use(guard(host === undefined ? [originGate(isOriginAllowed)] : [host, originGate(isOriginAllowed)]))
+  app.use(guard(admit))
   if (options.cors) app.use(cors(options.headerEnv.map(({ header }) => header)))
-  app.use(
-    guard([
-      (req) => {
-        const principal = tokens.principalOf(req)
-        const own = options.envOf(principal)
-        const env =
-          options.headerEnv.length === 0 ? own : { ...environmentOf(req, options.headerEnv), ...own }
-        setCaller(req, { principal, env })
-      },
-      options.onRequest,
-    ]),
-  )
-  app.all(
-    paths.mcpPath,
-    methods({
-      POST: withBody((req, res, body) => streamable.post(req, res, body)),
-      GET: (req, res) => streamable.get(req, res),
-      DELETE: (req, res) => streamable.delete(req, res),
-    }),
-  )
-  // A POST here is how newer clients ask whether this is Streamable HTTP: 405 sends them on to GET.
-  app.all(paths.ssePath, methods({ GET: (req, res) => sse.get(req, res) }))
-  app.all(paths.messagePath, methods({ POST: withBody((req, res, body) => sse.post(req, res, body)) }))
+  app.use(guard(identify))
+  app.all(paths.mcpPath, methods(mcp))
+  app.all(paths.ssePath, methods(stream))
+  app.all(paths.messagePath, methods(message))
   app.use(nowhere(paths))
-  app.use(onError(options, log))
-  return (req, res) => app(req as Request, res as Response, (error: unknown) => res.destroy(error as Error))
+  // Express knows an error handler by its four parameters.
+  app.use(((thrown: unknown, req, res, _next) => fail(thrown, req, res)) satisfies ErrorRequestHandler)
+
+  const usual = new Map([
+    [paths.mcpPath, mcp],
+    [paths.messagePath, message],
+  ])
+  return (req, res) => {
+    const handler = usual.get(pathOf(req))?.[req.method as keyof Methods]
+    if (handler === undefined || (options.cors && req.headers.origin !== undefined)) {
+      return app(req as Request, res as Response, (error: unknown) => res.destroy(error as Error))
+    }
+    try {
+      admit(req)
+      identify(req)
+      handler(req, res)
+    } catch (error) {
+      fail(error, req, res)
+    }
+  }
 }
 
-function guard(gates: readonly Gate[]): RequestHandler {
+/** Whether this bridge answers such a request at all. */
+function admission({ host: policy, allowOrigin }: AppOptions): Gate {
+  const host = hostGate(policy)
+  const origin = originGate(originCheck({ ...policy, allowOrigin }))
+  return (req) => {
+    host?.(req)
+    origin(req)
+  }
+}
+
+/** Who is calling. */
+function identification({ tokens, envOf, headerEnv, onRequest }: AppOptions): Gate {
+  return (req) => {
+    const principal = tokens.principalOf(req)
+    const own = envOf(principal)
+    const env = headerEnv.length === 0 ? own : { ...environmentOf(req, headerEnv), ...own }
+    setCaller(req, { principal, env })
+    onRequest()
+  }
+}
+
+function guard(gate: Gate): RequestHandler {
   return (req, _res, next) => {
-    for (const gate of gates) gate(req)
+    gate(req)
     next()
   }
 }
@@ -98,7 +132,7 @@ function pathOf({ url = '' }: IncomingMessage): string {
 }
 
 /** One handler per method. Not `app.get`, which would answer HEAD by opening a stream. */
-function methods(handlers: Partial<Record<'GET' | 'HEAD' | 'POST' | 'DELETE', Handler>>): RequestHandler {
+function methods(handlers: Methods): RequestHandler {
   const allow = Object.keys(handlers).join(', ')
   return (req, res) => {
     const handler = handlers[req.method as keyof typeof handlers]
@@ -110,18 +144,24 @@ function methods(handlers: Partial<Record<'GET' | 'HEAD' | 'POST' | 'DELETE', Ha
   }
 }
 
-function bodyHandler(handler: BodyHandler, maxBodyBytes: number): Handler {
-  return async (req, res) => {
-    const body = readBody(await readBytes(req, maxBodyBytes))
-    if ('reason' in body) {
-      throw new BridgeError(body.reason === 'not_json' ? 'parse_failed' : 'request_invalid', body.problem)
+/** `fail` takes what is thrown once the body is there, when nobody up the road can catch it any more. */
+function bodyHandler(handler: BodyHandler, maxBodyBytes: number, fail: Fail): Handler {
+  return (req, res) => {
+    const take = (chunks: Buffer[]) => {
+      let id: string | undefined
+      const refused = (error: unknown) => fail(new Refusal(toBridgeError(error), id), req, res)
+      try {
+        const body = readBody(chunks)
+        if ('reason' in body) {
+          throw new BridgeError(body.reason === 'not_json' ? 'parse_failed' : 'request_invalid', body.problem)
+        }
+        if (body instanceof Message && body.kind === 'request') id = body.id
+        handler(req, res, body)?.catch(refused)
+      } catch (error) {
+        refused(error)
+      }
     }
-    try {
-      await handler(req, res, body)
-    } catch (error) {
-      const id = body instanceof Message && body.kind === 'request' ? body.id : undefined
-      throw new Refusal(toBridgeError(error), id)
-    }
+    readBytes(req, maxBodyBytes, take, (error) => fail(error, req, res))
   }
 }
 
@@ -170,9 +210,9 @@ function nowhere({ mcpPath, ssePath }: AppOptions['paths']): RequestHandler {
   }
 }
 
-function onError({ compat, paths }: AppOptions, log: Logger): ErrorRequestHandler {
-  // Express knows an error handler by its four parameters.
-  return (thrown: unknown, req, res, _next) => {
+/** Answers what was thrown on the road. */
+function failure({ compat, paths }: AppOptions, log: Logger): Fail {
+  return (thrown, req, res) => {
     const { error, id } = thrown instanceof Refusal ? thrown : { error: toBridgeError(thrown), id: undefined }
     const fields = { method: req.method, path: pathOf(req), code: error.code, reason: error.message }
     if (error.code === 'internal') log.error({ ...fields, err: error.cause }, 'request failed')

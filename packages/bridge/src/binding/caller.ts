@@ -2,14 +2,15 @@
 import type { IncomingMessage } from 'node:http'
 import type { Caller } from '../session/session.ts'
 
-const callers = new WeakMap<IncomingMessage, Caller>()
+/** On the request itself: entries of a WeakMap, one for each request, would cost the garbage collector more. */
+const CALLER = Symbol('caller')
 
-export function setCaller(req: IncomingMessage, caller: Caller): void {
-  callers.set(req, caller)
+export function setCaller(req: IncomingMessage & { [CALLER]?: Caller }, caller: Caller): void {
+  req[CALLER] = caller
 }
 
-export function callerOf(req: IncomingMessage): Caller {
-  return callers.get(req) ?? NOBODY
+export function callerOf(req: IncomingMessage & { [CALLER]?: Caller }): Caller {
+  return req[CALLER] ?? NOBODY
 }
 
 const NOBODY: Caller = { principal: 'anonymous', env: {} }

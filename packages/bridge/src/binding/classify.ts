@@ -49,7 +49,7 @@ export function classify(
  * @see https://modelcontextprotocol.io/specification/2025-11-25/basic/transports#protocol-version-header
  */
 export function isRevisionAccepted(header: string | undefined, negotiated: string | undefined): boolean {
-  if (header === undefined) return true
+  if (header === undefined || header === negotiated) return true
   return header.split(',').some((part) => {
     const revision = part.trim()
     return revision === negotiated || isLegacyRevision(revision)

@@ -34,6 +34,7 @@ export class SseBinding {
       new HttpOutlet(res, {
         takesEvents: true,
         takesJson: false,
+        isLasting: true,
         preamble: `event: endpoint\ndata: ${endpoint}\n\n`,
         failureHead: () => ({ status: 200, headers: {} }),
         keepAlive: this.#keepAlive,
@@ -45,9 +46,9 @@ export class SseBinding {
    * Takes one message, or a batch (2025-03-26). Answers come on the stream, refusals of a request too: clients that get a 4xx here
    * wait on their stream for ever.
    */
-  async post(req: IncomingMessage, res: ServerResponse, body: Message | readonly Message[]): Promise<void> {
-    const sessionId = new URL(req.url ?? '', 'http://localhost').searchParams.get('sessionId')
-    if (sessionId === null || sessionId === '') {
+  post(req: IncomingMessage, res: ServerResponse, body: Message | readonly Message[]): void {
+    const sessionId = sessionIdIn(req.url ?? '')
+    if (sessionId === undefined) {
       throw new BridgeError('request_invalid', 'the sessionId parameter is missing', {
         hint: 'POST to the address that the endpoint event of the stream names',
       })
@@ -63,6 +64,12 @@ export class SseBinding {
       else session.request(message, session.standing)
     }
   }
+}
+
+/** As we have written it; whoever escapes what needs no escape is read by the book. */
+function sessionIdIn(url: string): string | undefined {
+  const [, plain] = /\?sessionId=([\w-]+)$/.exec(url) ?? []
+  return plain ?? (new URL(url, 'http://localhost').searchParams.get('sessionId') || undefined)
 }
 
 /**

@@ -29,7 +29,7 @@ export class StreamableBinding {
     this.#isLenient = isLenient
   }
 
-  async post(req: IncomingMessage, res: ServerResponse, body: Message | readonly Message[]): Promise<void> {
+  post(req: IncomingMessage, res: ServerResponse, body: Message | readonly Message[]): void | Promise<void> {
     const route = classify(body, sessionIdOf(req), (id) => this.#registry.has(id))
     switch (route.action) {
       case 'open':
@@ -50,7 +50,7 @@ export class StreamableBinding {
     const session = this.#sessionOf(req, requireSessionId(req))
     const options = this.#outletOptions(req, (code) => this.#headOf(code, true))
     // Whatever `Accept` says: a GET can be answered with nothing else, and what it carries must not be dropped.
-    const outlet = new HttpOutlet(res, { ...options, takesEvents: true })
+    const outlet = new HttpOutlet(res, { ...options, takesEvents: true, isLasting: true })
     const from = parseEventId(header(req, 'last-event-id') ?? '')
     session.lastRequestAt = Date.now()
     if (from === undefined) session.standing.attachStream(outlet)

@@ -2,6 +2,7 @@
 import { BridgeError } from '../errors.ts'
 import type { Logger } from '../log/logger.ts'
 import type { Message } from '../message/message.ts'
+import { writeTo } from '../message/write.ts'
 import type { Field } from '../message/scanner.ts'
 import { Framer } from './frame.ts'
 import { spawnProcess, type ChildProcess, type Exit, type SpawnOptions } from './spawn.ts'
@@ -44,6 +45,8 @@ export class Child {
   #stopping: Promise<StopStep> | undefined
   #isPaused = true
   #stdoutEnded = false
+  /** Messages that leave at the end of this turn of the event loop. */
+  #outbox = ''
   #noiseCount = 0
   #lastWords: NodeJS.Timeout | undefined
   #markEnded!: () => void
@@ -92,7 +95,7 @@ export class Child {
   }
 
   get backlogBytes(): number {
-    return this.#process.stdin.writableLength
+    return this.#process.stdin.writableLength + this.#outbox.length
   }
 
   /** Begins to read: what waited in the pipe comes first. */
@@ -101,17 +104,16 @@ export class Child {
     this.resume()
   }
 
-  send(message: Message): void {
-    const { stdin } = this.#process
-    if (!stdin.writable) return
-    const parts = message.encode('', '\n')
-    if (parts.length === 1) {
-      stdin.write(parts[0])
+  /** What is sent in one turn of the event loop leaves in one write: each wakes the child, and costs more than the message. */
+  send(message: Message, isAlone = false): void {
+    const encoded = message.encode('', '\n')
+    if (typeof encoded === 'string' && !(isAlone && this.#outbox === '')) {
+      if (this.#outbox === '') setImmediate(this.#flush)
+      this.#outbox += encoded
       return
     }
-    stdin.cork()
-    for (const part of parts) stdin.write(part)
-    stdin.uncork()
+    this.#flush()
+    if (this.#process.stdin.writable) writeTo(this.#process.stdin, encoded)
   }
 
   pause(): void {
@@ -134,12 +136,20 @@ export class Child {
   async #stop(graceMs: number): Promise<StopStep> {
     const from = Date.now()
     this.#listener = undefined
+    this.#flush()
     // Nobody reads any more, but a child that is still writing must not block on a full pipe instead of seeing EOF.
     this.#process.stdout.resume()
     const step = await stop(this.#process, graceMs)
     this.#log.info({ step, durationMs: Date.now() - from }, 'child stopped')
     this.#markEnded()
     return step
+  }
+
+  readonly #flush = (): void => {
+    const text = this.#outbox
+    if (text === '') return
+    this.#outbox = ''
+    if (this.#process.stdin.writable) writeTo(this.#process.stdin, text)
   }
 
   #read(frames: Iterable<import('./frame.ts').Frame>): void {

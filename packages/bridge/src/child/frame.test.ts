@@ -7,7 +7,10 @@ function frames(framer: Framer, chunks: readonly Buffer[]): Frame[] {
 }
 
 function show(frame: Frame): unknown {
-  if (frame.type === 'message') return Buffer.concat(frame.message.encode('', '')).toString()
+  if (frame.type === 'message') {
+    const encoded = frame.message.encode('', '')
+    return (typeof encoded === 'string' ? Buffer.from(encoded, 'latin1') : Buffer.concat(encoded)).toString()
+  }
   return frame.type === 'noise' ? `noise: ${frame.preview}` : `too large: ${frame.id?.raw} ${frame.bytes}`
 }
 

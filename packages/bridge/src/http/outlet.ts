@@ -1,7 +1,8 @@
 // http/outlet: a ServerResponse as an outlet: one JSON body or an event stream, headers written once.
 import type { ServerResponse } from 'node:http'
 import type { ErrorCode } from '../errors.ts'
-import type { Message } from '../message/message.ts'
+import type { Encoded, Message } from '../message/message.ts'
+import { lengthOf, writeTo } from '../message/write.ts'
 import type { KeepAlive } from './keepalive.ts'
 
 export interface HttpOutletOptions {
@@ -13,6 +14,8 @@ export interface HttpOutletOptions {
   failureHead: (code: ErrorCode) => { status: number; headers: Record<string, string> }
   /** Written first on an event stream. */
   preamble?: string
+  /** The stream has the connection for itself: it ends with it, and needs no chunks to say where it ends. */
+  isLasting?: boolean
   keepAlive: KeepAlive
 }
 
@@ -34,6 +37,8 @@ export class HttpOutlet {
   readonly #options: HttpOutletOptions
   #isUndecided = true
   #hasEnded = false
+  /** Events that leave together, as soon as what brought them has been read. */
+  #outbox = ''
 
   constructor(res: ServerResponse, options: HttpOutletOptions) {
     this.#res = res
@@ -51,7 +56,7 @@ export class HttpOutlet {
   }
 
   get waitingBytes(): number {
-    return this.#res.writableLength
+    return this.#res.writableLength + this.#outbox.length
   }
 
   bind(owner: { closed(): void; drained(): void }): void {
@@ -69,29 +74,22 @@ export class HttpOutlet {
     const [first] = messages
     const failure = isBatch ? undefined : first?.failure
     const head = failure === undefined ? { status: 200, headers: {} } : this.#options.failureHead(failure)
-    const last = messages.length - 1
-    const body = isBatch
-      ? messages.flatMap((message, i) => message.encode(i === 0 ? '[' : '', i === last ? ']' : ','))
-      : (first?.encode('', '') ?? [])
-    let length = 0
-    for (const part of body) length += part.length
+    const body = isBatch ? encodeBatch(messages) : (first?.encode('', '') ?? '')
     this.#res.writeHead(head.status, {
-      ...(first?.envelope.hasError === true ? {} : this.#options.headers),
+      ...(first?.envelope.hasError === true ? undefined : this.#options.headers),
       ...head.headers,
       'content-type': JSON_TYPE,
-      'content-length': length,
+      'content-length': lengthOf(body),
     })
-    if (body.length === 1) {
-      // As text, head and body leave in one write; latin1 is byte for byte.
-      this.#finish(body[0]?.toString('latin1'))
-    } else {
-      this.#write(body)
-      this.#finish()
-    }
+    // As text, head and body leave in one write.
+    if (typeof body === 'string') return this.#finish(body)
+    writeTo(this.#res, body)
+    this.#finish()
   }
 
   openStream(priming: { id: string; retryMs: number } | undefined): void {
     this.#isUndecided = false
+    if (this.#options.isLasting === true) this.#res.useChunkedEncodingByDefault = false
     this.#res.writeHead(200, { ...this.#options.headers, ...STREAM_HEADERS })
     // Some proxies keep back even the headers until the first byte of the body.
     const first =
@@ -102,12 +100,14 @@ export class HttpOutlet {
 
   sendEvent(id: string | undefined, message: Message): void {
     if (!this.isOpen) return
-    this.#write(
-      message.encode(
-        id === undefined ? 'event: message\ndata: ' : `id: ${id}\nevent: message\ndata: `,
-        '\n\n',
-      ),
-    )
+    const head = id === undefined ? 'event: message\ndata: ' : `id: ${id}\nevent: message\ndata: `
+    const encoded = message.encode(head, '\n\n')
+    if (typeof encoded !== 'string') {
+      this.#flush()
+      return writeTo(this.#res, encoded)
+    }
+    if (this.#outbox === '') process.nextTick(this.#flush)
+    this.#outbox += encoded
   }
 
   /**
@@ -129,19 +129,23 @@ export class HttpOutlet {
     this.#res.destroy()
   }
 
+  readonly #flush = (): void => {
+    const text = this.#outbox
+    if (text === '') return
+    this.#outbox = ''
+    if (!this.#res.destroyed && !this.#res.writableEnded) writeTo(this.#res, text)
+  }
+
   #finish(text?: string): void {
+    this.#flush()
     this.#res.end(text, 'latin1')
     // Destroys the socket after once or twice that time, unless somebody reads: progress of a write counts as activity.
     if (this.waitingBytes > 0) this.#res.setTimeout(UNREAD_MS)
   }
+}
 
-  #write(parts: readonly Buffer[]): void {
-    if (parts.length === 1) {
-      this.#res.write(parts[0])
-      return
-    }
-    this.#res.cork()
-    for (const part of parts) this.#res.write(part)
-    this.#res.uncork()
-  }
+function encodeBatch(messages: readonly Message[]): Encoded {
+  const last = messages.length - 1
+  const all = messages.map((message, i) => message.encode(i === 0 ? '[' : '', i === last ? ']' : ','))
+  return all.flatMap((each) => (typeof each === 'string' ? Buffer.from(each, 'latin1') : each))
 }

@@ -2,6 +2,7 @@
 import type { ServerResponse } from 'node:http'
 import type { BridgeError } from '../errors.ts'
 import { errorFor } from '../message/make.ts'
+import { lengthOf, writeTo } from '../message/write.ts'
 
 /**
  * Refuses a request: `{ "jsonrpc": "2.0", "id": …, "error": { code, message, data: { code, hint? } } }`.
@@ -19,14 +20,15 @@ export function refuse(
     return
   }
   const { retryAfterSeconds } = error.row
-  const [body] = errorFor(id, error).encode('', '\n')
+  const body = errorFor(id, error).encode('', '\n')
   res.writeHead(status, {
     ...(retryAfterSeconds === undefined ? {} : { 'retry-after': String(retryAfterSeconds) }),
     ...(error.code === 'unauthorized' ? { 'www-authenticate': 'Bearer realm="mcp-bridge"' } : {}),
     'content-type': 'application/json; charset=utf-8',
-    'content-length': body?.length ?? 0,
+    'content-length': lengthOf(body),
   })
-  res.end(body)
+  writeTo(res, body)
+  res.end()
 }
 
 /** "the server MUST return HTTP status code 202 Accepted with no body" (2025-11-25, basic/transports). */

@@ -10,8 +10,13 @@ export interface Edit extends Span {
   text: string
 }
 
-/** Below this a message is copied into one buffer, so that it takes one write; above, its chunks are passed on. */
-const COPY_LIMIT_BYTES = 64 * 1024
+/**
+ * What to write: a small message as text, one character per byte (latin1), which joins with others into one write; of a
+ * large one its chunks, which nobody copies.
+ */
+export type Encoded = string | readonly Buffer[]
+
+const TEXT_LIMIT_BYTES = 64 * 1024
 
 /**
  * A message on its way. The bytes are those that came in; `rewrite` notes what changes, `encode` writes it out.
@@ -89,18 +94,9 @@ export class Message {
     return new Message(this.kind, this.envelope, this.#parts, edits, this.failure)
   }
 
-  /** The bytes to write: one buffer for a small message, the original chunks for a large one. */
-  encode(prefix: string, suffix: string): readonly Buffer[] {
-    const length = this.byteLength
-    if (length <= COPY_LIMIT_BYTES) {
-      const out = Buffer.allocUnsafe(prefix.length + length + suffix.length)
-      let at = out.write(prefix, 0, 'latin1')
-      for (const piece of this.#pieces()) {
-        at += typeof piece === 'string' ? out.write(piece, at, 'latin1') : piece.copy(out, at)
-      }
-      out.write(suffix, at, 'latin1')
-      return [out]
-    }
+  /** What to write; `prefix` and `suffix` are latin1. */
+  encode(prefix: string, suffix: string): Encoded {
+    if (this.byteLength <= TEXT_LIMIT_BYTES) return prefix + this.#text() + suffix
     const parts: Buffer[] = prefix === '' ? [] : [Buffer.from(prefix, 'latin1')]
     for (const piece of this.#pieces())
       parts.push(typeof piece === 'string' ? Buffer.from(piece, 'latin1') : piece)
@@ -110,7 +106,21 @@ export class Message {
 
   /** The whole, parsed. For the few small messages that somebody must look into. */
   json(): unknown {
-    return JSON.parse(Buffer.concat(this.encode('', '')).toString('utf8'))
+    const encoded = this.encode('', '')
+    const bytes = typeof encoded === 'string' ? Buffer.from(encoded, 'latin1') : Buffer.concat(encoded)
+    return JSON.parse(bytes.toString('utf8'))
+  }
+
+  #text(): string {
+    let original = ''
+    for (const part of this.#parts) original += part.toString('latin1')
+    let text = ''
+    let from = 0
+    for (const edit of this.#edits) {
+      text += original.slice(from, edit.start) + edit.text
+      from = edit.end
+    }
+    return from === 0 ? original : text + original.slice(from)
   }
 
   /** Original and replaced stretches, in order. */

@@ -120,6 +120,7 @@ export class Scanner {
   #watch = new Uint8Array(4)
   #slot = SLOT_NONE
   #isKey = false
+  #isEscaped = false
   #number = 0
   #literal = ''
   #matched = 0
@@ -162,8 +163,10 @@ export class Scanner {
           i = end
           if (end === length) break
           if (d === 0x22) this.#endString(chunk, i)
-          else if (d === 0x5c) this.#state = ESCAPE
-          else this.#fail(i)
+          else if (d === 0x5c) {
+            this.#state = ESCAPE
+            this.#isEscaped = true
+          } else this.#fail(i)
           i++
           break
         }
@@ -261,6 +264,7 @@ export class Scanner {
 
   #beginKey(i: number): void {
     this.#isKey = true
+    this.#isEscaped = false
     this.#state = IN_STRING
     if (this.#depth <= 3 && this.#watch[this.#depth] !== NOTHING) this.#captureStart = this.#offset + i
   }
@@ -311,11 +315,15 @@ export class Scanner {
     if (!this.#isKey) return this.#endScalar(chunk, i + 1)
     this.#state = COLON
     if (this.#captureStart === -1) return
-    this.#keepCaptured(chunk, i + 1)
-    const raw = this.#captured
+    const watch = this.#watch[this.#depth]!
+    const from = this.#captureStart - this.#offset
+    if (from >= 0 && !this.#isEscaped) this.#slot = slotAt(watch, chunk, from + 1, i)
+    else {
+      this.#keepCaptured(chunk, i + 1)
+      this.#slot = slotNamed(watch, unquote(this.#captured))
+    }
     this.#captureStart = -1
     this.#captured = ''
-    this.#slot = slotOf(this.#watch[this.#depth]!, raw)
     this.#noteMember(this.#slot)
   }
 
@@ -410,24 +418,48 @@ function watchInside(depth: number, slot: number): number {
   return slot === SLOT_META ? META : NOTHING
 }
 
-/** The member that a key names. */
-function slotOf(watch: number, raw: string): number {
-  const key = raw.includes('\\') ? unquote(raw) : raw.slice(1, -1)
-  if (watch === TOP) {
-    if (key === 'id') return SLOT_ID
-    if (key === 'method') return SLOT_METHOD
-    if (key === 'params') return SLOT_PARAMS
-    if (key === 'result') return SLOT_RESULT
-    if (key === 'error') return SLOT_ERROR
-    return key === 'jsonrpc' ? SLOT_JSONRPC : SLOT_NONE
+interface Member {
+  name: string
+  slot: number
+  bytes: Uint8Array
+}
+
+/** By the object they stand in. */
+const MEMBERS: Readonly<Record<number, readonly Member[]>> = {
+  [TOP]: members({
+    jsonrpc: SLOT_JSONRPC,
+    id: SLOT_ID,
+    method: SLOT_METHOD,
+    params: SLOT_PARAMS,
+    result: SLOT_RESULT,
+    error: SLOT_ERROR,
+  }),
+  [PARAMS]: members({
+    _meta: SLOT_META,
+    progressToken: SLOT_TOKEN,
+    requestId: SLOT_REQUEST_ID,
+    task: SLOT_TASK,
+  }),
+  [META]: members({ progressToken: SLOT_PROGRESS_TOKEN }),
+}
+
+function members(slots: Readonly<Record<string, number>>): Member[] {
+  return Object.entries(slots).map(([name, slot]) => ({ name, slot, bytes: Buffer.from(name) }))
+}
+
+/** The member that a key names; of most the text need not be made to see which it is. */
+function slotAt(watch: number, chunk: Buffer, start: number, end: number): number {
+  const length = end - start
+  next: for (const { bytes, slot } of MEMBERS[watch]!) {
+    if (bytes.length !== length) continue
+    for (let i = 0; i < length; i++) if (chunk[start + i] !== bytes[i]) continue next
+    return slot
   }
-  if (watch === PARAMS) {
-    if (key === '_meta') return SLOT_META
-    if (key === 'progressToken') return SLOT_TOKEN
-    if (key === 'requestId') return SLOT_REQUEST_ID
-    return key === 'task' ? SLOT_TASK : SLOT_NONE
-  }
-  return key === 'progressToken' ? SLOT_PROGRESS_TOKEN : SLOT_NONE
+  return SLOT_NONE
+}
+
+function slotNamed(watch: number, key: string): number {
+  return MEMBERS[watch]!.find(({ name }) => name === key)?.slot ?? SLOT_NONE
 }
 
 function capturesScalar(slot: number): boolean {
@@ -436,8 +468,11 @@ function capturesScalar(slot: number): boolean {
 
 /** The value of a JSON string whose text was kept as latin1. */
 function unquote(raw: string): string {
+  if (PLAIN.test(raw)) return raw.slice(1, -1)
   return JSON.parse(Buffer.from(raw, 'latin1').toString('utf8')) as string
 }
+
+const PLAIN = /^"[ -[\]-~]*"$/
 
 function isSimpleEscape(c: number): boolean {
   // " \ / b f n r t

@@ -9,8 +9,8 @@ import type { Port } from './port.ts'
 
 /** What a switchboard needs of a child. */
 export interface Pipe {
-  /** Queues one message for the child's stdin. */
-  send(message: Message): void
+  /** Queues one message for the child's stdin; one that is alone has no others to wait for. */
+  send(message: Message, isAlone?: boolean): void
   /** Bytes the child has not taken from its stdin yet. */
   readonly backlogBytes: number
 }
@@ -90,6 +90,7 @@ export class Switchboard {
         [id, text],
         [progressToken, text],
       ]),
+      this.#calls.size === 1,
     )
   }
 

@@ -6,6 +6,7 @@ import { idKey, Message } from '../message/message.ts'
 import type { Port } from '../relay/port.ts'
 import type { Sink } from '../relay/sink.ts'
 import { lenientSink } from './compat.ts'
+import { Deadlines } from './deadlines.ts'
 import { EventLog } from './events.ts'
 import { SessionStream, type StreamHost } from './stream.ts'
 
@@ -63,9 +64,9 @@ export interface SessionHost {
 /** How long events are kept for a client that comes back, and a call goes on without it. */
 export const REPLAY_AGE_MS = 5 * 60_000
 /** A POST is answered as JSON if its answer comes within this. */
-const DECIDE_MS = 250
+const DECIDE = new Deadlines(250)
 /** `initialize` waits longer: the status is worth more than an early byte, and proxies cut at 60 s or later. */
-const DECIDE_INITIALIZE_MS = 15_000
+const DECIDE_INITIALIZE = new Deadlines(15_000)
 /** How long a client may leave a stream full while others of its session wait. */
 const STALL_MS = 30_000
 
@@ -117,7 +118,7 @@ export class Session implements StreamHost {
     this.#openLine = openLine
     this.#log = log
     this.#host = host
-    this.#standing = new SessionStream(this, { id: STANDING_ID, awaited: Infinity, decideMs: 0 })
+    this.#standing = new SessionStream(this, { id: STANDING_ID, awaited: Infinity })
   }
 
   get primes(): boolean {
@@ -145,8 +146,8 @@ export class Session implements StreamHost {
 
   /** A stream for the answers to one POST. */
   openReply(awaited: number, isBatch: boolean, isInitialize = false): SessionStream {
-    const decideMs = isInitialize ? DECIDE_INITIALIZE_MS : DECIDE_MS
-    const stream = new SessionStream(this, { id: ++this.#lastStreamId, awaited, isBatch, decideMs })
+    const decide = isInitialize ? DECIDE_INITIALIZE : DECIDE
+    const stream = new SessionStream(this, { id: ++this.#lastStreamId, awaited, isBatch, decide })
     this.#streams.set(stream.id, stream)
     return stream
   }
@@ -158,7 +159,7 @@ export class Session implements StreamHost {
 
   /** Stands for a stream that has given every answer, for a client that comes back for what it missed. */
   replayFinished(id: number): SessionStream {
-    return new SessionStream(this, { id, awaited: 0, decideMs: 0 })
+    return new SessionStream(this, { id, awaited: 0 })
   }
 
   /** Takes a child and passes `initialize` on; the answer, or what went wrong, goes to `sink`. */

@@ -4,6 +4,7 @@ import { errorFor } from '../message/make.ts'
 import type { Message } from '../message/message.ts'
 import type { Call } from '../relay/call.ts'
 import type { Sink } from '../relay/sink.ts'
+import type { Deadlines, Waiting } from './deadlines.ts'
 import { formatEventId, type EventLog } from './events.ts'
 import type { Outlet, OutletOwner } from './outlet.ts'
 
@@ -30,8 +31,8 @@ export interface StreamOptions {
   /** Requests to be answered here; Infinity for a stream that stands until the session ends. */
   awaited: number
   isBatch?: boolean
-  /** An undecided reply becomes an event stream after this long without an answer. */
-  decideMs: number
+  /** An undecided reply becomes an event stream when this is over without an answer. */
+  decide?: Deadlines
 }
 
 /** "the client SHOULD respect the `retry` field" (2025-11-25): how long to wait before a reconnect. */
@@ -39,9 +40,9 @@ export const RETRY_MS = 1000
 
 /**
  * The answers to one POST, or the standing stream of a session. Late decision: as long as nothing but answers has come
- * and the client has waited less than `decideMs`, the answer can still be a JSON body with its own status.
+ * and the client has not waited long, the answer can still be a JSON body with its own status.
  */
-export class SessionStream implements Sink, OutletOwner {
+export class SessionStream implements Sink, OutletOwner, Waiting {
   readonly id: number
   /** The requests in flight whose answers belong here. */
   readonly calls: Call[] = []
@@ -52,7 +53,7 @@ export class SessionStream implements Sink, OutletOwner {
   readonly #host: StreamHost
   readonly isStanding: boolean
   readonly #isBatch: boolean
-  readonly #decideMs: number
+  readonly #decide: Deadlines | undefined
   #awaited: number
   #outlet: Outlet | undefined
   #early: Message[] = []
@@ -60,7 +61,6 @@ export class SessionStream implements Sink, OutletOwner {
   /** Counter of the last event that went out on a connection. */
   #delivered = 0
   #isPrimed = false
-  #timer: NodeJS.Timeout | undefined
 
   constructor(host: StreamHost, options: StreamOptions) {
     this.id = options.id
@@ -68,7 +68,7 @@ export class SessionStream implements Sink, OutletOwner {
     this.#awaited = options.awaited
     this.isStanding = options.awaited === Infinity
     this.#isBatch = options.isBatch ?? false
-    this.#decideMs = options.decideMs
+    this.#decide = options.decide
   }
 
   get isFinished(): boolean {
@@ -96,7 +96,7 @@ export class SessionStream implements Sink, OutletOwner {
   attachReply(outlet: Outlet): void {
     this.#connect(outlet)
     if (!outlet.takesEvents) return
-    if (outlet.takesJson) this.#timer = setTimeout(() => this.#openStream(), this.#decideMs)
+    if (outlet.takesJson && this.#decide !== undefined) this.#decide.begin(this)
     else this.#openStream()
   }
 
@@ -142,9 +142,14 @@ export class SessionStream implements Sink, OutletOwner {
     this.#emit(message, false)
   }
 
+  /** The client has waited long enough for bytes. */
+  due(): void {
+    this.#openStream()
+  }
+
   /** Ends the connection, whatever is still awaited. */
   close(): void {
-    clearTimeout(this.#timer)
+    this.#decide?.end(this)
     this.#awaited = 0
     const outlet = this.#outlet
     this.#outlet = undefined
@@ -158,7 +163,7 @@ export class SessionStream implements Sink, OutletOwner {
 
   closed(): void {
     if (this.#outlet?.isOpen === true) return
-    clearTimeout(this.#timer)
+    this.#decide?.end(this)
     this.#outlet = undefined
     this.stalledSince = undefined
     if (this.isFinished) return
@@ -187,7 +192,7 @@ export class SessionStream implements Sink, OutletOwner {
   }
 
   #openStream(): void {
-    clearTimeout(this.#timer)
+    this.#decide?.end(this)
     const outlet = this.#outlet
     if (outlet === undefined || !outlet.isOpen || !outlet.isUndecided) return
     outlet.openStream(this.#priming(0))
@@ -226,7 +231,7 @@ export class SessionStream implements Sink, OutletOwner {
   }
 
   #finish(): void {
-    clearTimeout(this.#timer)
+    this.#decide?.end(this)
     this.#outlet?.end()
     this.#host.streamFinished(this)
   }
