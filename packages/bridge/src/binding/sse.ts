@@ -31,14 +31,16 @@ export class SseBinding {
     const session = this.#registry.open('sse', callerOf(req))
     const endpoint = `${relativePath(this.#paths, req.url ?? '')}?sessionId=${session.id}`
     session.standing.attachStream(
-      new HttpOutlet(res, {
-        takesEvents: true,
-        takesJson: false,
-        isLasting: true,
-        preamble: `event: endpoint\ndata: ${endpoint}\n\n`,
-        failureHead: () => ({ status: 200, headers: {} }),
-        keepAlive: this.#keepAlive,
-      }),
+      new HttpOutlet(
+        res,
+        { json: false, events: true },
+        {
+          isLasting: true,
+          preamble: `event: endpoint\ndata: ${endpoint}\n\n`,
+          failureHead: () => ({ status: 200, headers: {} }),
+          keepAlive: this.#keepAlive,
+        },
+      ),
     )
   }
 

@@ -1,7 +1,7 @@
 // binding/streamable: 2025-era POST, GET, DELETE on one path, session by header.
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { BridgeError, ERRORS, type ErrorCode } from '../errors.ts'
-import { HttpOutlet, type HttpOutletOptions } from '../http/outlet.ts'
+import { HttpOutlet, type Forms, type HttpOutletOptions } from '../http/outlet.ts'
 import type { KeepAlive } from '../http/keepalive.ts'
 import { accepted } from '../http/reply.ts'
 import type { Message } from '../message/message.ts'
@@ -19,14 +19,16 @@ type Head = ReturnType<HttpOutletOptions['failureHead']>
 /** @see https://modelcontextprotocol.io/specification/2025-11-25/basic/transports#streamable-http */
 export class StreamableBinding {
   readonly #registry: Registry
-  readonly #keepAlive: KeepAlive
-  readonly #isLenient: boolean
+  /** How the answer to a call of a session leaves, and how one to whatever opens a session or a stream. */
+  readonly #toCall: HttpOutletOptions
+  readonly #toOpen: HttpOutletOptions
 
   /** @param isLenient no failure to answer a request is a status of HTTP: for clients that do not survive one */
   constructor(registry: Registry, keepAlive: KeepAlive, isLenient: boolean) {
     this.#registry = registry
-    this.#keepAlive = keepAlive
-    this.#isLenient = isLenient
+    const lenient: Head = { status: 200, headers: {} }
+    this.#toCall = { keepAlive, failureHead: (code) => (isLenient ? lenient : headOf(code, false)) }
+    this.#toOpen = { keepAlive, failureHead: (code) => (isLenient ? lenient : headOf(code, true)) }
   }
 
   post(req: IncomingMessage, res: ServerResponse, body: Message | readonly Message[]): void | Promise<void> {
@@ -48,9 +50,9 @@ export class StreamableBinding {
   /** Opens the standing stream, or resumes any stream from `Last-Event-ID`. */
   get(req: IncomingMessage, res: ServerResponse): void {
     const session = this.#sessionOf(req, requireSessionId(req))
-    const options = this.#outletOptions(req, (code) => this.#headOf(code, true))
     // Whatever `Accept` says: a GET can be answered with nothing else, and what it carries must not be dropped.
-    const outlet = new HttpOutlet(res, { ...options, takesEvents: true, isLasting: true })
+    const takes = { ...formsOf(req), events: true }
+    const outlet = new HttpOutlet(res, takes, { ...this.#toOpen, isLasting: true })
     const from = parseEventId(header(req, 'last-event-id') ?? '')
     session.lastRequestAt = Date.now()
     if (from === undefined) session.standing.attachStream(outlet)
@@ -67,8 +69,8 @@ export class StreamableBinding {
   async #open(req: IncomingMessage, res: ServerResponse, message: Message): Promise<void> {
     const session = this.#registry.open('streamable', callerOf(req))
     const reply = session.openReply(1, false, true)
-    const options = this.#outletOptions(req, (code) => this.#headOf(code, true))
-    reply.attachReply(new HttpOutlet(res, { ...options, headers: { 'mcp-session-id': session.id } }))
+    const headers = { 'mcp-session-id': session.id }
+    reply.attachReply(new HttpOutlet(res, formsOf(req), { ...this.#toOpen, headers }))
     await session.initialize(message, reply)
   }
 
@@ -76,12 +78,7 @@ export class StreamableBinding {
     const session = this.#sessionOf(req, route.sessionId)
     refuseBatch(route.isBatch, session)
     const reply = session.openReply(route.awaited, route.isBatch)
-    reply.attachReply(
-      new HttpOutlet(
-        res,
-        this.#outletOptions(req, (code) => this.#headOf(code, false)),
-      ),
-    )
+    reply.attachReply(new HttpOutlet(res, formsOf(req), this.#toCall))
     for (const message of route.messages) {
       if (message.kind === 'request') session.request(message, reply)
       else session.accept(message)
@@ -115,15 +112,6 @@ export class StreamableBinding {
     }
     return session
   }
-
-  #headOf(code: ErrorCode, isInitialize: boolean): Head {
-    return this.#isLenient ? { status: 200, headers: {} } : headOf(code, isInitialize)
-  }
-
-  #outletOptions(req: IncomingMessage, failureHead: HttpOutletOptions['failureHead']): HttpOutletOptions {
-    const { json, events } = accepts(header(req, 'accept'))
-    return { takesEvents: events, takesJson: json, failureHead, keepAlive: this.#keepAlive }
-  }
 }
 
 /**
@@ -145,6 +133,10 @@ export function refuseBatch(isBatch: boolean, session: Session): void {
       `batches exist in ${BATCH_REVISION} only; this session speaks ${session.protocolVersion}`,
     )
   }
+}
+
+function formsOf(req: IncomingMessage): Forms {
+  return accepts(header(req, 'accept'))
 }
 
 function sessionIdOf(req: IncomingMessage): string | undefined {

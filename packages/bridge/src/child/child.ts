@@ -4,7 +4,7 @@ import type { Logger } from '../log/logger.ts'
 import type { Message } from '../message/message.ts'
 import { writeTo } from '../message/write.ts'
 import type { Field } from '../message/scanner.ts'
-import { Framer } from './frame.ts'
+import { Framer, type Frame } from './frame.ts'
 import { spawnProcess, type ChildProcess, type Exit, type SpawnOptions } from './spawn.ts'
 import { StderrLines } from './stderr.ts'
 import { reap, stop, type StopStep } from './stop.ts'
@@ -45,8 +45,12 @@ export class Child {
   #stopping: Promise<StopStep> | undefined
   #isPaused = true
   #stdoutEnded = false
-  /** Messages that leave at the end of this turn of the event loop. */
+  #hasAnswered = false
+  /** Messages that leave at the end of this turn of the event loop, and how many. */
   #outbox = ''
+  #outboxCount = 0
+  /** Several left together last time: one that seems alone may be the first of the next. */
+  #wasBurst = false
   #noiseCount = 0
   #lastWords: NodeJS.Timeout | undefined
   #markEnded!: () => void
@@ -73,7 +77,7 @@ export class Child {
     })
     void this.ended.then(this.#markAnswered)
     process.stdout.pause()
-    process.stdout.on('data', (chunk: Buffer) => this.#read(this.#framer.read(chunk)))
+    process.stdout.on('data', (chunk: Buffer) => this.#framer.read(chunk, this.#take))
     process.stdout.on('end', () => this.#stdoutEnd())
     // `data` above set it flowing.
     process.stdout.pause()
@@ -107,8 +111,8 @@ export class Child {
   /** What is sent in one turn of the event loop leaves in one write: each wakes the child, and costs more than the message. */
   send(message: Message, isAlone = false): void {
     const encoded = message.encode('', '\n')
-    if (typeof encoded === 'string' && !(isAlone && this.#outbox === '')) {
-      if (this.#outbox === '') setImmediate(this.#flush)
+    if (typeof encoded === 'string' && (!isAlone || this.#wasBurst || this.#outboxCount > 0)) {
+      if (this.#outboxCount++ === 0) setImmediate(this.#flush)
       this.#outbox += encoded
       return
     }
@@ -146,23 +150,26 @@ export class Child {
   }
 
   readonly #flush = (): void => {
+    if (this.#outboxCount === 0) return
     const text = this.#outbox
-    if (text === '') return
+    this.#wasBurst = this.#outboxCount > 1
     this.#outbox = ''
+    this.#outboxCount = 0
     if (this.#process.stdin.writable) writeTo(this.#process.stdin, text)
   }
 
-  #read(frames: Iterable<import('./frame.ts').Frame>): void {
-    for (const frame of frames) {
-      const listener = this.#listener
-      if (listener === undefined) return
-      if (frame.type === 'message') {
+  readonly #take = (frame: Frame): void => {
+    const listener = this.#listener
+    if (listener === undefined) return
+    if (frame.type === 'message') {
+      if (!this.#hasAnswered) {
+        this.#hasAnswered = true
         this.#markAnswered()
-        listener.receive(frame.message)
-      } else if (frame.type === 'too_large')
-        listener.receiveTooLarge(frame.isResponse ? frame.id : undefined, frame.bytes)
-      else this.#noise(frame.preview, listener)
-    }
+      }
+      listener.receive(frame.message)
+    } else if (frame.type === 'too_large')
+      listener.receiveTooLarge(frame.isResponse ? frame.id : undefined, frame.bytes)
+    else this.#noise(frame.preview, listener)
   }
 
   #noise(preview: string, listener: ChildListener): void {
@@ -174,7 +181,7 @@ export class Child {
 
   #stdoutEnd(): void {
     this.#stdoutEnded = true
-    this.#read(this.#framer.end())
+    this.#framer.end(this.#take)
     if (this.hasExited) return this.#gone()
     if (this.#stopping !== undefined) return
     this.#lastWords ??= setTimeout(() => this.#gone(), CLOSED_STDOUT_MS)

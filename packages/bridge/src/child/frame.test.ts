@@ -3,7 +3,10 @@ import { expect, test } from 'vitest'
 import { Framer, type Frame } from './frame.ts'
 
 function frames(framer: Framer, chunks: readonly Buffer[]): Frame[] {
-  return [...chunks.flatMap((chunk) => [...framer.read(Buffer.from(chunk))]), ...framer.end()]
+  const seen: Frame[] = []
+  for (const chunk of chunks) framer.read(Buffer.from(chunk), (frame) => seen.push(frame))
+  framer.end((frame) => seen.push(frame))
+  return seen
 }
 
 function show(frame: Frame): unknown {

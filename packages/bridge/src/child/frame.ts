@@ -10,6 +10,8 @@ export type Frame =
   /** A banner, a log line, JSON that is no JSON-RPC. */
   | { type: 'noise'; preview: string }
 
+export type TakeFrame = (frame: Frame) => void
+
 const LF = 0x0a
 const CR = 0x0d
 const PREVIEW_BYTES = 200
@@ -36,19 +38,20 @@ export class Framer {
     this.#maxLineBytes = maxLineBytes
   }
 
-  *read(chunk: Buffer): Generator<Frame> {
+  /** `take` is called for each line that ends in this chunk. */
+  read(chunk: Buffer, take: TakeFrame): void {
     let start = 0
     for (let end = chunk.indexOf(LF); end !== -1; end = chunk.indexOf(LF, start)) {
       if (end > start) this.#push(chunk.subarray(start, end))
-      yield* this.#take()
+      this.#finish(take)
       start = end + 1
     }
     if (start < chunk.length) this.#push(chunk.subarray(start))
   }
 
   /** The stream has ended: what came after the last newline is a line too. */
-  *end(): Generator<Frame> {
-    yield* this.#take()
+  end(take: TakeFrame): void {
+    this.#finish(take)
   }
 
   #push(part: Buffer): void {
@@ -63,7 +66,7 @@ export class Framer {
       this.#parts.push(part)
   }
 
-  *#take(): Generator<Frame> {
+  #finish(take: TakeFrame): void {
     const scan = this.#scanner.finish()
     if (this.#bytes === 0) return
     const parts = this.#parts
@@ -73,19 +76,16 @@ export class Framer {
     if (bytes > this.#maxLineBytes) {
       const envelope = scan.type === 'object' ? scan.envelope : undefined
       const isResponse = envelope !== undefined && (envelope.hasResult || envelope.hasError)
-      yield { type: 'too_large', id: envelope?.id, isResponse, bytes }
-      return
+      return take({ type: 'too_large', id: envelope?.id, isResponse, bytes })
     }
     if (scan.type === 'object') {
       const message = Message.of(scan.envelope, asUtf8(parts))
-      if (message instanceof Message) yield { type: 'message', message }
-      else yield noise(parts)
-      return
+      return take(message instanceof Message ? { type: 'message', message } : noise(parts))
     }
     if (scan.type === 'array') {
       const messages = readElements(this.#scanner, Buffer.concat(parts), scan.elements)
-      if (Array.isArray(messages)) for (const message of messages) yield { type: 'message', message }
-      else yield noise(parts)
+      if (!Array.isArray(messages)) return take(noise(parts))
+      for (const message of messages) take({ type: 'message', message })
       return
     }
     if (isBlank(parts)) return
@@ -93,7 +93,7 @@ export class Framer {
       scan.type === 'malformed' && bytes <= RESCUE_LIMIT_BYTES
         ? this.#rescue(Buffer.concat(parts))
         : undefined
-    yield rescued === undefined ? noise(parts) : { type: 'message', message: rescued }
+    take(rescued === undefined ? noise(parts) : { type: 'message', message: rescued })
   }
 
   /** A message that something was printed in front of, without a newline between. */

@@ -40,7 +40,10 @@ export function readBytes(
     take(chunks)
   })
   // Whatever breaks it off closes it, too; without a listener an error is none.
-  req.on('close', () => fail(new BridgeError('request_invalid', 'the body broke off')))
+  req.on('close', () => {
+    // No error is made in vain: each looks through the stack.
+    if (!isOver) fail(new BridgeError('request_invalid', 'the body broke off'))
+  })
 }
 
 const JSON_TYPE = /^application\/(json|[\w.+-]*\+json)\s*(;|$)/i

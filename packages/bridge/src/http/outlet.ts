@@ -5,9 +5,13 @@ import type { Encoded, Message } from '../message/message.ts'
 import { lengthOf, writeTo } from '../message/write.ts'
 import type { KeepAlive } from './keepalive.ts'
 
+/** What the client can read. */
+export interface Forms {
+  json: boolean
+  events: boolean
+}
+
 export interface HttpOutletOptions {
-  takesEvents: boolean
-  takesJson: boolean
   /** Sent with whatever answer comes, but an error as one JSON body: it has opened no session. */
   headers?: Readonly<Record<string, string>>
   /** The head of a JSON body whose message is a failure of the bridge's own; whatever the child says is 200. */
@@ -17,6 +21,11 @@ export interface HttpOutletOptions {
   /** The stream has the connection for itself: it ends with it, and needs no chunks to say where it ends. */
   isLasting?: boolean
   keepAlive: KeepAlive
+}
+
+interface Owner {
+  closed(outlet: HttpOutlet): void
+  drained(outlet: HttpOutlet): void
 }
 
 /** How long a client may leave the end of an answer unread, whose connection would else be kept for ever; see `#finish`. */
@@ -37,14 +46,15 @@ export class HttpOutlet {
   readonly #options: HttpOutletOptions
   #isUndecided = true
   #hasEnded = false
+  #owner: Owner | undefined
   /** Events that leave together, as soon as what brought them has been read. */
   #outbox = ''
 
-  constructor(res: ServerResponse, options: HttpOutletOptions) {
+  constructor(res: ServerResponse, takes: Forms, options: HttpOutletOptions) {
     this.#res = res
     this.#options = options
-    this.takesEvents = options.takesEvents
-    this.takesJson = options.takesJson
+    this.takesEvents = takes.events
+    this.takesJson = takes.json
   }
 
   get isOpen(): boolean {
@@ -59,13 +69,13 @@ export class HttpOutlet {
     return this.#res.writableLength + this.#outbox.length
   }
 
-  bind(owner: { closed(): void; drained(): void }): void {
+  bind(owner: Owner): void {
+    this.#owner = owner
     this.#res.on('close', () => {
       this.#hasEnded = true
       this.#options.keepAlive.delete(this)
-      owner.closed()
+      owner.closed(this)
     })
-    this.#res.on('drain', () => owner.drained())
   }
 
   sendJson(messages: readonly Message[], isBatch: boolean): void {
@@ -89,6 +99,7 @@ export class HttpOutlet {
 
   openStream(priming: { id: string; retryMs: number } | undefined): void {
     this.#isUndecided = false
+    this.#res.on('drain', () => this.#owner?.drained(this))
     if (this.#options.isLasting === true) this.#res.useChunkedEncodingByDefault = false
     this.#res.writeHead(200, { ...this.#options.headers, ...STREAM_HEADERS })
     // Some proxies keep back even the headers until the first byte of the body.

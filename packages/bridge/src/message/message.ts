@@ -224,6 +224,8 @@ function accepted(message: Message | { problem: string }): Message | Rejected {
 
 /** Whether the chunks together are UTF-8; a character may be cut by a chunk border. */
 export function areUtf8(parts: readonly Buffer[]): boolean {
+  const [first] = parts
+  if (parts.length === 1 && first !== undefined) return isUtf8(first)
   let rest: Buffer = EMPTY
   for (const part of parts) {
     const whole = rest.length === 0 ? part : Buffer.concat([rest, part])

@@ -1,4 +1,5 @@
 // relay/call: one request of a client on its way through a child.
+import type { Link } from '../chain.ts'
 import type { Message } from '../message/message.ts'
 import type { Port } from './port.ts'
 import type { Sink } from './sink.ts'
@@ -16,6 +17,8 @@ export interface Call {
   /** The answer opens a task, whose progress goes on after it. */
   readonly opensTask: boolean
   readonly port: Port
+  /** Among the calls of the port that wait for their answers. */
+  link: Link<Call> | undefined
   sink: Sink
   timer: NodeJS.Timeout | undefined
 }
@@ -30,6 +33,7 @@ export function createCall(message: Message, port: Port, sink: Sink): Call {
     method: message.method,
     opensTask: hasTask && progressToken !== undefined,
     port,
+    link: undefined,
     sink,
     timer: undefined,
   }

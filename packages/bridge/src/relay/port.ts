@@ -1,4 +1,5 @@
 // relay/port: one client's connection to a child; owns its ids, tokens and questions.
+import { Chain } from '../chain.ts'
 import { BridgeError } from '../errors.ts'
 import { cancellationOf, emptyResultFor, errorFor } from '../message/make.ts'
 import { idKey, type Message } from '../message/message.ts'
@@ -31,7 +32,7 @@ export class Port {
   canBeAsked: ((method: string) => boolean) | undefined
   readonly #route: Route
   readonly #unrelated: Sink
-  readonly #calls = new Set<Call>()
+  readonly #calls = new Chain<Call>()
   readonly #questions = new Map<string, Question>()
   #lastQuestion = 0
   #isClosed = false
@@ -43,7 +44,7 @@ export class Port {
 
   /** Whether this request still waits for its answer. */
   awaits(call: Call): boolean {
-    return this.#calls.has(call)
+    return this.#calls.has(call.link)
   }
 
   /** Requests the child has not answered yet. */
@@ -59,14 +60,14 @@ export class Port {
    */
   request(message: Message, sink: Sink, timeoutMs: number): Call {
     const call = createCall(message, this, sink)
-    this.#calls.add(call)
+    call.link = this.#calls.add(call)
     try {
       this.#route.send(call, message)
     } catch (error) {
-      this.#calls.delete(call)
+      this.#calls.delete(call.link)
       throw error
     }
-    if (timeoutMs > 0 && this.#calls.has(call)) {
+    if (timeoutMs > 0 && this.awaits(call)) {
       call.timer = setTimeout(() => this.#timeOut(call, timeoutMs), timeoutMs)
     }
     return call
@@ -97,7 +98,7 @@ export class Port {
   /** Nobody waits for these answers any more: tells the child, answers nobody. */
   abandon(calls: Iterable<Call>, reason: string): void {
     for (const call of calls) {
-      if (!this.#calls.has(call)) continue
+      if (!this.awaits(call)) continue
       // "The `initialize` request MUST NOT be cancelled by clients" (2025-11-25, basic/utilities/cancellation).
       const isTold = call.method !== 'initialize'
       this.#withdraw(call, isTold ? (number) => cancellationOf(number, reason) : undefined)
@@ -115,7 +116,7 @@ export class Port {
   close(reason: string): void {
     if (this.#isClosed) return
     this.#isClosed = true
-    const calls = [...this.#calls]
+    const calls = this.#calls.values()
     this.abandon(calls, reason)
     const error = new BridgeError('session_unknown', `the session has ended: ${reason}`)
     for (const call of calls) call.sink.answer(errorFor(call.clientId, error))
@@ -130,7 +131,7 @@ export class Port {
 
   /** The child has answered `call`. */
   settle(call: Call, answer: Message): void {
-    if (!this.#calls.delete(call)) return
+    if (!this.#calls.delete(call.link)) return
     clearTimeout(call.timer)
     call.sink.answer(answer)
     this.#route.settled?.(call)
@@ -219,7 +220,7 @@ export class Port {
    */
   #newestOpen(): Sink | undefined {
     let newest: Sink | undefined
-    for (const call of this.#calls) {
+    for (const call of this.#calls.values()) {
       if (call.method !== 'initialize' && call.sink.isOpen) newest = call.sink
     }
     return newest
@@ -227,7 +228,7 @@ export class Port {
 
   #callOf(key: string): Call | undefined {
     let found: Call | undefined
-    for (const call of this.#calls) if (idKey(call.clientId) === key) found = call
+    for (const call of this.#calls.values()) if (idKey(call.clientId) === key) found = call
     return found
   }
 
@@ -239,7 +240,7 @@ export class Port {
 
   #withdraw(call: Call, cancel: ((number: number) => Message) | undefined): void {
     clearTimeout(call.timer)
-    this.#calls.delete(call)
+    this.#calls.delete(call.link)
     this.#route.withdraw(call, cancel)
   }
 }

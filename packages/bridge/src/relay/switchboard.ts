@@ -5,6 +5,7 @@ import { emptyResultFor, errorFor } from '../message/make.ts'
 import type { Message } from '../message/message.ts'
 import type { Field } from '../message/scanner.ts'
 import type { Call } from './call.ts'
+import { NumberedCalls } from './numbered.ts'
 import type { Port } from './port.ts'
 
 /** What a switchboard needs of a child. */
@@ -53,12 +54,11 @@ export class Switchboard {
   readonly #pipe: Pipe
   readonly #log: Logger
   readonly #options: SwitchboardOptions
-  readonly #calls = new Map<number, Call>()
+  readonly #calls = new NumberedCalls()
   readonly #withdrawn = new Map<number, { call: Call; at: number }>()
   readonly #taskTokens = new Map<number, Call>()
   /** Ports with a question of this child. */
   readonly #asked = new Set<Port>()
-  #lastNumber = 0
   #gone: BridgeError | undefined
 
   constructor(pipe: Pipe, audience: Audience, log: Logger, options: SwitchboardOptions) {
@@ -80,9 +80,8 @@ export class Switchboard {
       const text = `the tool leaves ${this.#pipe.backlogBytes} bytes of requests unread`
       throw new BridgeError('child_backlogged', text)
     }
-    call.number = ++this.#lastNumber
     call.switchboard = this
-    this.#calls.set(call.number, call)
+    this.#calls.add(call)
     const { id, progressToken } = message.envelope
     const text = String(call.number)
     this.#pipe.send(
@@ -139,7 +138,7 @@ export class Switchboard {
   childGone(error: BridgeError): void {
     this.#gone = error
     for (const port of this.#asked) port.forgetQuestions(this)
-    const calls = [...this.#calls.values()]
+    const calls = this.#calls.values()
     this.#calls.clear()
     this.#withdrawn.clear()
     for (const call of calls) call.port.settleWith(call, error)
@@ -193,14 +192,15 @@ export class Switchboard {
   #progressed(message: Message): void {
     const { token } = message.envelope
     const number = token === undefined ? Number.NaN : numberOf(token.raw)
-    const call = this.#calls.get(number) ?? this.#taskTokens.get(number)
+    const inFlight = this.#calls.get(number)
+    const call = inFlight ?? this.#taskTokens.get(number)
     if (call?.clientToken === undefined) {
       // "Progress notifications MUST stop after completion": late ones tear some clients down.
       this.#log.debug({ requestId: token?.raw }, 'progress of no open request dropped')
       return
     }
     const restored = message.rewrite([[token, call.clientToken]])
-    if (this.#calls.has(number)) call.sink.relate(restored)
+    if (call === inFlight) call.sink.relate(restored)
     else call.port.announce(restored)
   }
 

@@ -1,42 +1,47 @@
 // session/deadlines: waits of one length for many, on one timer.
+import { Chain, type Link } from '../chain.ts'
 
-/** Called when the wait is over; the same object ends it early. */
-export interface Waiting {
-  due(): void
+interface Waiting {
+  since: number
+  due: () => void
 }
+
+export type Deadline = Link<Waiting>
 
 /** A timer for each reply costs more than the answer to most of them takes. */
 export class Deadlines {
   readonly #ms: number
   /** Oldest first: all wait equally long. */
-  readonly #since = new Map<Waiting, number>()
+  readonly #waiting = new Chain<Waiting>()
   #timer: NodeJS.Timeout | undefined
 
   constructor(ms: number) {
     this.#ms = ms
   }
 
-  begin(waiting: Waiting): void {
-    this.#since.set(waiting, performance.now())
+  /** Calls `due` when the wait is over. */
+  begin(due: () => void): Deadline {
     if (this.#timer === undefined) this.#timer = setTimeout(this.#look, this.#ms)
+    return this.#waiting.add({ since: performance.now(), due })
   }
 
-  end(waiting: Waiting): void {
-    this.#since.delete(waiting)
+  /** Ends the wait early; one that is over, or never was, stays so. */
+  end(deadline: Deadline | undefined): void {
+    this.#waiting.delete(deadline)
   }
 
   readonly #look = (): void => {
     this.#timer = undefined
     const now = performance.now()
-    for (const [waiting, since] of this.#since) {
+    for (let first = this.#waiting.first; first !== undefined; first = this.#waiting.first) {
       // A timer of Node may be early by a part of a millisecond.
-      const leftMs = since + this.#ms - now
+      const leftMs = first.value.since + this.#ms - now
       if (leftMs >= 1) {
-        this.#timer = setTimeout(this.#look, leftMs)
+        this.#timer ??= setTimeout(this.#look, leftMs)
         return
       }
-      this.#since.delete(waiting)
-      waiting.due()
+      this.#waiting.delete(first)
+      first.value.due()
     }
   }
 }

@@ -1,12 +1,12 @@
 // session/outlet: the client's connection behind a stream, as the session sees it.
 import type { Message } from '../message/message.ts'
 
-/** What an outlet reports; each at most once per happening. */
+/** What an outlet reports, with itself: its owner may have another by then. */
 export interface OutletOwner {
   /** The connection is gone, by whichever side. */
-  closed(): void
-  /** What waited in the connection has been written out. */
-  drained(): void
+  closed(outlet: Outlet): void
+  /** What waited in the event stream has been written out. */
+  drained(outlet: Outlet): void
 }
 
 /** One HTTP response that carries messages: undecided at first, then one JSON body or an event stream. */

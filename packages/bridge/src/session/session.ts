@@ -1,4 +1,5 @@
 // session/session: one legacy client between initialize and the end; knows no process, it holds a line.
+import { Chain } from '../chain.ts'
 import { BridgeError, toBridgeError } from '../errors.ts'
 import type { Logger } from '../log/logger.ts'
 import { emptyResultFor, errorFor } from '../message/make.ts'
@@ -88,7 +89,7 @@ export class Session implements StreamHost {
   pingedAt: number | undefined
 
   readonly #standing: SessionStream
-  readonly #streams = new Map<number, SessionStream>()
+  readonly #streams = new Chain<SessionStream>()
   readonly #limits: SessionLimits
   readonly #openLine: OpenLine
   readonly #log: Logger
@@ -148,13 +149,13 @@ export class Session implements StreamHost {
   openReply(awaited: number, isBatch: boolean, isInitialize = false): SessionStream {
     const decide = isInitialize ? DECIDE_INITIALIZE : DECIDE
     const stream = new SessionStream(this, { id: ++this.#lastStreamId, awaited, isBatch, decide })
-    this.#streams.set(stream.id, stream)
+    stream.link = this.#streams.add(stream)
     return stream
   }
 
   /** The stream a client wants to resume, if it still goes on. */
   streamOf(id: number): SessionStream | undefined {
-    return id === STANDING_ID ? this.#standing : this.#streams.get(id)
+    return id === STANDING_ID ? this.#standing : this.#streams.values().find((stream) => stream.id === id)
   }
 
   /** Stands for a stream that has given every answer, for a client that comes back for what it missed. */
@@ -226,16 +227,14 @@ export class Session implements StreamHost {
 
   /** Asks the client whether it is still there, on any stream that is open. */
   ping(): void {
-    const stream = this.#standing.isOpen
-      ? this.#standing
-      : [...this.#streams.values()].find((each) => each.isOpen)
+    const stream = this.#standing.isOpen ? this.#standing : this.#streams.values().find((each) => each.isOpen)
     if (stream === undefined) return
     this.pingedAt = Date.now()
     stream.relate(Message.from({ jsonrpc: '2.0', id: this.#pingId(++this.#pings), method: 'ping' }))
   }
 
   get hasOpenStream(): boolean {
-    return this.#standing.isConnected || [...this.#streams.values()].some((stream) => stream.isConnected)
+    return this.#standing.isConnected || this.#streams.values().some((stream) => stream.isConnected)
   }
 
   /** Since when its client leaves a stream full; undefined if it does not. */
@@ -252,7 +251,7 @@ export class Session implements StreamHost {
       if (now - stream.detachedAt < (stream.isResumable ? REPLAY_AGE_MS : graceMs)) continue
       this.#line?.port.abandon(stream.calls, 'the client has gone')
       stream.close()
-      this.#streams.delete(stream.id)
+      this.#streams.delete(stream.link)
     }
     this.events?.expire(now)
   }
@@ -266,8 +265,10 @@ export class Session implements StreamHost {
     this.#failOpening(new BridgeError('session_unknown', `the session has ended: ${reason}`))
     this.#line?.port.close(reason)
     this.#line?.close(reason)
-    for (const stream of [this.#standing, ...this.#streams.values()]) stream.close()
-    this.#streams.clear()
+    for (const stream of [this.#standing, ...this.#streams.values()]) {
+      stream.close()
+      this.#streams.delete(stream.link)
+    }
     const durationMs = Date.now() - this.openedAt
     this.#log[wasOpen ? 'info' : 'debug'](
       { sessionId: this.id, binding: this.wire, reason, durationMs },
@@ -301,7 +302,7 @@ export class Session implements StreamHost {
   }
 
   streamFinished(stream: SessionStream): void {
-    this.#streams.delete(stream.id)
+    this.#streams.delete(stream.link)
     this.streamDrained(stream)
   }
 

@@ -1,10 +1,11 @@
 // session/stream: one logical stream of messages to a client, with or without a connection behind it.
+import type { Link } from '../chain.ts'
 import { BridgeError } from '../errors.ts'
 import { errorFor } from '../message/make.ts'
 import type { Message } from '../message/message.ts'
 import type { Call } from '../relay/call.ts'
 import type { Sink } from '../relay/sink.ts'
-import type { Deadlines, Waiting } from './deadlines.ts'
+import type { Deadline, Deadlines } from './deadlines.ts'
 import { formatEventId, type EventLog } from './events.ts'
 import type { Outlet, OutletOwner } from './outlet.ts'
 
@@ -42,10 +43,12 @@ export const RETRY_MS = 1000
  * The answers to one POST, or the standing stream of a session. Late decision: as long as nothing but answers has come
  * and the client has not waited long, the answer can still be a JSON body with its own status.
  */
-export class SessionStream implements Sink, OutletOwner, Waiting {
+export class SessionStream implements Sink, OutletOwner {
   readonly id: number
   /** The requests in flight whose answers belong here. */
   readonly calls: Call[] = []
+  /** Among the open replies of its session. */
+  link: Link<SessionStream> | undefined
   detachedAt: number | undefined
   /** Since when its client has taken nothing while more than the limit waits. */
   stalledSince: number | undefined
@@ -55,6 +58,7 @@ export class SessionStream implements Sink, OutletOwner, Waiting {
   readonly #isBatch: boolean
   readonly #decide: Deadlines | undefined
   #awaited: number
+  #deadline: Deadline | undefined
   #outlet: Outlet | undefined
   #early: Message[] = []
   #counter = 0
@@ -96,7 +100,8 @@ export class SessionStream implements Sink, OutletOwner, Waiting {
   attachReply(outlet: Outlet): void {
     this.#connect(outlet)
     if (!outlet.takesEvents) return
-    if (outlet.takesJson && this.#decide !== undefined) this.#decide.begin(this)
+    if (outlet.takesJson && this.#decide !== undefined)
+      this.#deadline = this.#decide.begin(() => this.#openStream())
     else this.#openStream()
   }
 
@@ -142,14 +147,9 @@ export class SessionStream implements Sink, OutletOwner, Waiting {
     this.#emit(message, false)
   }
 
-  /** The client has waited long enough for bytes. */
-  due(): void {
-    this.#openStream()
-  }
-
   /** Ends the connection, whatever is still awaited. */
   close(): void {
-    this.#decide?.end(this)
+    this.#decide?.end(this.#deadline)
     this.#awaited = 0
     const outlet = this.#outlet
     this.#outlet = undefined
@@ -161,9 +161,9 @@ export class SessionStream implements Sink, OutletOwner, Waiting {
     this.#outlet?.destroy()
   }
 
-  closed(): void {
-    if (this.#outlet?.isOpen === true) return
-    this.#decide?.end(this)
+  closed(outlet: Outlet): void {
+    if (this.#outlet !== outlet) return
+    this.#decide?.end(this.#deadline)
     this.#outlet = undefined
     this.stalledSince = undefined
     if (this.isFinished) return
@@ -171,28 +171,25 @@ export class SessionStream implements Sink, OutletOwner, Waiting {
     this.#host.streamDetached(this)
   }
 
-  drained(): void {
-    this.stalledSince = undefined
-    this.#host.streamDrained(this)
+  drained(outlet: Outlet): void {
+    if (this.#outlet === outlet) this.#relieved()
   }
 
   #connect(outlet: Outlet): void {
     this.#outlet = outlet
     this.detachedAt = undefined
     // What an older connection left unread is of no concern any more.
-    if (this.stalledSince !== undefined) this.drained()
-    outlet.bind({
-      closed: () => {
-        if (this.#outlet === outlet) this.closed()
-      },
-      drained: () => {
-        if (this.#outlet === outlet) this.drained()
-      },
-    })
+    if (this.stalledSince !== undefined) this.#relieved()
+    outlet.bind(this)
+  }
+
+  #relieved(): void {
+    this.stalledSince = undefined
+    this.#host.streamDrained(this)
   }
 
   #openStream(): void {
-    this.#decide?.end(this)
+    this.#decide?.end(this.#deadline)
     const outlet = this.#outlet
     if (outlet === undefined || !outlet.isOpen || !outlet.isUndecided) return
     outlet.openStream(this.#priming(0))
@@ -231,7 +228,7 @@ export class SessionStream implements Sink, OutletOwner, Waiting {
   }
 
   #finish(): void {
-    this.#decide?.end(this)
+    this.#decide?.end(this.#deadline)
     this.#outlet?.end()
     this.#host.streamFinished(this)
   }
