@@ -6,7 +6,10 @@ export interface Plan {
   isSmoke: boolean
   /** By calls in flight. */
   calls: Readonly<Record<Level, number>>
+  /** Before anything is counted: as many as V8 takes to have compiled, and to have settled its heap. */
   warmUpCalls: number
+  /** Before each level. */
+  settleCalls: number
   opens: number
   cycles: number
   sizes: readonly Size[]
@@ -33,8 +36,9 @@ export interface Size {
 export const FULL: Plan = {
   rounds: 3,
   isSmoke: false,
-  calls: { 1: 4000, 16: 8000, 64: 8000 },
-  warmUpCalls: 1500,
+  calls: { 1: 5000, 16: 12_000, 64: 12_000 },
+  warmUpCalls: 12_000,
+  settleCalls: 1000,
   opens: 20,
   cycles: 60,
   sizes: [
@@ -55,6 +59,7 @@ export const QUICK: Plan = {
   isSmoke: true,
   calls: { 1: 300, 16: 400, 64: 400 },
   warmUpCalls: 50,
+  settleCalls: 20,
   opens: 3,
   cycles: 4,
   sizes: [

@@ -1,4 +1,4 @@
-// run: the rounds: every contestant once in each, in the same order, so that a busy minute hits all alike.
+// run: the rounds: in each, group by group, every contestant in turn, so that a busy minute hits all alike.
 import { startContest, within, type Contest } from './contest.ts'
 import type { Contestant } from './contestants.ts'
 import { measureCalls } from './measures/calls.ts'
@@ -28,6 +28,14 @@ interface Group {
   measure: (contest: Contest, sample: Sample) => Promise<void>
 }
 
+/** One contestant in one round. */
+interface Entry {
+  entrant: Contestant
+  sample: Sample
+  /** Milliseconds of each start of its. */
+  starts: number[]
+}
+
 /** Runs all rounds; what fails is noted, and the others go on. */
 export async function run(
   entrants: readonly Contestant[],
@@ -36,54 +44,60 @@ export async function run(
   say: (line: string) => void,
 ): Promise<Outcome> {
   const outcome: Outcome = { samples: new Map(), failures: [] }
+  const groups = groupsOf(plan)
+  const processes = plan.isSmoke ? [groups] : groups.map((group) => [group])
   for (let round = 1; round <= plan.rounds; round++) {
-    for (const entrant of entrants) {
+    const entries = entrants.map((entrant): Entry => ({ entrant, sample: {}, starts: [] }))
+    for (const ofOne of processes) {
+      const title = titleOf(ofOne)
       const startedAt = performance.now()
-      const sample = await runOne(entrant, plan, folder, (group, error) => {
-        const failure = { contestant: entrant.name, round, group, reason: reasonOf(error) }
-        outcome.failures.push(failure)
-        say(`  ${entrant.name}, ${group}: ${failure.reason}`)
-      })
-      const before = outcome.samples.get(entrant.name) ?? []
-      outcome.samples.set(entrant.name, [...before, sample])
+      for (const entry of entries) {
+        const { name } = entry.entrant
+        await measure(entry, ofOne, plan, folder, (group, error) => {
+          const failure = { contestant: name, round, group, reason: reasonOf(error) }
+          outcome.failures.push(failure)
+          say(`  ${name}, ${group}: ${failure.reason}`)
+        })
+      }
       const seconds = ((performance.now() - startedAt) / 1000).toFixed(1)
-      say(`round ${round} of ${plan.rounds}: ${entrant.name} (${seconds} s)`)
+      say(`round ${round} of ${plan.rounds}: ${title} (${seconds} s)`)
+    }
+    for (const { entrant, sample, starts } of entries) {
+      if (starts.length > 0) sample.start = median(starts)
+      outcome.samples.set(entrant.name, [...(outcome.samples.get(entrant.name) ?? []), sample])
     }
   }
   return outcome
 }
 
-async function runOne(
-  entrant: Contestant,
+/** Measures these groups with one process, and another after each that failed. */
+async function measure(
+  { entrant, sample, starts }: Entry,
+  groups: readonly Group[],
   plan: Plan,
   folder: string,
   onFailure: (group: GroupName, error: unknown) => void,
-): Promise<Sample> {
-  const sample: Sample = {}
-  const starts: number[] = []
-  const measureWith = async (groups: readonly Group[]): Promise<void> => {
-    const title = groups.map(({ name }) => name).join('-')
-    let contest: Contest | undefined
-    for (const { name, measure } of groups) {
-      try {
-        if (contest === undefined) {
-          contest = await startContest(entrant, { group: title, folder, withinMs: plan.startWithinMs })
-          starts.push(contest.startMs)
-        }
-        await within(plan.groupWithinMs, name, measure(contest, sample))
-      } catch (error) {
-        onFailure(name, error)
-        await contest?.stop()
-        contest = undefined
+): Promise<void> {
+  let contest: Contest | undefined
+  for (const { name, measure: measureGroup } of groups) {
+    try {
+      if (contest === undefined) {
+        const start = { group: titleOf(groups), folder, withinMs: plan.startWithinMs }
+        contest = await startContest(entrant, start)
+        starts.push(contest.startMs)
       }
+      await within(plan.groupWithinMs, name, measureGroup(contest, sample))
+    } catch (error) {
+      onFailure(name, error)
+      await contest?.stop()
+      contest = undefined
     }
-    await contest?.stop()
   }
-  const groups = groupsOf(plan)
-  if (plan.isSmoke) await measureWith(groups)
-  else for (const group of groups) await measureWith([group])
-  if (starts.length > 0) sample.start = median(starts)
-  return sample
+  await contest?.stop()
+}
+
+function titleOf(groups: readonly Group[]): string {
+  return groups.map(({ name }) => name).join('-')
 }
 
 function groupsOf(plan: Plan): Group[] {

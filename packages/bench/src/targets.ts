@@ -1,6 +1,7 @@
 // targets: what the bridge should cost, as ratios between two contestants of one run or as plain limits.
 import { METRICS, type MetricKey } from './measures/metric.ts'
 import type { Results } from './results.ts'
+import { median, type Spread } from './stats.ts'
 
 export interface Verdict {
   what: string
@@ -45,14 +46,17 @@ const TARGETS: readonly Row[] = [
 
 export function verdictsOf(results: Results): Verdict[] {
   return TARGETS.map(([metric, subject, against, limit]) => {
-    const own = medianOf(results, subject, metric)
-    const other = against === undefined ? 1 : medianOf(results, against, metric)
     const { label, unit } = METRICS[metric]
+    const of = (all: Results, name: string): Spread | undefined =>
+      all.contestants.find((contestant) => contestant.name === name)?.metrics[metric]
     return {
       what: label,
       subject,
       against,
-      value: own === undefined || other === undefined || other === 0 ? undefined : own / other,
+      value:
+        against === undefined
+          ? of(results, subject)?.median
+          : ratioOf(of(results, subject), of(results, against)),
       limit,
       unit: against === undefined ? ` ${unit}` : '×',
     }
@@ -75,6 +79,10 @@ function slowest(subject: string, against: string, limit: number): Row[] {
   ]
 }
 
-function medianOf({ contestants }: Results, name: string, metric: MetricKey): number | undefined {
-  return contestants.find((contestant) => contestant.name === name)?.metrics[metric]?.median
+/** The median of the rounds' own ratios: what makes a round slow makes both slow. */
+function ratioOf(own: Spread | undefined, other: Spread | undefined): number | undefined {
+  if (own === undefined || other === undefined || other.median === 0) return undefined
+  // Of rounds that failed it is not known which they were.
+  if (own.samples.length !== other.samples.length) return own.median / other.median
+  return median(own.samples.map((sample, round) => sample / (other.samples[round] ?? NaN)))
 }

@@ -2,7 +2,7 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import type { Contest } from '../contest.ts'
 import { LEVELS, type Level, type Plan } from '../plan.ts'
-import { ownMs, preciseMs, rssMiB } from '../proc.ts'
+import { preciseMs, rssMiB } from '../proc.ts'
 import { quantile } from '../stats.ts'
 import { echo, type Session } from '../wire/wire.ts'
 import type { Sample } from './metric.ts'
@@ -16,9 +16,10 @@ export async function measureCalls({ pid, open }: Contest, plan: Plan, sample: S
   await delay(plan.settleMs)
   sample.rss = rssMiB(pid)
   sample.idleCpu = await idleCpu(pid, plan.idleMs)
+  while (sessions.length < SESSIONS) sessions.push(await open())
+  await load(sessions, Math.max(...LEVELS), plan.warmUpCalls)
   for (const level of LEVELS) {
-    while (sessions.length < Math.min(SESSIONS, level)) sessions.push(await open())
-    await load(sessions, level, plan.warmUpCalls)
+    await load(sessions, level, plan.settleCalls)
     await measureLevel(pid, sessions, level, plan.calls[level], sample)
   }
   for (const session of sessions) await session.close()
@@ -31,11 +32,11 @@ async function measureLevel(
   calls: number,
   sample: Sample,
 ): Promise<void> {
-  const cpuBefore = ownMs(pid)
+  const cpuBefore = preciseMs(pid)
   const startedAt = performance.now()
   const latencies = await load(sessions, level, calls)
   const seconds = (performance.now() - startedAt) / 1000
-  sample[`cpu${level}`] = ((ownMs(pid) - cpuBefore) * 1000) / calls
+  sample[`cpu${level}`] = ((preciseMs(pid) - cpuBefore) * 1000) / calls
   sample[`rate${level}`] = calls / seconds
   latencies.sort()
   sample[`p50At${level}`] = quantile([...latencies], 0.5)
