@@ -27,7 +27,7 @@ export function ownMs(pid: number): number {
   return times(pid)[0]
 }
 
-/** In steps of nanoseconds, but only of the threads that live: for a process that does next to nothing. */
+/** In steps of nanoseconds, but only of the threads that live: for times so short that ticks would show. */
 export function preciseMs(pid: number): number {
   let ns = 0
   for (const thread of readdirSync(`/proc/${pid}/task`)) {

@@ -56,7 +56,7 @@ export function verdictsOf(results: Results): Verdict[] {
       value:
         against === undefined
           ? of(results, subject)?.median
-          : ratioOf(of(results, subject), of(results, against)),
+          : ratioOf(of(results, subject), of(results, against), results.plan.rounds),
       limit,
       unit: against === undefined ? ` ${unit}` : '×',
     }
@@ -80,9 +80,9 @@ function slowest(subject: string, against: string, limit: number): Row[] {
 }
 
 /** The median of the rounds' own ratios: what makes a round slow makes both slow. */
-function ratioOf(own: Spread | undefined, other: Spread | undefined): number | undefined {
+function ratioOf(own: Spread | undefined, other: Spread | undefined, rounds: number): number | undefined {
   if (own === undefined || other === undefined || other.median === 0) return undefined
-  // Of rounds that failed it is not known which they were.
-  if (own.samples.length !== other.samples.length) return own.median / other.median
+  // Where one failed, it is not known which rounds are left.
+  if (own.samples.length < rounds || other.samples.length < rounds) return own.median / other.median
   return median(own.samples.map((sample, round) => sample / (other.samples[round] ?? NaN)))
 }

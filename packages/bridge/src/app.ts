@@ -1,4 +1,4 @@
-// app: the express app: the road as a list of app.use lines.
+// app: the road of a request: the usual one straight, all others through express's router, as a list of app.use lines.
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http'
 import { Router, type ErrorRequestHandler, type Request, type RequestHandler, type Response } from 'express'
 import type { SseBinding } from './binding/sse.ts'
@@ -210,8 +210,20 @@ function nowhere({ mcpPath, ssePath }: AppOptions['paths']): RequestHandler {
   }
 }
 
-/** Answers what was thrown on the road. */
-function failure({ compat, paths }: AppOptions, log: Logger): Fail {
+/** Answers what was thrown on the road, and throws nothing itself: nobody further up could catch it. */
+function failure(options: AppOptions, log: Logger): Fail {
+  const answer = refusal(options, log)
+  return (thrown, req, res) => {
+    try {
+      answer(thrown, req, res)
+    } catch (err) {
+      log.error({ err }, 'a refusal could not be answered')
+      res.destroy()
+    }
+  }
+}
+
+function refusal({ compat, paths }: AppOptions, log: Logger): Fail {
   return (thrown, req, res) => {
     const { error, id } = thrown instanceof Refusal ? thrown : { error: toBridgeError(thrown), id: undefined }
     const fields = { method: req.method, path: pathOf(req), code: error.code, reason: error.message }

@@ -122,6 +122,14 @@ describe('on the wires', () => {
     expect((await clients[0]?.call('heard'))?.error).toBeUndefined()
   })
 
+  test('malformed.long-key: a key of 300 KB is a key like any other', async () => {
+    for (const key of ['k'.repeat(300_000), '\\u0041'.repeat(50_000)]) {
+      const replies = await everywhere(`{"jsonrpc":"2.0","id":"long","method":"ping","${key}":1}`)
+      expect(replies.map(({ status }) => status)).toEqual([200, 202, 400])
+    }
+    for (const client of clients) expect((await client.call('heard')).error).toBeUndefined()
+  })
+
   test('malformed.broken-off: a body that ends too early costs nobody else anything', async () => {
     const head = `POST /mcp HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: application/json\r\nContent-Length: 1000\r\n\r\n{"js`
     await Promise.all([1, 2, 3].map(() => raw(head, true)))

@@ -70,7 +70,7 @@ export class SseBinding {
 
 /** As we have written it; whoever escapes what needs no escape is read by the book. */
 function sessionIdIn(url: string): string | undefined {
-  const [, plain] = /\?sessionId=([\w-]+)$/.exec(url) ?? []
+  const [, plain] = /^[^?#]*\?sessionId=([\w-]+)$/.exec(url) ?? []
   return plain ?? (new URL(url, 'http://localhost').searchParams.get('sessionId') || undefined)
 }
 

@@ -108,7 +108,10 @@ export class Child {
     this.resume()
   }
 
-  /** What is sent in one turn of the event loop leaves in one write: each wakes the child, and costs more than the message. */
+  /**
+   * What is sent in one turn of the event loop leaves in one write: each wakes the child, and costs more than the message.
+   * One that `isAlone`, with nothing else under way, goes at once, unless the last ones came several at a time.
+   */
   send(message: Message, isAlone = false): void {
     const encoded = message.encode('', '\n')
     if (typeof encoded === 'string' && (!isAlone || this.#wasBurst || this.#outboxCount > 0)) {

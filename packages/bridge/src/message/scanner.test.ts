@@ -172,3 +172,15 @@ test('depth and repetition are bounded', () => {
   expect(scan('['.repeat(5000) + ']'.repeat(5000)).type).toBe('malformed')
   expect(scan(`{${Array.from({ length: 20 }, () => '"id":1').join(',')}}`).type).toBe('malformed')
 })
+
+test('a long key is passed over, whatever the chunks', () => {
+  for (const key of ['k'.repeat(300_000), '\\u0041'.repeat(50_000)]) {
+    const text = `{"jsonrpc":"2.0","id":7,"${key}":1,"method":"ping","params":{"${key}":1,"_meta":{"${key}":1,"progressToken":5}}}`
+    for (const size of [8 * 1024, 100_000]) {
+      const scanner = new Scanner()
+      for (let at = 0; at < text.length; at += size) scanner.push(Buffer.from(text.slice(at, at + size)))
+      const envelope = { isRpc: true, id: { raw: '7' }, method: 'ping', progressToken: { raw: '5' } }
+      expect(scanner.finish()).toMatchObject({ type: 'object', envelope })
+    }
+  }
+})

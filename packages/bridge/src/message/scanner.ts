@@ -94,6 +94,8 @@ const ARRAY = 1
 const MAX_DEPTH = 4096
 /** A method or an id longer than this is refused as malformed. */
 const MAX_CAPTURE_BYTES = 64 * 1024
+/** No key longer than this is one that the envelope watches: `"progressToken"`, each character as `\uXXXX`. */
+const MAX_KEY_BYTES = 13 * 6 + 2
 /** A member of the envelope repeated more often than this is refused as malformed. */
 const MAX_REPEATS = 16
 
@@ -320,7 +322,9 @@ export class Scanner {
     if (from >= 0 && !this.#isEscaped) this.#slot = slotAt(watch, chunk, from + 1, i)
     else {
       this.#keepCaptured(chunk, i + 1)
-      this.#slot = slotNamed(watch, unquote(this.#captured))
+      // A longer one may not even be there to its end.
+      this.#slot =
+        this.#captured.length > MAX_KEY_BYTES ? SLOT_NONE : slotNamed(watch, unquote(this.#captured))
     }
     this.#captureStart = -1
     this.#captured = ''

@@ -21,11 +21,11 @@ export class Deadlines {
 
   /** Calls `due` when the wait is over. */
   begin(due: () => void): Deadline {
-    if (this.#timer === undefined) this.#timer = setTimeout(this.#look, this.#ms)
+    if (this.#timer === undefined) this.#timer = setTimeout(this.#look, this.#ms).unref()
     return this.#waiting.add({ since: performance.now(), due })
   }
 
-  /** Ends the wait early; one that is over, or never was, stays so. */
+  /** Ends the wait early; one that is over, or never was, stays so. The timer runs on for the others. */
   end(deadline: Deadline | undefined): void {
     this.#waiting.delete(deadline)
   }
@@ -37,7 +37,7 @@ export class Deadlines {
       // A timer of Node may be early by a part of a millisecond.
       const leftMs = first.value.since + this.#ms - now
       if (leftMs >= 1) {
-        this.#timer ??= setTimeout(this.#look, leftMs)
+        this.#timer ??= setTimeout(this.#look, leftMs).unref()
         return
       }
       this.#waiting.delete(first)
