@@ -53,7 +53,7 @@ export async function run(
       const startedAt = performance.now()
       for (const entry of entries) {
         const { name } = entry.entrant
-        await measure(entry, ofOne, plan, folder, (group, error) => {
+        await measureWith(entry, ofOne, plan, folder, (group, error) => {
           const failure = { contestant: name, round, group, reason: reasonOf(error) }
           outcome.failures.push(failure)
           say(`  ${name}, ${group}: ${failure.reason}`)
@@ -71,7 +71,7 @@ export async function run(
 }
 
 /** Measures these groups with one process, and another after each that failed. */
-async function measure(
+async function measureWith(
   { entrant, sample, starts }: Entry,
   groups: readonly Group[],
   plan: Plan,
@@ -79,14 +79,14 @@ async function measure(
   onFailure: (group: GroupName, error: unknown) => void,
 ): Promise<void> {
   let contest: Contest | undefined
-  for (const { name, measure: measureGroup } of groups) {
+  for (const { name, measure } of groups) {
     try {
       if (contest === undefined) {
         const start = { group: titleOf(groups), folder, withinMs: plan.startWithinMs }
         contest = await startContest(entrant, start)
         starts.push(contest.startMs)
       }
-      await within(plan.groupWithinMs, name, measureGroup(contest, sample))
+      await within(plan.groupWithinMs, name, measure(contest, sample))
     } catch (error) {
       onFailure(name, error)
       await contest?.stop()

@@ -47,16 +47,14 @@ const TARGETS: readonly Row[] = [
 export function verdictsOf(results: Results): Verdict[] {
   return TARGETS.map(([metric, subject, against, limit]) => {
     const { label, unit } = METRICS[metric]
-    const of = (all: Results, name: string): Spread | undefined =>
-      all.contestants.find((contestant) => contestant.name === name)?.metrics[metric]
+    const of = (name: string): Spread | undefined =>
+      results.contestants.find((contestant) => contestant.name === name)?.metrics[metric]
     return {
       what: label,
       subject,
       against,
       value:
-        against === undefined
-          ? of(results, subject)?.median
-          : ratioOf(of(results, subject), of(results, against), results.plan.rounds),
+        against === undefined ? of(subject)?.median : ratioOf(of(subject), of(against), results.plan.rounds),
       limit,
       unit: against === undefined ? ` ${unit}` : '×',
     }

@@ -212,28 +212,31 @@ function nowhere({ mcpPath, ssePath }: AppOptions['paths']): RequestHandler {
 
 /** Answers what was thrown on the road, and throws nothing itself: nobody further up could catch it. */
 function failure(options: AppOptions, log: Logger): Fail {
-  const answer = refusal(options, log)
   return (thrown, req, res) => {
     try {
-      answer(thrown, req, res)
+      answerFailure(options, log, thrown, req, res)
     } catch (err) {
-      log.error({ err }, 'a refusal could not be answered')
+      log.error({ err }, 'a failure could not be answered')
       res.destroy()
     }
   }
 }
 
-function refusal({ compat, paths }: AppOptions, log: Logger): Fail {
-  return (thrown, req, res) => {
-    const { error, id } = thrown instanceof Refusal ? thrown : { error: toBridgeError(thrown), id: undefined }
-    const fields = { method: req.method, path: pathOf(req), code: error.code, reason: error.message }
-    if (error.code === 'internal') log.error({ ...fields, err: error.cause }, 'request failed')
-    else log.info(fields, 'request refused')
-    if (!req.complete) dropBody(req, res)
-    // Streamable HTTP: any status but this one that refuses `initialize` hangs the MCP endpoint of LiteLLM 1.77.
-    const isFatal = compat === 'litellm' && req.method === 'POST' && isSamePath(pathOf(req), paths.mcpPath)
-    refuse(res, error, id, isFatal ? 404 : error.row.http)
-  }
+function answerFailure(
+  { compat, paths }: AppOptions,
+  log: Logger,
+  thrown: unknown,
+  req: IncomingMessage,
+  res: ServerResponse,
+): void {
+  const { error, id } = thrown instanceof Refusal ? thrown : { error: toBridgeError(thrown), id: undefined }
+  const fields = { method: req.method, path: pathOf(req), code: error.code, reason: error.message }
+  if (error.code === 'internal') log.error({ ...fields, err: error.cause }, 'request failed')
+  else log.info(fields, 'request refused')
+  if (!req.complete) dropBody(req, res)
+  // Streamable HTTP: any status but this one that refuses `initialize` hangs the MCP endpoint of LiteLLM 1.77.
+  const isFatal = compat === 'litellm' && req.method === 'POST' && isSamePath(pathOf(req), paths.mcpPath)
+  refuse(res, error, id, isFatal ? 404 : error.row.http)
 }
 
 /** As express sees it. */

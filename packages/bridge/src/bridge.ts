@@ -24,7 +24,7 @@ import { Proof } from './proof.ts'
 import { silentLogger, type Logger } from './log/logger.ts'
 import type { ToolRules } from './relay/tools.ts'
 import { Registry, type RegistryOptions } from './session/registry.ts'
-import type { Line, LineRequest } from './session/session.ts'
+import type { Line, LineRequest } from './session/line.ts'
 import { VERSION } from './version.ts'
 
 /** Where a bridge can be reached. */

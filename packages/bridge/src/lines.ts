@@ -11,7 +11,7 @@ import { SharedChild } from './relay/shared.ts'
 import type { Sink } from './relay/sink.ts'
 import { Switchboard } from './relay/switchboard.ts'
 import { areRules, ToolRoute, type ToolRules } from './relay/tools.ts'
-import type { Line, LineRequest } from './session/session.ts'
+import type { Line, LineRequest } from './session/line.ts'
 import { VERSION } from './version.ts'
 
 export interface Lines {

@@ -1,7 +1,7 @@
 // stalled: a client that stops reading stops its own child, and nobody else.
 import { fixture } from '@mcp-bridge/testkit'
 import { describe, expect, test } from 'vitest'
-import { bridged, nothingLeft, openStreamable, textOf } from '../wires/wire.ts'
+import { bridged, nothingLeft, openSse, openStreamable, textOf } from '../wires/wire.ts'
 import {
   callUnread,
   GROWTH_LIMIT_MIB,
@@ -74,3 +74,17 @@ test('bounds.stalled: a client that comes back on a new connection is served, wh
   )
   stalled.destroy()
 })
+
+test.each(['Streamable HTTP', 'HTTP+SSE'])(
+  'bounds.stalled: over %s, one that reads all is never left waiting, however low the limit',
+  async (wire) => {
+    const bridge = await bridged(['--max-buffer', '1KiB', '--', ...fixture('echo')])
+    const client = await (wire === 'HTTP+SSE' ? openSse : openStreamable)(bridge)
+    // Each event is over the limit by itself.
+    const options = { progressToken: 'x'.repeat(2000) }
+    for (let n = 0; n < 3; n++) {
+      expect(textOf(await client.call('progress', { steps: 4, delayMs: 20 }, options))).toBe('done')
+    }
+    expect(client.received.length).toBe(12)
+  },
+)

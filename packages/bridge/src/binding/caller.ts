@@ -1,6 +1,6 @@
 // binding/caller: what the gates found out about a request, carried to the binding.
 import type { IncomingMessage } from 'node:http'
-import type { Caller } from '../session/session.ts'
+import type { Caller } from '../session/line.ts'
 
 /** On the request itself: entries of a WeakMap, one for each request, would cost the garbage collector more. */
 const CALLER = Symbol('caller')

@@ -1,4 +1,5 @@
 // binding/classify: method, headers, body in; one Route out; touches no socket.
+import type { Forms } from '../http/outlet.ts'
 import { BridgeError } from '../errors.ts'
 import { Message } from '../message/message.ts'
 import { isLegacyRevision } from '../message/revisions.ts'
@@ -57,7 +58,7 @@ export function isRevisionAccepted(header: string | undefined, negotiated: strin
 }
 
 /** What a client can read, by its `Accept`; absent, a wildcard or something else altogether means both. */
-export function accepts(header: string | undefined): { json: boolean; events: boolean } {
+export function accepts(header: string | undefined): Forms {
   const text = header?.toLowerCase() ?? ''
   const json = text.includes('application/json')
   const events = text.includes('text/event-stream')

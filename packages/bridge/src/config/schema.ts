@@ -22,7 +22,6 @@ export const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'silent'] 
 export const CHILDREN = ['session', 'shared', 'pool'] as const
 
 const NO_COMMAND = 'name the command after "--"'
-const KIB = 1024
 const MIB = 1024 ** 2
 /** Raw values are text from flags and variables, whatever YAML has from a file; the output is `Config`. */
 export const configSchema = z.strictObject({
@@ -56,8 +55,7 @@ export const configSchema = z.strictObject({
   callTimeoutMs: duration().default(0),
   maxBodyBytes: size().default(16 * MIB),
   maxLineBytes: size().default(64 * MIB),
-  // Node tells that a connection has been written out only where at least this much waited.
-  maxBufferBytes: size(64 * KIB).default(8 * MIB),
+  maxBufferBytes: size().default(8 * MIB),
   maxReplayBytes: size(0).default(MIB),
   drainMs: duration().default(5000),
   token: text().regex(/^\S*$/, 'holds white space').optional(),

@@ -40,7 +40,7 @@ function fileOf(text: string, name = 'bridge.yaml'): string {
   return path
 }
 
-test('the defaults are those of the issue', () => {
+test('what nobody has set has its default', () => {
   const { config, origins, warnings } = load({})
   expect(config).toEqual({
     command,

@@ -99,7 +99,6 @@ export class HttpOutlet {
 
   openStream(priming: { id: string; retryMs: number } | undefined): void {
     this.#isUndecided = false
-    this.#res.on('drain', () => this.#owner?.drained(this))
     if (this.#options.isLasting === true) this.#res.useChunkedEncodingByDefault = false
     this.#res.writeHead(200, { ...this.#options.headers, ...STREAM_HEADERS })
     // Some proxies keep back even the headers until the first byte of the body.
@@ -119,6 +118,12 @@ export class HttpOutlet {
     }
     if (this.#outbox === '') process.nextTick(this.#flush)
     this.#outbox += encoded
+  }
+
+  /** Not by Node's `drain`, which comes only where more waited than Node's own mark, whatever the limit is here. */
+  awaitDrain(): void {
+    this.#flush()
+    this.#res.write('', () => this.#owner?.drained(this))
   }
 
   /**

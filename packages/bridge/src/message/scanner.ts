@@ -1,4 +1,26 @@
 // message/scanner: reads the envelope of one JSON-RPC message from its bytes, chunk by chunk; builds none of the cargo.
+import { N_MINUS, N_ZERO, N_INTEGER, isSimpleEscape, isHex, numberStep } from './grammar.ts'
+import {
+  NOTHING,
+  TOP,
+  SLOT_NONE,
+  SLOT_ID,
+  SLOT_METHOD,
+  SLOT_PARAMS,
+  SLOT_RESULT,
+  SLOT_ERROR,
+  SLOT_META,
+  SLOT_PROGRESS_TOKEN,
+  SLOT_TOKEN,
+  SLOT_REQUEST_ID,
+  SLOT_JSONRPC,
+  SLOT_TASK,
+  watchInside,
+  slotAt,
+  slotNamed,
+  capturesScalar,
+  MAX_KEY_BYTES,
+} from './members.ts'
 
 /** Where a value stands in the message: byte offsets, end excluded. */
 export interface Span {
@@ -58,35 +80,6 @@ const LITERAL = 10
 const DONE = 11
 const FAILED = 12
 
-// How far a number has come. Even: may end here.
-const N_MINUS = 1
-const N_ZERO = 2
-const N_POINT = 3
-const N_INTEGER = 4
-const N_E = 5
-const N_FRACTION = 6
-const N_SIGN = 7
-const N_EXPONENT = 8
-
-// Which members the envelope watches, by the object they stand in.
-const NOTHING = 0
-const TOP = 1
-const PARAMS = 2
-const META = 3
-
-const SLOT_NONE = 0
-const SLOT_ID = 1
-const SLOT_METHOD = 2
-const SLOT_PARAMS = 3
-const SLOT_RESULT = 4
-const SLOT_ERROR = 5
-const SLOT_META = 6
-const SLOT_PROGRESS_TOKEN = 7
-const SLOT_TOKEN = 8
-const SLOT_REQUEST_ID = 9
-const SLOT_JSONRPC = 10
-const SLOT_TASK = 11
-
 const OBJECT = 0
 const ARRAY = 1
 
@@ -94,8 +87,6 @@ const ARRAY = 1
 const MAX_DEPTH = 4096
 /** A method or an id longer than this is refused as malformed. */
 const MAX_CAPTURE_BYTES = 64 * 1024
-/** No key longer than this is one that the envelope watches: `"progressToken"`, each character as `\uXXXX`. */
-const MAX_KEY_BYTES = 13 * 6 + 2
 /** A member of the envelope repeated more often than this is refused as malformed. */
 const MAX_REPEATS = 16
 
@@ -416,60 +407,6 @@ export class Scanner {
   }
 }
 
-function watchInside(depth: number, slot: number): number {
-  if (depth === 1) return TOP
-  if (slot === SLOT_PARAMS) return PARAMS
-  return slot === SLOT_META ? META : NOTHING
-}
-
-interface Member {
-  name: string
-  slot: number
-  bytes: Uint8Array
-}
-
-/** By the object they stand in. */
-const MEMBERS: Readonly<Record<number, readonly Member[]>> = {
-  [TOP]: members({
-    jsonrpc: SLOT_JSONRPC,
-    id: SLOT_ID,
-    method: SLOT_METHOD,
-    params: SLOT_PARAMS,
-    result: SLOT_RESULT,
-    error: SLOT_ERROR,
-  }),
-  [PARAMS]: members({
-    _meta: SLOT_META,
-    progressToken: SLOT_TOKEN,
-    requestId: SLOT_REQUEST_ID,
-    task: SLOT_TASK,
-  }),
-  [META]: members({ progressToken: SLOT_PROGRESS_TOKEN }),
-}
-
-function members(slots: Readonly<Record<string, number>>): Member[] {
-  return Object.entries(slots).map(([name, slot]) => ({ name, slot, bytes: Buffer.from(name) }))
-}
-
-/** The member that a key names; of most the text need not be made to see which it is. */
-function slotAt(watch: number, chunk: Buffer, start: number, end: number): number {
-  const length = end - start
-  next: for (const { bytes, slot } of MEMBERS[watch]!) {
-    if (bytes.length !== length) continue
-    for (let i = 0; i < length; i++) if (chunk[start + i] !== bytes[i]) continue next
-    return slot
-  }
-  return SLOT_NONE
-}
-
-function slotNamed(watch: number, key: string): number {
-  return MEMBERS[watch]!.find(({ name }) => name === key)?.slot ?? SLOT_NONE
-}
-
-function capturesScalar(slot: number): boolean {
-  return slot === SLOT_ID || slot === SLOT_METHOD || (slot >= SLOT_PROGRESS_TOKEN && slot <= SLOT_JSONRPC)
-}
-
 /** The value of a JSON string whose text was kept as latin1. */
 function unquote(raw: string): string {
   if (PLAIN.test(raw)) return raw.slice(1, -1)
@@ -477,52 +414,3 @@ function unquote(raw: string): string {
 }
 
 const PLAIN = /^"[ -[\]-~]*"$/
-
-function isSimpleEscape(c: number): boolean {
-  // " \ / b f n r t
-  return (
-    c === 0x22 ||
-    c === 0x5c ||
-    c === 0x2f ||
-    c === 0x62 ||
-    c === 0x66 ||
-    c === 0x6e ||
-    c === 0x72 ||
-    c === 0x74
-  )
-}
-
-function isHex(c: number): boolean {
-  return (c >= 0x30 && c <= 0x39) || (c >= 0x41 && c <= 0x46) || (c >= 0x61 && c <= 0x66)
-}
-
-/** The next stage of a number, or 0 where the byte is not part of it. */
-function numberStep(stage: number, c: number): number {
-  const isDigit = c >= 0x30 && c <= 0x39
-  switch (stage) {
-    case N_MINUS:
-      return c === 0x30 ? N_ZERO : isDigit ? N_INTEGER : 0
-    case N_INTEGER:
-      if (isDigit) return N_INTEGER
-      return afterInteger(c)
-    case N_ZERO:
-      return afterInteger(c)
-    case N_POINT:
-    case N_FRACTION:
-      if (isDigit) return N_FRACTION
-      return stage === N_FRACTION && isE(c) ? N_E : 0
-    case N_E:
-      if (c === 0x2b || c === 0x2d) return N_SIGN
-      return isDigit ? N_EXPONENT : 0
-    default:
-      return isDigit ? N_EXPONENT : 0
-  }
-}
-
-function afterInteger(c: number): number {
-  return c === 0x2e ? N_POINT : isE(c) ? N_E : 0
-}
-
-function isE(c: number): boolean {
-  return c === 0x65 || c === 0x45
-}

@@ -1,28 +1,48 @@
-import { setTimeout as delay } from 'node:timers/promises'
-import { expect, test } from 'vitest'
+import { afterEach, expect, test, vi } from 'vitest'
 import { Deadlines } from './deadlines.ts'
 
 /** Of those that keep the process alive. */
 const timers = () => process.getActiveResourcesInfo().filter((name) => name === 'Timeout').length
 
-test('each is called once its time is over, in order, unless it ended early', async () => {
+afterEach(() => void vi.useRealTimers())
+
+test('each is called when its time is over, in order, unless it ended early', () => {
+  vi.useFakeTimers()
   const deadlines = new Deadlines(30)
   const called: string[] = []
   deadlines.begin(() => called.push('a'))
   const early = deadlines.begin(() => called.push('early'))
-  await delay(15)
+  vi.advanceTimersByTime(15)
   deadlines.begin(() => called.push('b'))
   deadlines.end(early)
   deadlines.end(early)
   deadlines.end(undefined)
+  vi.advanceTimersByTime(14)
   expect(called).toEqual([])
-  await expect.poll(() => called).toEqual(['a', 'b'])
+  vi.advanceTimersByTime(1)
+  expect(called).toEqual(['a'])
+  vi.advanceTimersByTime(14)
+  expect(called).toEqual(['a'])
+  vi.advanceTimersByTime(1)
+  expect(called).toEqual(['a', 'b'])
+})
+
+test('one that begins within another is called in its turn', () => {
+  vi.useFakeTimers()
+  const deadlines = new Deadlines(30)
+  const called: string[] = []
+  deadlines.begin(() => {
+    called.push('first')
+    deadlines.begin(() => called.push('second'))
+  })
+  vi.advanceTimersByTime(30)
+  expect(called).toEqual(['first'])
+  vi.advanceTimersByTime(30)
+  expect(called).toEqual(['first', 'second'])
 })
 
 test('a wait keeps no process alive', () => {
   const before = timers()
-  const deadlines = new Deadlines(60_000)
-  const deadline = deadlines.begin(() => {})
+  new Deadlines(60_000).begin(() => {})
   expect(timers()).toBe(before)
-  deadlines.end(deadline)
 })

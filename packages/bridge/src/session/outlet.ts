@@ -5,7 +5,7 @@ import type { Message } from '../message/message.ts'
 export interface OutletOwner {
   /** The connection is gone, by whichever side. */
   closed(outlet: Outlet): void
-  /** What waited in the event stream has been written out. */
+  /** What waited when `awaitDrain` was called has been written out. */
   drained(outlet: Outlet): void
 }
 
@@ -26,6 +26,8 @@ export interface Outlet {
   /** Begins the event stream; a priming event gives the client an id to resume from. */
   openStream(priming: { id: string; retryMs: number } | undefined): void
   sendEvent(id: string | undefined, message: Message): void
+  /** Has `drained` reported once. */
+  awaitDrain(): void
   end(): void
   /** Cuts the connection without flushing what waits. */
   destroy(): void

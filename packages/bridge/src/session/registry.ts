@@ -3,7 +3,8 @@ import { randomBytes } from 'node:crypto'
 import { BridgeError } from '../errors.ts'
 import type { Logger } from '../log/logger.ts'
 import { idleVerdict } from './idle.ts'
-import { Session, type Caller, type OpenLine, type SessionLimits, type Wire } from './session.ts'
+import type { Caller, OpenLine } from './line.ts'
+import { Session, type SessionLimits, type Wire } from './session.ts'
 
 export interface RegistryOptions extends SessionLimits {
   maxSessions: number

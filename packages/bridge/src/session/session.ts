@@ -4,47 +4,15 @@ import { BridgeError, toBridgeError } from '../errors.ts'
 import type { Logger } from '../log/logger.ts'
 import { emptyResultFor, errorFor } from '../message/make.ts'
 import { idKey, Message } from '../message/message.ts'
-import type { Port } from '../relay/port.ts'
 import type { Sink } from '../relay/sink.ts'
 import { lenientSink } from './compat.ts'
 import { Deadlines } from './deadlines.ts'
 import { EventLog } from './events.ts'
+import type { Caller, Line, OpenLine } from './line.ts'
+import { Stalls } from './stalls.ts'
 import { SessionStream, type StreamHost } from './stream.ts'
 
-/** A port, and a hand on the process behind it. */
-export interface Line {
-  readonly port: Port
-  /** The process that is this session's for as long as it lasts. */
-  readonly childPid?: number
-  /**
-   * Stops and restarts the reading of the child's stdout: back-pressure of a slow client on its own child. Without it
-   * the child is not the session's alone, and a stream that is full is cut instead.
-   */
-  pause?(): void
-  resume?(): void
-  /** The session is over. */
-  close(reason: string): void
-}
-
-export interface LineRequest {
-  unrelated: Sink
-  principal: string
-  /** What `--header-env` takes from the client's headers, by variable name. */
-  env: Readonly<Record<string, string>>
-  /** The child has gone; what was in flight is answered already. */
-  onGone(error: BridgeError): void
-}
-
-/** Gets a child and plugs the session into it. Throws BridgeError, `child_…`. */
-export type OpenLine = (request: LineRequest) => Promise<Line>
-
 export type Wire = 'streamable' | 'sse'
-
-/** Who is calling: the name of the token, and the values of the headers that feed the environment. */
-export interface Caller {
-  principal: string
-  env: Readonly<Record<string, string>>
-}
 
 export interface SessionLimits {
   startTimeoutMs: number
@@ -68,8 +36,6 @@ export const REPLAY_AGE_MS = 5 * 60_000
 const DECIDE = new Deadlines(250)
 /** `initialize` waits longer: the status is worth more than an early byte, and proxies cut at 60 s or later. */
 const DECIDE_INITIALIZE = new Deadlines(15_000)
-/** How long a client may leave a stream full while others of its session wait. */
-const STALL_MS = 30_000
 
 const STANDING_ID = 0
 /** The first revision whose clients know a priming event, with an id and no data. */
@@ -100,8 +66,7 @@ export class Session implements StreamHost {
   #state: 'new' | 'opening' | 'open' | 'closed' = 'new'
   #lastStreamId = STANDING_ID
   #pings = 0
-  #full = new Set<SessionStream>()
-  #stallTimer: NodeJS.Timeout | undefined
+  readonly #stalls: Stalls
 
   constructor(
     identity: { id: string; wire: Wire; caller: Caller },
@@ -120,6 +85,15 @@ export class Session implements StreamHost {
     this.#log = log
     this.#host = host
     this.#standing = new SessionStream(this, { id: STANDING_ID, awaited: Infinity })
+    this.#stalls = new Stalls(
+      {
+        id: this.id,
+        streams: () => this.#all(),
+        pauseChild: () => this.#line?.pause?.(),
+        resumeChild: () => this.#line?.resume?.(),
+      },
+      log,
+    )
   }
 
   get primes(): boolean {
@@ -227,21 +201,19 @@ export class Session implements StreamHost {
 
   /** Asks the client whether it is still there, on any stream that is open. */
   ping(): void {
-    const stream = this.#standing.isOpen ? this.#standing : this.#streams.values().find((each) => each.isOpen)
+    const stream = this.#all().find((each) => each.isOpen)
     if (stream === undefined) return
     this.pingedAt = Date.now()
     stream.relate(Message.from({ jsonrpc: '2.0', id: this.#pingId(++this.#pings), method: 'ping' }))
   }
 
   get hasOpenStream(): boolean {
-    return this.#standing.isConnected || this.#streams.values().some((stream) => stream.isConnected)
+    return this.#all().some((stream) => stream.isConnected)
   }
 
   /** Since when its client leaves a stream full; undefined if it does not. */
   get stalledSince(): number | undefined {
-    let since: number | undefined
-    for (const stream of this.#full) since = Math.min(since ?? Infinity, stream.stalledSince ?? Infinity)
-    return since
+    return this.#stalls.since
   }
 
   /** Cancels calls whose client went away and cannot, or did not, come back for the answer. */
@@ -261,11 +233,11 @@ export class Session implements StreamHost {
     if (this.isClosed) return
     const wasOpen = this.#state === 'open'
     this.#state = 'closed'
-    clearTimeout(this.#stallTimer)
+    this.#stalls.close()
     this.#failOpening(new BridgeError('session_unknown', `the session has ended: ${reason}`))
     this.#line?.port.close(reason)
     this.#line?.close(reason)
-    for (const stream of [this.#standing, ...this.#streams.values()]) {
+    for (const stream of this.#all()) {
       stream.close()
       this.#streams.delete(stream.link)
     }
@@ -278,9 +250,7 @@ export class Session implements StreamHost {
   }
 
   streamFull(stream: SessionStream): void {
-    this.#full.add(stream)
-    this.#line?.pause?.()
-    this.#stallTimer ??= setTimeout(() => this.#cutStalled(), STALL_MS).unref()
+    this.#stalls.add(stream)
   }
 
   /** A single message may be larger than the limit; what follows while it waits is too much of a child that nobody pauses. */
@@ -292,7 +262,7 @@ export class Session implements StreamHost {
   }
 
   streamDrained(stream: SessionStream): void {
-    if (this.#full.delete(stream) && this.#full.size === 0) this.#relieved()
+    this.#stalls.delete(stream)
   }
 
   streamDetached(stream: SessionStream): void {
@@ -306,29 +276,9 @@ export class Session implements StreamHost {
     this.streamDrained(stream)
   }
 
-  #relieved(): void {
-    clearTimeout(this.#stallTimer)
-    this.#stallTimer = undefined
-    this.#line?.resume?.()
-  }
-
-  /** Its child is paused for a reader that takes nothing: no reason to let the other calls of the session wait. */
-  #cutStalled(): void {
-    this.#stallTimer = undefined
-    const others = [this.#standing, ...this.#streams.values()].some(
-      (each) => each.isConnected && !this.#full.has(each),
-    )
-    const now = Date.now()
-    let waitMs = STALL_MS
-    for (const stream of [...this.#full]) {
-      const leftMs = (stream.stalledSince ?? now) + STALL_MS - now
-      if (leftMs > 0) waitMs = Math.min(waitMs, leftMs)
-      else if (others) {
-        this.#log.warn({ sessionId: this.id, bytes: stream.waitingBytes }, 'stalled stream closed')
-        stream.cut()
-      }
-    }
-    if (this.#full.size > 0) this.#stallTimer = setTimeout(() => this.#cutStalled(), waitMs).unref()
+  /** The standing stream first. */
+  #all(): SessionStream[] {
+    return [this.#standing, ...this.#streams.values()]
   }
 
   #failOpening(error: BridgeError): void {

@@ -172,7 +172,10 @@ export class SessionStream implements Sink, OutletOwner {
   }
 
   drained(outlet: Outlet): void {
-    if (this.#outlet === outlet) this.#relieved()
+    if (this.#outlet !== outlet) return
+    // More may have come meanwhile.
+    if (outlet.waitingBytes >= this.#host.maxBufferBytes) outlet.awaitDrain()
+    else this.#relieved()
   }
 
   #connect(outlet: Outlet): void {
@@ -224,6 +227,7 @@ export class SessionStream implements Sink, OutletOwner {
     if (this.stalledSince === undefined) {
       this.stalledSince = Date.now()
       this.#host.streamFull(this)
+      outlet.awaitDrain()
     } else if (before >= this.#host.maxBufferBytes) this.#host.streamOverfull(this)
   }
 

@@ -1,0 +1,69 @@
+// session/stalls: streams that their client leaves full, and the child that is not read meanwhile.
+import type { Logger } from '../log/logger.ts'
+import type { SessionStream } from './stream.ts'
+
+/** What stalls need of their session. */
+export interface StallHost {
+  readonly id: string
+  /** All that a client may be reading now. */
+  streams(): SessionStream[]
+  /** Stops and restarts the reading of the child, where it is the session's alone. */
+  pauseChild(): void
+  resumeChild(): void
+}
+
+/** How long a client may leave a stream full while others of its session wait. */
+const STALL_MS = 30_000
+
+export class Stalls {
+  readonly #host: StallHost
+  readonly #log: Logger
+  readonly #full = new Set<SessionStream>()
+  #timer: NodeJS.Timeout | undefined
+
+  constructor(host: StallHost, log: Logger) {
+    this.#host = host
+    this.#log = log
+  }
+
+  /** Since when the client leaves a stream full; undefined if it does not. */
+  get since(): number | undefined {
+    let since: number | undefined
+    for (const stream of this.#full) since = Math.min(since ?? Infinity, stream.stalledSince ?? Infinity)
+    return since
+  }
+
+  add(stream: SessionStream): void {
+    this.#full.add(stream)
+    this.#host.pauseChild()
+    this.#timer ??= setTimeout(() => this.#cut(), STALL_MS).unref()
+  }
+
+  delete(stream: SessionStream): void {
+    if (!this.#full.delete(stream) || this.#full.size > 0) return
+    this.close()
+    this.#host.resumeChild()
+  }
+
+  close(): void {
+    clearTimeout(this.#timer)
+    this.#timer = undefined
+  }
+
+  /** The child is paused for a reader that takes nothing: no reason to let the other calls of the session wait. */
+  #cut(): void {
+    this.#timer = undefined
+    const others = this.#host.streams().some((each) => each.isConnected && !this.#full.has(each))
+    const now = Date.now()
+    let waitMs = STALL_MS
+    for (const stream of [...this.#full]) {
+      const leftMs = (stream.stalledSince ?? now) + STALL_MS - now
+      if (leftMs > 0) waitMs = Math.min(waitMs, leftMs)
+      else if (others) {
+        this.#log.warn({ sessionId: this.#host.id, bytes: stream.waitingBytes }, 'stalled stream closed')
+        stream.cut()
+      }
+    }
+    if (this.#full.size > 0) this.#timer = setTimeout(() => this.#cut(), waitMs).unref()
+  }
+}
