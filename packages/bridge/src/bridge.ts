@@ -1,6 +1,7 @@
 // bridge: wiring only: configuration in, a handler, listen and close out.
 import { unwatchFile, watchFile } from 'node:fs'
 import type { IncomingMessage, RequestListener, Server } from 'node:http'
+import { monotonicMs } from './clock.ts'
 import { createApp } from './app.ts'
 import { SseBinding } from './binding/sse.ts'
 import { StreamableBinding } from './binding/streamable.ts'
@@ -184,7 +185,7 @@ export class Bridge {
   }
 
   async #close(drainMs: number): Promise<void> {
-    const from = Date.now()
+    const from = monotonicMs()
     this.#stopGraceMs = SHUTDOWN_GRACE_MS
     this.#closing.abort()
     const proofClosed = this.#proof.close()
@@ -199,7 +200,7 @@ export class Bridge {
       proofClosed,
     ])
     await this.#nursery.close()
-    this.#log.info({ durationMs: Date.now() - from }, 'closed')
+    this.#log.info({ durationMs: monotonicMs() - from }, 'closed')
   }
 
   #trial(): Promise<ChildReport> {

@@ -1,4 +1,5 @@
 // lines: who shares which process: one per session, one for all, or one per request.
+import { monotonicMs } from './clock.ts'
 import { describeTool, type ChildReport } from './child/interview.ts'
 import type { Leases } from './child/lease.ts'
 import type { Config } from './config/schema.ts'
@@ -121,7 +122,7 @@ function sharedLines({ config, leases, rulesFor, onCrash }: LinesOptions, log: L
     },
     describe: async () => {
       const { process, init, housekeeper } = await childFor({}).ready()
-      const startMs = Date.now() - process.startedAt
+      const startMs = monotonicMs() - process.startedAt
       return describeTool(init, startMs, (method, params) =>
         housekeeper.ask(method, params, config.startTimeoutMs),
       )

@@ -1,5 +1,6 @@
 // binding/streamable: 2025-era POST, GET, DELETE on one path, session by header.
 import type { IncomingMessage, ServerResponse } from 'node:http'
+import { monotonicMs } from '../clock.ts'
 import { BridgeError, ERRORS, type ErrorCode } from '../errors.ts'
 import { HttpOutlet, type Forms, type HttpOutletOptions } from '../http/outlet.ts'
 import type { KeepAlive } from '../http/keepalive.ts'
@@ -54,7 +55,7 @@ export class StreamableBinding {
     const takes = { ...formsOf(req), events: true }
     const outlet = new HttpOutlet(res, takes, { ...this.#toOpen, isLasting: true })
     const from = parseEventId(header(req, 'last-event-id') ?? '')
-    session.lastRequestAt = Date.now()
+    session.lastRequestAt = monotonicMs()
     if (from === undefined) session.standing.attachStream(outlet)
     else this.#resume(session, outlet, from)
     session.flush()

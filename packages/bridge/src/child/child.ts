@@ -1,4 +1,5 @@
 // child/child: the process as a message pipe, with back-pressure.
+import { monotonicMs } from '../clock.ts'
 import { BridgeError } from '../errors.ts'
 import type { Logger } from '../log/logger.ts'
 import type { Message } from '../message/message.ts'
@@ -32,7 +33,7 @@ export const STOP_GRACE_MS = 2000
 
 export class Child {
   readonly pid: number
-  readonly startedAt = Date.now()
+  readonly startedAt = monotonicMs()
   /** Settles when the process has ended and been cleaned up after, for whatever reason. */
   readonly ended: Promise<void>
   /** Settles with its first message, or its end: until then it is starting. */
@@ -141,13 +142,13 @@ export class Child {
   }
 
   async #stop(graceMs: number): Promise<StopStep> {
-    const from = Date.now()
+    const from = monotonicMs()
     this.#listener = undefined
     this.#flush()
     // Nobody reads any more, but a child that is still writing must not block on a full pipe instead of seeing EOF.
     this.#process.stdout.resume()
     const step = await stop(this.#process, graceMs)
-    this.#log.info({ step, durationMs: Date.now() - from }, 'child stopped')
+    this.#log.info({ step, durationMs: monotonicMs() - from }, 'child stopped')
     this.#markEnded()
     return step
   }

@@ -1,5 +1,7 @@
 // child/interview: asks a child the way a client would: what it is, and what it offers.
+import { monotonicMs } from '../clock.ts'
 import { BridgeError } from '../errors.ts'
+import { recordOf, textOf } from '../message/content.ts'
 import { Message } from '../message/message.ts'
 import { NEWEST_LEGACY_REVISION } from '../message/revisions.ts'
 import type { Child, ChildListener } from './child.ts'
@@ -55,7 +57,7 @@ export class Interview implements ChildListener {
       capabilities,
       clientInfo: { name: 'mcp-bridge', version: clientVersion },
     })
-    const startMs = Date.now() - this.#child.startedAt
+    const startMs = monotonicMs() - this.#child.startedAt
     this.#child.send(Message.from({ jsonrpc: '2.0', method: 'notifications/initialized' }))
     return describeTool(init, startMs, (method, params) => this.ask(method, timeoutMs, params))
   }
@@ -166,12 +168,4 @@ async function listAll(kind: string, ask: Ask): Promise<{ name: string; descript
 
 function notMcp(error: Record<string, unknown>): BridgeError {
   return new BridgeError('child_not_mcp', `the tool answered with an error: ${textOf(error['message'], '?')}`)
-}
-
-function recordOf(value: unknown): Record<string, unknown> {
-  return typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : {}
-}
-
-function textOf(value: unknown, otherwise: string): string {
-  return typeof value === 'string' ? value : otherwise
 }

@@ -1,4 +1,5 @@
 // child/restart: back-off after a crash.
+import { monotonicMs } from '../clock.ts'
 import { BridgeError } from '../errors.ts'
 
 const FIRST_DELAY_MS = 250
@@ -23,11 +24,11 @@ export class Restart {
   }
 
   /** Until the next start may be tried. */
-  delayMs(now = Date.now()): number {
+  delayMs(now = monotonicMs()): number {
     return Math.max(0, this.#notBefore - now)
   }
 
-  crashed(error: BridgeError, now = Date.now()): void {
+  crashed(error: BridgeError, now = monotonicMs()): void {
     this.#last = error
     this.#crashes++
     if (this.#crashes < 2) return

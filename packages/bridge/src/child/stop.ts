@@ -1,4 +1,5 @@
 // child/stop: EOF, SIGTERM, SIGKILL: the whole tree.
+import { monotonicMs } from '../clock.ts'
 import { signalResident, takeCensus, type Resident } from './census.ts'
 import type { ChildProcess } from './spawn.ts'
 
@@ -41,7 +42,7 @@ export async function reap(
   graceMs: number,
   known: readonly Resident[] = [],
 ): Promise<void> {
-  const deadline = Date.now() + graceMs
+  const deadline = monotonicMs() + graceMs
   let signal: 'SIGTERM' | 'SIGKILL' = 'SIGTERM'
   const signalled = new Set<string>()
   // What was seen once is ours also when the process that started it is gone, and it carries no mark.
@@ -49,7 +50,7 @@ export async function reap(
   for (;;) {
     left = await survivors(child, left)
     if (left.length === 0) return
-    if (Date.now() >= deadline) signal = 'SIGKILL'
+    if (monotonicMs() >= deadline) signal = 'SIGKILL'
     for (const resident of left) {
       const key = `${signal} ${resident.pid} ${resident.startedAt}`
       if (signal === 'SIGKILL' || !signalled.has(key)) signalResident(resident, signal)

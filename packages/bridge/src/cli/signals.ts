@@ -1,4 +1,5 @@
 // cli/signals: the first drains, the second exits.
+import { monotonicMs } from '../clock.ts'
 
 /** npm and a terminal both pass Ctrl-C on: one key press, two signals. */
 const DUPLICATE_MS = 500
@@ -15,7 +16,7 @@ export interface SignalActions {
 export function onSignals({ drain, exit, reload }: SignalActions): void {
   let firstAt: number | undefined
   const end = (signal: NodeJS.Signals) => {
-    const now = Date.now()
+    const now = monotonicMs()
     if (firstAt === undefined) {
       firstAt = now
       drain(signal)

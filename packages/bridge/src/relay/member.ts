@@ -1,4 +1,5 @@
 // relay/member: one child of a pool: starting, free, busy with one request, stopping.
+import { monotonicMs } from '../clock.ts'
 import { BridgeError, toBridgeError } from '../errors.ts'
 import type { Logger } from '../log/logger.ts'
 import type { Message } from '../message/message.ts'
@@ -43,7 +44,7 @@ export class Member implements Audience {
   call: Call | undefined
   /** Requests it was given so far. */
   served = 0
-  freeSince = Date.now()
+  freeSince = monotonicMs()
   readonly #options: MemberOptions
   readonly #events: MemberEvents
   readonly #log: Logger
@@ -156,7 +157,7 @@ export class Member implements Audience {
     clearTimeout(this.#stuck)
     this.call = undefined
     this.#state = 'free'
-    this.freeSince = Date.now()
+    this.freeSince = monotonicMs()
     this.#events.free()
   }
 

@@ -1,4 +1,5 @@
 // relay/pool: a request has a child for itself while it runs; afterwards the next one has it.
+import { monotonicMs } from '../clock.ts'
 import { BridgeError, toBridgeError } from '../errors.ts'
 import type { Logger } from '../log/logger.ts'
 import { emptyResultFor } from '../message/make.ts'
@@ -272,7 +273,7 @@ export class Pool {
   }
 
   #retire(): void {
-    const longAgo = Date.now() - this.#options.idleMs
+    const longAgo = monotonicMs() - this.#options.idleMs
     for (const member of this.#members) {
       if (this.#members.size <= this.#options.warm) return
       if (member.isFree && member.freeSince < longAgo) void member.stop()

@@ -1,4 +1,5 @@
 // relay/switchboard: one per child; sends every message of the child home.
+import { monotonicMs } from '../clock.ts'
 import { BridgeError } from '../errors.ts'
 import type { Logger } from '../log/logger.ts'
 import { emptyResultFor, errorFor } from '../message/make.ts'
@@ -98,7 +99,7 @@ export class Switchboard {
     if (!this.#calls.delete(call.number)) return
     if (cancel !== undefined) this.write(cancel(call.number))
     if (this.isOwn) return
-    this.#withdrawn.set(call.number, { call, at: Date.now() })
+    this.#withdrawn.set(call.number, { call, at: monotonicMs() })
     if (this.#withdrawn.size > MAX_WITHDRAWN) {
       for (const oldest of this.#withdrawn.keys()) {
         this.#withdrawn.delete(oldest)
@@ -223,7 +224,7 @@ export class Switchboard {
       for (const port of this.audience.ports) return port
       return undefined
     }
-    const longAgo = Date.now() - WITHDRAWN_MS
+    const longAgo = monotonicMs() - WITHDRAWN_MS
     const owners = new Set<Port>()
     for (const { port } of this.#calls.values()) if (this.audience.ports.has(port)) owners.add(port)
     for (const [number, { call, at }] of this.#withdrawn) {

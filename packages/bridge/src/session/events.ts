@@ -1,4 +1,5 @@
 // session/events: bounded replay log for Last-Event-ID.
+import { monotonicMs } from '../clock.ts'
 import type { Message } from '../message/message.ts'
 
 export interface LoggedEvent {
@@ -45,7 +46,7 @@ export class EventLog {
   add(streamId: number, counter: number, message: Message): boolean {
     const bytes = message.byteLength
     if (bytes > this.#maxBytes) return false
-    const at = Date.now()
+    const at = monotonicMs()
     this.#entries.push({ streamId, counter, message, bytes, at })
     this.#bytes += bytes
     while (this.#bytes > this.#maxBytes) this.#dropOldest()
@@ -55,7 +56,7 @@ export class EventLog {
 
   /** What came on this stream after that counter. */
   after(streamId: number, counter: number): LoggedEvent[] {
-    this.expire(Date.now())
+    this.expire(monotonicMs())
     const found: LoggedEvent[] = []
     for (let i = this.#first; i < this.#entries.length; i++) {
       const entry = this.#entries[i]!

@@ -1,5 +1,6 @@
 // session/registry: the only map from id to session.
 import { randomBytes } from 'node:crypto'
+import { monotonicMs } from '../clock.ts'
 import { BridgeError } from '../errors.ts'
 import type { Logger } from '../log/logger.ts'
 import { idleVerdict } from './idle.ts'
@@ -95,8 +96,8 @@ export class Registry {
   /** Takes no new sessions and requests; resolves when nothing is in flight, or after `ms`. */
   async drain(ms: number): Promise<void> {
     this.#isDraining = true
-    const deadline = Date.now() + ms
-    while (this.inFlight > 0 && Date.now() < deadline) {
+    const deadline = monotonicMs() + ms
+    while (this.inFlight > 0 && monotonicMs() < deadline) {
       await new Promise((resolve) => setTimeout(resolve, 20))
     }
   }
@@ -112,7 +113,7 @@ export class Registry {
   }
 
   #sweep(): void {
-    const now = Date.now()
+    const now = monotonicMs()
     for (const session of this.#sessions.values()) {
       session.abandonDetached(now, DETACHED_GRACE_MS)
       const verdict = idleVerdict(session, now, this.#options.idleMs)

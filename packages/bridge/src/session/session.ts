@@ -1,4 +1,5 @@
 // session/session: one legacy client between initialize and the end; knows no process, it holds a line.
+import { monotonicMs } from '../clock.ts'
 import { Chain } from '../chain.ts'
 import { BridgeError, toBridgeError } from '../errors.ts'
 import type { Logger } from '../log/logger.ts'
@@ -45,12 +46,12 @@ export class Session implements StreamHost {
   readonly id: string
   readonly wire: Wire
   readonly caller: Caller
-  readonly openedAt = Date.now()
+  readonly openedAt = monotonicMs()
   readonly events: EventLog | undefined
   readonly maxBufferBytes: number
   /** What the child answered to `initialize`: it rules batching and priming. */
   protocolVersion: string | undefined
-  lastRequestAt = Date.now()
+  lastRequestAt = monotonicMs()
   /** A ping of the bridge that the client has not answered, and since when. */
   pingedAt: number | undefined
 
@@ -161,7 +162,7 @@ export class Session implements StreamHost {
 
   /** Passes a request on; its answer, or what refuses it, goes to `stream`. */
   request(message: Message, stream: SessionStream): void {
-    this.lastRequestAt = Date.now()
+    this.lastRequestAt = monotonicMs()
     const sink = this.#limits.compat === 'litellm' ? lenientSink(message.method, stream) : stream
     try {
       this.#request(message, stream, sink)
@@ -185,7 +186,7 @@ export class Session implements StreamHost {
 
   /** Passes a notification or a response on. */
   accept(message: Message): void {
-    this.lastRequestAt = Date.now()
+    this.lastRequestAt = monotonicMs()
     if (this.#line === undefined) return
     if (message.kind === 'notification') return this.#line.port.notify(message)
     if (this.#isPong(message)) return
@@ -203,7 +204,7 @@ export class Session implements StreamHost {
   ping(): void {
     const stream = this.#all().find((each) => each.isOpen)
     if (stream === undefined) return
-    this.pingedAt = Date.now()
+    this.pingedAt = monotonicMs()
     stream.relate(Message.from({ jsonrpc: '2.0', id: this.#pingId(++this.#pings), method: 'ping' }))
   }
 
@@ -241,7 +242,7 @@ export class Session implements StreamHost {
       stream.close()
       this.#streams.delete(stream.link)
     }
-    const durationMs = Date.now() - this.openedAt
+    const durationMs = monotonicMs() - this.openedAt
     this.#log[wasOpen ? 'info' : 'debug'](
       { sessionId: this.id, binding: this.wire, reason, durationMs },
       'session closed',
@@ -305,7 +306,7 @@ export class Session implements StreamHost {
         }
         this.protocolVersion = negotiated(message)
         this.#state = 'open'
-        this.lastRequestAt = Date.now()
+        this.lastRequestAt = monotonicMs()
         this.#log.info(
           {
             sessionId: this.id,
@@ -313,7 +314,7 @@ export class Session implements StreamHost {
             principal: this.caller.principal,
             protocolVersion: this.protocolVersion,
             childPid: this.#line?.childPid,
-            durationMs: Date.now() - this.openedAt,
+            durationMs: monotonicMs() - this.openedAt,
           },
           'session opened',
         )

@@ -1,4 +1,5 @@
 // session/stalls: streams that their client leaves full, and the child that is not read meanwhile.
+import { monotonicMs } from '../clock.ts'
 import type { Logger } from '../log/logger.ts'
 import type { SessionStream } from './stream.ts'
 
@@ -54,7 +55,7 @@ export class Stalls {
   #cut(): void {
     this.#timer = undefined
     const others = this.#host.streams().some((each) => each.isConnected && !this.#full.has(each))
-    const now = Date.now()
+    const now = monotonicMs()
     let waitMs = STALL_MS
     for (const stream of [...this.#full]) {
       const leftMs = (stream.stalledSince ?? now) + STALL_MS - now

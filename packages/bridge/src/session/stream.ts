@@ -1,4 +1,5 @@
 // session/stream: one logical stream of messages to a client, with or without a connection behind it.
+import { monotonicMs } from '../clock.ts'
 import type { Link } from '../chain.ts'
 import { BridgeError } from '../errors.ts'
 import { errorFor } from '../message/make.ts'
@@ -167,7 +168,7 @@ export class SessionStream implements Sink, OutletOwner {
     this.#outlet = undefined
     this.stalledSince = undefined
     if (this.isFinished) return
-    this.detachedAt = Date.now()
+    this.detachedAt = monotonicMs()
     this.#host.streamDetached(this)
   }
 
@@ -225,7 +226,7 @@ export class SessionStream implements Sink, OutletOwner {
     }
     if (outlet === undefined || outlet.waitingBytes < this.#host.maxBufferBytes) return
     if (this.stalledSince === undefined) {
-      this.stalledSince = Date.now()
+      this.stalledSince = monotonicMs()
       this.#host.streamFull(this)
       outlet.awaitDrain()
     } else if (before >= this.#host.maxBufferBytes) this.#host.streamOverfull(this)
