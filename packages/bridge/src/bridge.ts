@@ -20,7 +20,7 @@ import type { Readiness } from './http/health.ts'
 import { KeepAlive } from './http/keepalive.ts'
 import { addressOf, closeListener, openListener } from './http/listener.ts'
 import { createLines, warmOf, type Lines } from './lines.ts'
-import { peopleOf, readTokens, type Person } from './people.ts'
+import { idleToolGlobs, peopleOf, readTokens, type Person } from './people.ts'
 import { Proof } from './proof.ts'
 import { silentLogger, type Logger } from './log/logger.ts'
 import type { ToolRules } from './relay/tools.ts'
@@ -67,6 +67,7 @@ export class Bridge {
   readonly #proof: Proof
   readonly #closing = new AbortController()
   #stopGraceMs = STOP_GRACE_MS
+  #hasWarned = false
   #server: Server | undefined
   #closed: Promise<void> | undefined
 
@@ -102,7 +103,10 @@ export class Bridge {
         onCrash: config.onCrash,
         restart: this.#leases.restart,
         describe: () => this.#lines.describe?.() ?? this.#trial(),
-        onProven: () => this.#leases.warmUp(),
+        onProven: (report) => {
+          this.#warnOfIdleGlobs(report)
+          this.#leases.warmUp()
+        },
       },
       log,
     )
@@ -225,6 +229,14 @@ export class Bridge {
       isPlain: compat === 'litellm',
       timeoutMs: startTimeoutMs,
     }
+  }
+
+  /** A list that could not be read in full names nothing for certain. */
+  #warnOfIdleGlobs({ tools }: ChildReport): void {
+    if (this.#hasWarned || tools.length === 0) return
+    this.#hasWarned = true
+    const names = tools.map(({ name }) => name)
+    for (const idle of idleToolGlobs(this.config, names)) this.#log.warn(idle, 'no tool is called like this')
   }
 
   #readiness(): ReturnType<Readiness> {

@@ -4,6 +4,7 @@ import { readEnvFiles } from './child/environment.ts'
 import type { Config } from './config/schema.ts'
 import { BridgeError } from './errors.ts'
 import { DEFAULT_NAME, parseTokenFile } from './gate/auth.ts'
+import { idleGlobs } from './globs.ts'
 import type { ToolFilter } from './relay/tools.ts'
 
 export interface Person {
@@ -19,6 +20,21 @@ export function peopleOf({ clients }: Config): ReadonlyMap<string, Person> {
       { env: { ...readEnvFiles(envFile), ...env }, filter },
     ]),
   )
+}
+
+/** Globs in lists of tools that mean no tool: a slip of the pen there admits what was to be denied. */
+export function idleToolGlobs(
+  { clients, ...all }: Config,
+  tools: readonly string[],
+): { option: 'tools-allow' | 'tools-deny'; glob: string; principal?: string }[] {
+  const filters = [all, ...Object.entries(clients).map(([principal, client]) => ({ ...client, principal }))]
+  return filters.flatMap(({ toolsAllow, toolsDeny, ...of }) => {
+    const whose = 'principal' in of ? { principal: of.principal } : {}
+    return [
+      ...idleGlobs(toolsAllow, tools).map((glob) => ({ option: 'tools-allow' as const, glob, ...whose })),
+      ...idleGlobs(toolsDeny, tools).map((glob) => ({ option: 'tools-deny' as const, glob, ...whose })),
+    ]
+  })
 }
 
 /**

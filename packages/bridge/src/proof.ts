@@ -18,7 +18,7 @@ export interface ProofOptions {
   /** Asks a child what it is. Throws BridgeError, `child_…`. */
   describe(): Promise<ChildReport>
   /** It works. */
-  onProven(): void
+  onProven(report: ChildReport): void
 }
 
 /** How long a silent start is watched before the log says what is awaited. */
@@ -121,7 +121,7 @@ export class Proof {
     const { name, version, protocolVersion, tools, startMs } = this.#report
     const facts = { name, version, protocolVersion, tools: tools.length, durationMs: startMs }
     this.#log.info(facts, 'tool answers')
-    if (!this.#isClosed) this.#options.onProven()
+    if (!this.#isClosed) this.#options.onProven(this.#report)
     return this.#report
   }
 

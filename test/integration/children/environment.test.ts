@@ -95,6 +95,23 @@ test("children.environment: --pass-env '*' hands on everything but the bridge's 
   expect(env).toEqual({ ...SECRET, ...mapped(OWN, undefined) })
 })
 
+test('children.environment: an exception takes a variable out of what is asked for, and out of the allow-list', async () => {
+  const given = { API_URL: 'url', API_KEY: 'key', API_KEY_ID: 'id', AWS_SECRET_ACCESS_KEY: 'aws', LANG: 'C' }
+  const [some, one] = await Promise.all(
+    [['API_*,!API_KEY'], ['!LANG']].map((globs) =>
+      bridged(['--pass-env', ...globs, '--', ...fixture('echo')], { env: given }),
+    ),
+  )
+  const names = Object.keys(given)
+  expect(await envOf(await openStreamable(some!), names)).toEqual({
+    ...mapped(given, undefined),
+    API_URL: 'url',
+    API_KEY_ID: 'id',
+    LANG: 'C',
+  })
+  expect(await envOf(await openStreamable(one!), names)).toEqual(mapped(given, undefined))
+})
+
 test('children.environment: --cwd is where the child runs, and arguments reach it without a shell', async () => {
   const folder = join(tempDir(), 'a folder')
   mkdirSync(folder)

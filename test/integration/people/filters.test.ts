@@ -79,12 +79,62 @@ test.each([
   [['--tools-allow', '*e*', '--tools-deny', '*[!o]'], ['echo']],
   [['--tools-allow', '?wd'], ['cwd']],
   [['--tools-deny', '*'], []],
+  [
+    ['--tools-allow', 'get-*,{echo,pid}', '--tools-allow', '!get-*'],
+    ['echo', 'pid'],
+  ],
+  [
+    ['--tools-deny', '!echo,!cwd'],
+    ['echo', 'cwd'],
+  ],
+  [['--tools-allow', 'echo, pid', '--tools-deny', 'cwd,echo'], ['pid']],
 ])('filters.globs: %j', async (options, names) => {
   const bridge = await bridged([...options, '--', ...fixture('odd-tools')])
   const client = await openStreamable(bridge)
   expect((await pagesOf(client)).flat()).toEqual(names)
   for (const tool of ['echo', 'pid', 'cwd', 'crash'])
     expect((await client.call(tool)).error === undefined).toBe(names.includes(tool))
+})
+
+test.each(['flag', 'variable', 'list in a file', 'text in a file', 'of a person'])(
+  'filters.commas: a comma separates in a %s as everywhere, and an exception excepts',
+  async (source) => {
+    const folder = tempDir()
+    const write = (text: string) => {
+      writeFileSync(join(folder, 'bridge.yaml'), text)
+      return ['--config', join(folder, 'bridge.yaml')]
+    }
+    const globs = 'c*,nosuch,!cwd'
+    const options =
+      source === 'flag'
+        ? ['--tools-deny', globs]
+        : source === 'list in a file'
+          ? write(`tools-deny: ["${globs}"]`)
+          : source === 'text in a file'
+            ? write(`tools-deny: "${globs}"`)
+            : source === 'of a person'
+              ? write(`clients: { all: { token: of-all, tools-deny: ["${globs}"] } }`)
+              : []
+    const env = source === 'variable' ? { MCP_BRIDGE_TOOLS_DENY: globs } : {}
+    const bridge = await bridged([...options, '--', ...fixture('odd-tools')], { env })
+    const client = await openStreamable(bridge, as('all'))
+    const names = (await pagesOf(client)).flat()
+    expect(names.filter((name) => name.startsWith('c'))).toEqual(['cwd'])
+    expect((await client.call('crash')).error).toEqual(UNKNOWN('crash'))
+    const warned = bridge.logs.filter(({ msg }) => msg === 'no tool is called like this')
+    const whose = source === 'of a person' ? { principal: 'all' } : {}
+    expect(warned).toEqual([expect.objectContaining({ option: 'tools-deny', glob: 'nosuch', ...whose })])
+  },
+)
+
+test('filters.name: what no tool can be called is unknown at once, however long it is', async () => {
+  const globs = ['--tools-deny', '*delete*_*all*', '--tools-deny', '*e*', '--tools-deny', '*[!o]']
+  const bridge = await bridged([...globs, '--', ...FOLDS_CASE])
+  const [client, other] = [await openStreamable(bridge), await openStreamable(bridge)]
+  const names = [`${'delete_all'.repeat(100_000)}\n`, 'read\n', 'read\u0000', '\u009bread', 'o'.repeat(257)]
+  const answers = Promise.all(names.map((name) => client.call(name, { calls: true })))
+  expect((await other.request('ping')).error).toBeUndefined()
+  expect((await answers).map(({ error }) => error?.data.code)).toEqual(names.map(() => 'tool_unknown'))
 })
 
 test('filters.borders: a dot or a slash in a name is no border for a star', async () => {

@@ -1,8 +1,8 @@
 // child/environment: what a child sees of ours: the allow-list, and what was asked for.
 import { readFileSync } from 'node:fs'
 import { parseEnv } from 'node:util'
-import picomatch from 'picomatch'
 import { BridgeError } from '../errors.ts'
+import { namesOf } from '../globs.ts'
 
 /** Marks every process under a bridge: `<bridge>.<number of the child>`. */
 export const MARK = 'MCP_BRIDGE_CHILD'
@@ -85,7 +85,7 @@ const ALLOWED = [
 ]
 
 export interface EnvironmentOptions {
-  /** Names or globs handed on besides the allow-list; '*' hands on everything. */
+  /** Names or globs handed on besides the allow-list; '*' hands on everything, '!NAME' takes one out of either. */
   passEnv: readonly string[]
   /** Files of KEY=VALUE lines; the later wins. */
   envFile: readonly string[]
@@ -102,7 +102,7 @@ export function childEnvironment(
   { passEnv, envFile, env }: EnvironmentOptions,
   host: NodeJS.ProcessEnv = process.env,
 ): Record<string, string> {
-  const isPassed = picomatch([...ALLOWED, ...passEnv], { nobrace: true, noextglob: true })
+  const isPassed = namesOf([...ALLOWED, ...passEnv])
   const passed: Record<string, string> = {}
   for (const [name, value] of Object.entries(host)) {
     if (value !== undefined && !name.startsWith('MCP_BRIDGE_') && isPassed(name)) passed[name] = value

@@ -1,6 +1,6 @@
 // config/clients: the people who use one bridge: each a token, an environment and the tools they may use.
 import { z } from 'zod'
-import { boolean, list, pairs, text } from './units.ts'
+import { boolean, files, globs, pairs, text } from './units.ts'
 
 /** Names go into logs and into the token file. */
 const NAME = /^[A-Za-z0-9._@-]+$/
@@ -9,9 +9,9 @@ const client = z.strictObject({
   /** May stand in the token file instead, under the same name. */
   token: text().regex(/^\S*$/, 'holds white space').optional(),
   env: pairs().default({}),
-  envFile: list().default([]),
-  toolsAllow: list().default([]),
-  toolsDeny: list().default([]),
+  envFile: files().default([]),
+  toolsAllow: globs().default([]),
+  toolsDeny: globs().default([]),
   readOnly: boolean().default(false),
 })
 

@@ -143,6 +143,43 @@ test('lists and pairs are read from every source', () => {
   expect(fromFlags.allowHost).toEqual(['tools.example'])
 })
 
+test('a comma separates in a flag and in an item of a list, as in a text', () => {
+  const flags = {
+    allowHost: ['a.example, b.example', 'c.example'],
+    allowOrigin: ['https://a.example,*'],
+    headerEnv: ['X-A=A,X-B=B'],
+    passEnv: ['A_*,!A_KEY'],
+    toolsAllow: ['{a,b},c'],
+    env: ['A=1,2'],
+    envFile: ['a,b.env'],
+  }
+  const configFile = fileOf('tools-deny: ["a,b", c]\n')
+  expect(load({ flags }).config).toMatchObject({
+    allowHost: ['a.example', 'b.example', 'c.example'],
+    allowOrigin: ['https://a.example', '*'],
+    headerEnv: [
+      { header: 'x-a', name: 'A' },
+      { header: 'x-b', name: 'B' },
+    ],
+    passEnv: ['A_*', '!A_KEY'],
+    toolsAllow: ['{a,b}', 'c'],
+    env: { A: '1,2' },
+    envFile: ['a,b.env'],
+  })
+  expect(load({ configFile }).config.toolsDeny).toEqual(['a', 'b', 'c'])
+})
+
+test('a glob that nobody can read is refused, wherever it stands', () => {
+  const flags = { toolsDeny: ['a', '@(b|c)'], passEnv: ['{A'], toolsAllow: '[' }
+  expect(problemsOf({ flags }).toSorted()).toEqual([
+    'flag --pass-env: the glob "{A" has a { without a }',
+    'flag --tools-allow: the glob "[" has a [ without a ]',
+    'flag --tools-deny: the glob "@(b|c)" has a (, which means nothing here: write \\(',
+  ])
+  const configFile = fileOf('clients: { ann: { token: t, tools-deny: "{a" } }')
+  expect(problemsOf({ configFile }).join()).toContain('clients: the glob "{a" has a { without a }')
+})
+
 test('a file of JSON, also one named by a variable; paths in it are meant from where it is', () => {
   const json =
     '{\n\t"command": ["server", "--depth", 3],\n\t"env-file": ["a.env", "/b.env"],\n\t"tokenFile": "t", "cwd": ".."\n}'

@@ -1,6 +1,7 @@
 // config/units: what a raw value means: durations, sizes, numbers, lists, pairs; and back to text.
 import { z } from 'zod'
 import { BridgeError } from '../errors.ts'
+import { splitGlobs } from '../globs.ts'
 
 const MILLISECONDS = { h: 3_600_000, m: 60_000, s: 1000, ms: 1 } as const
 const BYTES = { GiB: 1024 ** 3, MiB: 1024 ** 2, KiB: 1024, GB: 1e9, MB: 1e6, KB: 1000 } as const
@@ -127,11 +128,30 @@ export function text() {
   return z.string('write text').min(1, { error: 'is empty', abort: true })
 }
 
-/** Several texts; in one string they are separated by commas or lines. */
+/** Several texts, separated by commas or lines wherever they stand: one flag, one item of a list in a file, a variable. */
 export function list() {
-  return z
-    .union([z.string(), z.array(z.string())], 'write a list of texts')
-    .transform((raw): readonly string[] => (typeof raw === 'string' ? splitList(raw) : raw))
+  return texts().transform((raw): readonly string[] => [raw].flat().flatMap((each) => splitList(each)))
+}
+
+/** Several files; a comma may be part of a name, but in one string it separates them. */
+export function files() {
+  return texts().transform((raw): readonly string[] => (typeof raw === 'string' ? splitList(raw) : raw))
+}
+
+/** Globs of names (see globs.ts), as `list`; a comma in braces is theirs. */
+export function globs() {
+  return texts().transform((raw, ctx): readonly string[] => {
+    try {
+      return [raw].flat().flatMap(splitGlobs)
+    } catch (error) {
+      ctx.addIssue({ code: 'custom', message: (error as SyntaxError).message })
+      return z.NEVER
+    }
+  })
+}
+
+function texts() {
+  return z.union([z.string(), z.array(z.string())], 'write a list of texts')
 }
 
 /** `KEY=VALUE` lines, a list of them, or a map. */
@@ -160,8 +180,8 @@ export function headerEnv() {
     .union([z.string(), z.array(item), z.record(z.string(), z.string())], 'write a list of HEADER=NAME')
     .transform((raw, ctx): readonly Readonly<{ header: string; name: string }>[] => {
       const refuse = (message: string) => ctx.addIssue({ code: 'custom', message })
-      const items = typeof raw === 'string' ? splitList(raw) : raw
-      const entries = Array.isArray(items) ? items.map(headerAndName) : Object.entries(items)
+      const items = typeof raw === 'string' ? [raw] : raw
+      const entries = Array.isArray(items) ? items.flatMap(headersAndNames) : Object.entries(items)
       const seen = new Set<string>()
       return entries.map(([given, name]) => {
         const header = given.toLowerCase()
@@ -175,8 +195,8 @@ export function headerEnv() {
     })
 }
 
-function headerAndName(item: string | { header: string; name: string }): [string, string] {
-  return typeof item === 'string' ? splitPair(item) : [item.header, item.name]
+function headersAndNames(item: string | { header: string; name: string }): [string, string][] {
+  return typeof item === 'string' ? splitList(item).map(splitPair) : [[item.header, item.name]]
 }
 
 /** Trimmed, without the empty ones. */

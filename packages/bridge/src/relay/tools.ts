@@ -1,6 +1,6 @@
 // relay/tools: which tools a client sees and calls, and how their list is written.
-import picomatch from 'picomatch'
 import { BridgeError } from '../errors.ts'
+import { isName, namesOf } from '../globs.ts'
 import { Message } from '../message/message.ts'
 import type { Call } from './call.ts'
 import type { Port } from './port.ts'
@@ -9,7 +9,7 @@ import { onAnswer, type Sink } from './sink.ts'
 
 /** What one party admits; a tool must be admitted by each. */
 export interface ToolFilter {
-  /** Globs; none admits all. */
+  /** Globs (see globs.ts); none admits all. */
   toolsAllow: readonly string[]
   toolsDeny: readonly string[]
   /** Only tools annotated with `readOnlyHint`. */
@@ -24,9 +24,6 @@ export interface ToolRules {
   timeoutMs: number
 }
 
-/** Names have dots and slashes too, which are no borders here: a tool that `*delete*` leaves out would be let through. */
-const GLOBS = { bash: true, dot: true, posix: true }
-
 type Tool = Record<string, unknown> & { name?: unknown; annotations?: { readOnlyHint?: unknown } }
 
 /** A list of more pages than this is taken for one that never ends. */
@@ -38,6 +35,20 @@ export function areRules({ filters, isPlain }: ToolRules): boolean {
     isPlain ||
     filters.some((each) => each.readOnly || each.toolsAllow.length > 0 || each.toolsDeny.length > 0)
   )
+}
+
+/** Which names all of them admit; what no tool can be called they do not, so that no list of what is denied has to name it. */
+function nameFilter(filters: readonly ToolFilter[]): (name: string) => boolean {
+  const lists = filters.flatMap(({ toolsAllow, toolsDeny }) => [
+    ...(toolsAllow.length === 0 ? [] : [namesOf(toolsAllow)]),
+    ...(toolsDeny.length === 0 ? [] : [not(namesOf(toolsDeny))]),
+  ])
+  if (lists.length === 0) return () => true
+  return (name) => isName(name) && lists.every((admits) => admits(name))
+}
+
+function not(means: (name: string) => boolean): (name: string) => boolean {
+  return (name) => !means(name)
 }
 
 /**
@@ -60,11 +71,7 @@ export class ToolRoute implements Route {
     this.#rules = rules
     this.#needsReadOnly = rules.filters.some(({ readOnly }) => readOnly)
     this.#judgesCalls = areRules({ ...rules, isPlain: false })
-    const matchers = rules.filters.map(({ toolsAllow, toolsDeny }) => ({
-      allows: toolsAllow.length === 0 ? () => true : picomatch([...toolsAllow], GLOBS),
-      denies: toolsDeny.length === 0 ? () => false : picomatch([...toolsDeny], GLOBS),
-    }))
-    this.#isNamed = (name) => matchers.every(({ allows, denies }) => allows(name) && !denies(name))
+    this.#isNamed = nameFilter(rules.filters)
   }
 
   send(call: Call, message: Message): void {

@@ -77,6 +77,13 @@ test('what LiteLLM may see: all of the recipe, or what the filter admits', () =>
     least: ['list_schemas', 'list_objects'],
     isExact: false,
   })
+  folder.write(
+    'clients: { gateway: { tools-allow: ["list_*", "!list_schemas"] } }',
+    'people',
+    'postgres-mcp',
+    'bridge.yaml',
+  )
+  expect(readTools(folder, catalogue, COMPOSE)[0]).toMatchObject({ least: ['list_objects'], isExact: false })
 })
 
 test('a tool without a recipe', () => {

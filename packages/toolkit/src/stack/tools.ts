@@ -84,10 +84,17 @@ function expected(service: string, alias: string, recipe: Recipe, people: string
 }
 
 function admitted({ tools, call }: Recipe, filter: readonly string[], isReadOnly: boolean): string[] {
-  const matches = picomatch([...filter], { bash: true, dot: true, posix: true })
-  if (filter.length > 0) return tools.filter((name) => matches(name))
+  if (filter.length > 0) return tools.filter((name) => isMeant(filter, name))
   // Which tools say that they change nothing is in no recipe; the one call should be among them.
   return isReadOnly ? (call === undefined ? [] : [call.tool]) : tools
+}
+
+/** As the bridge reads such a list: `!glob` means "but not", and a list of nothing else means all others. */
+function isMeant(globs: readonly string[], name: string): boolean {
+  const named = globs.filter((glob) => !glob.startsWith('!'))
+  const excepted = globs.filter((glob) => glob.startsWith('!')).map((glob) => glob.slice(1))
+  const matches = (glob: string) => picomatch(glob, { bash: true, dot: true, posix: true })(name)
+  return (named.length === 0 || named.some(matches)) && !excepted.some(matches)
 }
 
 function parseConfig(compose: string): NonNullable<ComposeConfig['services']> {
