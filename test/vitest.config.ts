@@ -1,10 +1,15 @@
-import { defineConfig } from 'vitest/config'
+import { configDefaults, defineConfig } from 'vitest/config'
+
+const besides = (path: string) => new URL(path, import.meta.url).pathname
+/** `.ci/run` asks for it: it runs once more what failed, and has to know what did. */
+const isReported = process.env['MCP_BRIDGE_TEST_OUTCOME'] !== undefined
 
 /** Also the base of what is too slow or too special for `npm test`: see vitest.special.config.ts. */
 export const base = {
   root: new URL('..', import.meta.url).pathname,
   exclude: ['**/node_modules/**', '**/dist/**'],
-  globalSetup: [new URL('nothing-left.ts', import.meta.url).pathname],
+  globalSetup: [...(isReported ? [besides('../.ci/closed.mjs')] : []), besides('nothing-left.ts')],
+  ...(isReported ? { reporters: [...configDefaults.reporters, besides('../.ci/reporter.mjs')] } : {}),
   testTimeout: 60_000,
   hookTimeout: 60_000,
   // Real processes on a small machine: more at once would only measure the scheduler.
