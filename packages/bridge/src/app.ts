@@ -5,6 +5,7 @@ import type { SseBinding } from './binding/sse.ts'
 import type { StreamableBinding } from './binding/streamable.ts'
 import { setCaller } from './binding/caller.ts'
 import { BridgeError, toBridgeError } from './errors.ts'
+import { excerpt } from './foreign.ts'
 import type { Tokens } from './gate/auth.ts'
 import { readBytes } from './gate/body.ts'
 import type { Gate } from './gate/gate.ts'
@@ -138,7 +139,7 @@ function methods(handlers: Methods): RequestHandler {
     const handler = handlers[req.method as keyof typeof handlers]
     if (handler !== undefined) return handler(req, res)
     res.setHeader('allow', allow)
-    throw new BridgeError('method_not_allowed', `${req.method} is not for ${pathOf(req)}`, {
+    throw new BridgeError('method_not_allowed', `${req.method} is not for ${excerpt(pathOf(req))}`, {
       hint: `allowed here: ${allow}`,
     })
   }
@@ -204,7 +205,7 @@ function environmentOf(
 
 function nowhere({ mcpPath, ssePath }: AppOptions['paths']): RequestHandler {
   return (req) => {
-    throw new BridgeError('not_found', `there is nothing at ${pathOf(req)}`, {
+    throw new BridgeError('not_found', `there is nothing at ${excerpt(pathOf(req))}`, {
       hint: `Streamable HTTP is at ${mcpPath}, HTTP+SSE at ${ssePath}`,
     })
   }
@@ -230,7 +231,7 @@ function answerFailure(
   res: ServerResponse,
 ): void {
   const { error, id } = thrown instanceof Refusal ? thrown : { error: toBridgeError(thrown), id: undefined }
-  const fields = { method: req.method, path: pathOf(req), code: error.code, reason: error.message }
+  const fields = { method: req.method, path: excerpt(pathOf(req)), code: error.code, reason: error.message }
   if (error.code === 'internal') log.error({ ...fields, err: error.cause }, 'request failed')
   else log.info(fields, 'request refused')
   if (!req.complete) dropBody(req, res)

@@ -3,6 +3,7 @@ import type { ChildReport } from './child/interview.ts'
 import type { Restart } from './child/restart.ts'
 import { withAdvice } from './child/trial.ts'
 import { toBridgeError, type BridgeError } from './errors.ts'
+import { excerpt } from './foreign.ts'
 import type { Readiness } from './http/health.ts'
 import type { Logger } from './log/logger.ts'
 
@@ -119,7 +120,13 @@ export class Proof {
     }
     this.#problem = undefined
     const { name, version, protocolVersion, tools, startMs } = this.#report
-    const facts = { name, version, protocolVersion, tools: tools.length, durationMs: startMs }
+    const facts = {
+      name: excerpt(name),
+      version: excerpt(version),
+      protocolVersion: excerpt(protocolVersion),
+      tools: tools.length,
+      durationMs: startMs,
+    }
     this.#log.info(facts, 'tool answers')
     if (!this.#isClosed) this.#options.onProven(this.#report)
     return this.#report

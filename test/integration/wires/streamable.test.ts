@@ -173,7 +173,9 @@ describe('version.header', () => {
     async (version) => {
       const client = await openStreamable(bridge)
       const headers = { 'mcp-protocol-version': version }
-      expect(refusal(await client.post(echo(2), headers), 400, 'request_invalid').message).toContain(version)
+      expect(refusal(await client.post(echo(2), headers), 400, 'request_invalid').data.hint).toContain(
+        version,
+      )
       await expect(client.listen({ headers })).rejects.toMatchObject({ status: 400 })
       refusal(await client.del(headers), 400, 'request_invalid')
       expect(textOf(await client.call('echo', { text: 'alive' }))).toBe('alive')

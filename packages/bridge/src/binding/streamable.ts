@@ -2,6 +2,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { monotonicMs } from '../clock.ts'
 import { BridgeError, ERRORS, type ErrorCode } from '../errors.ts'
+import { excerpt } from '../foreign.ts'
 import { HttpOutlet, type Forms, type HttpOutletOptions } from '../http/outlet.ts'
 import type { KeepAlive } from '../http/keepalive.ts'
 import { accepted } from '../http/reply.ts'
@@ -107,8 +108,8 @@ export class StreamableBinding {
     const session = this.#registry.find(sessionId, 'streamable', callerOf(req))
     const revision = header(req, 'mcp-protocol-version')
     if (!isRevisionAccepted(revision, session.protocolVersion)) {
-      throw new BridgeError('request_invalid', `unsupported MCP-Protocol-Version: ${revision}`, {
-        hint: `this session speaks ${session.protocolVersion}`,
+      throw new BridgeError('request_invalid', 'unsupported MCP-Protocol-Version', {
+        hint: `it is "${excerpt(revision ?? '')}"; this session speaks ${session.protocolVersion}`,
       })
     }
     return session

@@ -1,5 +1,6 @@
 // child/inspection: what a tool is, what it costs, and what is odd about it.
 import { toBridgeError } from '../errors.ts'
+import { excerpt, hidesSomething } from '../foreign.ts'
 import type { Child } from './child.ts'
 import { residentBytes, takeCensus } from './census.ts'
 import { Interview, type ChildReport } from './interview.ts'
@@ -49,6 +50,12 @@ export async function inspectTool(options: TrialOptions & Told): Promise<Inspect
       `prints what is no message to stdout (dropped by the bridge): ${JSON.stringify(interview.noise[0])}`,
     )
   }
+  const hiding = textsOf(report).filter(hidesSomething)
+  if (hiding.length > 0) {
+    oddities.push(
+      `its names or descriptions hold escape sequences or characters that are not seen: ${excerpt(hiding[0]!)}`,
+    )
+  }
   const second = await secondProcess(options, report.tools.length)
   if ('problem' in second) oddities.push(`a second process cannot run beside the first: ${second.problem}`)
   const step = await child.stop()
@@ -63,6 +70,14 @@ export async function inspectTool(options: TrialOptions & Told): Promise<Inspect
     recommended: recommend(report, second),
     oddities,
   }
+}
+
+/** All that it says of itself to a person. */
+function textsOf({ name, version, tools, resources, prompts }: ChildReport): string[] {
+  return [
+    ...[name, version],
+    ...[...tools, ...resources, ...prompts].flatMap((each) => [each.name, each.description]),
+  ]
 }
 
 function recommend(report: ChildReport, second: Second): Recommendation {
@@ -98,7 +113,7 @@ async function secondProcess(
   } catch (error) {
     const last = second?.stderrTail.at(-1)
     const { message } = toBridgeError(error)
-    return { problem: last === undefined ? message : `${message} (${last})` }
+    return { problem: last === undefined ? message : `${message} (${excerpt(last)})` }
   } finally {
     await second?.stop()
   }

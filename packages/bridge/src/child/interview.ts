@@ -1,6 +1,7 @@
 // child/interview: asks a child the way a client would: what it is, and what it offers.
 import { monotonicMs } from '../clock.ts'
 import { BridgeError } from '../errors.ts'
+import { excerpt } from '../foreign.ts'
 import { recordOf, textOf } from '../message/content.ts'
 import { Message } from '../message/message.ts'
 import { NEWEST_LEGACY_REVISION } from '../message/revisions.ts'
@@ -167,5 +168,8 @@ async function listAll(kind: string, ask: Ask): Promise<{ name: string; descript
 }
 
 function notMcp(error: Record<string, unknown>): BridgeError {
-  return new BridgeError('child_not_mcp', `the tool answered with an error: ${textOf(error['message'], '?')}`)
+  return new BridgeError(
+    'child_not_mcp',
+    `the tool answered with an error: ${excerpt(textOf(error['message'], '?'))}`,
+  )
 }

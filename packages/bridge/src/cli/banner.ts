@@ -1,5 +1,6 @@
 // cli/banner: what a person sees at the start: where it listens, what it serves, how to connect.
 import { networkInterfaces } from 'node:os'
+import { excerpt, visible } from '../foreign.ts'
 import type { ChildReport, Config, Listening } from '../index.ts'
 
 const MAX_TOOLS = 12
@@ -23,16 +24,16 @@ export function listeningLines(
     ['  Streamable HTTP', mcpUrl],
     ['  HTTP+SSE', sseUrl],
     ...others.map((url) => ['  from the LAN', url]),
-    ['  tool', config.command.join(' ')],
+    ['  tool', visible(config.command.join(' '))],
     ['  mode', MODES[config.children]],
     ['  access', access(config)],
-    ['  waiting for', `${config.command[0]} to answer initialize …`],
+    ['  waiting for', `${visible(config.command[0] ?? '')} to answer initialize …`],
   ])
 }
 
 /** Printed once the tool has answered. */
 export function toolLines(config: Config, { mcpUrl }: Listening, report: ChildReport): string {
-  const names = report.tools.map(({ name }) => name)
+  const names = report.tools.map(({ name }) => excerpt(name))
   const shown =
     names.length > MAX_TOOLS
       ? [...names.slice(0, MAX_TOOLS - 1), `and ${names.length - MAX_TOOLS + 1} more`]
@@ -49,7 +50,7 @@ export function toolLines(config: Config, { mcpUrl }: Listening, report: ChildRe
   return `${block([
     [
       '  answers as',
-      `${report.name} ${report.version}, ${report.protocolVersion}, after ${report.startMs} ms`,
+      `${excerpt(report.name)} ${excerpt(report.version)}, ${excerpt(report.protocolVersion)}, after ${report.startMs} ms`,
     ],
     [`  ${names.length} tools`, shown.join(', ') || 'none'],
   ])}\nClient configuration:\n${JSON.stringify(client, undefined, 2)}\n`

@@ -1,15 +1,17 @@
 // cli/check: what `mcp-bridge check` prints.
+import { excerpt, visible } from '../foreign.ts'
 import type { Inspection } from '../index.ts'
 
 const NAME_WIDTH = 34
 const TEXT_WIDTH = 80
 
+/** Made for looking at a strange tool: nothing that it says of itself reaches the terminal as anything but text. */
 export function checkTable(report: Inspection): string {
-  const { oddities } = report
+  const oddities = report.oddities.map(visible)
   return [
-    `${report.name} ${report.version}, protocol ${report.protocolVersion}`,
+    `${excerpt(report.name)} ${excerpt(report.version)}, protocol ${excerpt(report.protocolVersion)}`,
     `start ${report.startMs} ms, memory ${Math.round(report.memoryBytes / 2 ** 20)} MiB in ${report.processes} process${report.processes === 1 ? '' : 'es'}`,
-    `capabilities: ${report.capabilities.join(', ') || 'none'}`,
+    `capabilities: ${report.capabilities.map((each) => excerpt(each)).join(', ') || 'none'}`,
     ...list('tools', report.tools),
     ...list('resources', report.resources),
     ...list('prompts', report.prompts),
@@ -27,12 +29,12 @@ function list(title: string, rows: readonly { name: string; description: string 
     '',
     `${title} (${rows.length})`,
     ...rows.map(({ name, description }) =>
-      `  ${name.padEnd(NAME_WIDTH)} ${firstLine(description)}`.trimEnd(),
+      `  ${excerpt(name).padEnd(NAME_WIDTH)} ${firstLine(description)}`.trimEnd(),
     ),
   ]
 }
 
 function firstLine(text: string): string {
-  const [line = ''] = text.trim().split('\n')
-  return line.length > TEXT_WIDTH ? `${line.slice(0, TEXT_WIDTH - 1)}…` : line
+  const [line = ''] = text.trim().split(/\r?\n/, 1)
+  return excerpt(line, TEXT_WIDTH)
 }

@@ -2,6 +2,7 @@
 import { printConfig } from '../config/print.ts'
 import { loadConfig } from '../config/sources.ts'
 import { toBridgeError, type BridgeError } from '../errors.ts'
+import { visible, visibleJson, visibleLine } from '../foreign.ts'
 import { VERSION } from '../version.ts'
 import { checkTable } from './check.ts'
 import { parseArgs, type Invocation } from './flags.ts'
@@ -35,7 +36,7 @@ async function run(invocation: Invocation): Promise<void> {
         ...(url === undefined ? {} : { url }),
         timeoutMs,
       })
-      process.stdout.write(`${text}\n`)
+      process.stdout.write(`${visibleLines(text).join('\n')}\n`)
       return process.exit(code)
     }
     case 'check': {
@@ -45,14 +46,16 @@ async function run(invocation: Invocation): Promise<void> {
       const { inspect } = await import('../bridge.ts')
       const report = await inspect(config)
       process.stdout.write(
-        invocation.format === 'json' ? `${JSON.stringify(report, undefined, 2)}\n` : checkTable(report),
+        invocation.format === 'json'
+          ? `${visibleJson(JSON.stringify(report, undefined, 2))}\n`
+          : checkTable(report),
       )
       return
     }
     case 'serve': {
       const loaded = loadConfig({ ...invocation, command: invocation.child })
       if (invocation.printConfig) {
-        process.stdout.write(printConfig(loaded.config, loaded.origins))
+        process.stdout.write(visibleJson(printConfig(loaded.config, loaded.origins)))
         return
       }
       // Loaded when needed: a health check runs every few seconds and needs none of it.
@@ -65,9 +68,15 @@ async function run(invocation: Invocation): Promise<void> {
 /** What went wrong, why if that is known, and what to do, each on a line of its own. */
 function explain(error: BridgeError): string {
   const stderr = error.data?.['stderr']
-  const lines = [`mcp-bridge: ${error.message}`]
-  if (Array.isArray(stderr)) lines.push(...stderr.map((line) => `  | ${String(line)}`))
-  if (error.hint !== undefined) lines.push(`  → ${error.hint}`)
-  if (error.code === 'internal' && error.cause instanceof Error) lines.push(String(error.cause.stack))
+  const lines = visibleLines(`mcp-bridge: ${error.message}`)
+  if (Array.isArray(stderr)) lines.push(...stderr.map((line) => `  | ${visibleLine(String(line))}`))
+  if (error.hint !== undefined) lines.push(...visibleLines(`  → ${error.hint}`))
+  if (error.code === 'internal' && error.cause instanceof Error)
+    lines.push(...visibleLines(String(error.cause.stack)))
   return `${lines.join('\n')}\n`
+}
+
+/** What has several lines has them on purpose: problems, each on a line of its own. */
+function visibleLines(text: string): string[] {
+  return text.split('\n').map(visible)
 }

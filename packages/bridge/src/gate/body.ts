@@ -1,6 +1,7 @@
 // gate/body: reads a body within its limit, as the chunks it came in.
 import type { IncomingMessage } from 'node:http'
 import { BridgeError } from '../errors.ts'
+import { excerpt } from '../foreign.ts'
 
 /**
  * Reads the bytes of the body, and gives them to `take` or what is wrong to `refuse`; callbacks, since most bodies are
@@ -52,11 +53,15 @@ function refuseMediaType({ headers }: IncomingMessage): void {
   const type = headers['content-type']
   // Absent is fine: the Origin check, not this one, keeps web pages out.
   if (type !== undefined && type !== 'application/json' && !JSON_TYPE.test(type)) {
-    throw new BridgeError('media_type_unsupported', `content type "${type}" is not application/json`)
+    throw new BridgeError('media_type_unsupported', 'Content-Type is not application/json', {
+      hint: `it is "${excerpt(type)}"`,
+    })
   }
   const encoding = headers['content-encoding']
   if (encoding !== undefined && encoding.toLowerCase() !== 'identity') {
-    throw new BridgeError('media_type_unsupported', `content encoding "${encoding}" is not taken`)
+    throw new BridgeError('media_type_unsupported', 'a body with a Content-Encoding is not taken', {
+      hint: `it is "${excerpt(encoding)}"; send the body as it is`,
+    })
   }
 }
 

@@ -1,6 +1,7 @@
 // gate/host: refuses a Host this bridge does not answer for, against DNS rebinding.
 import { isLoopback, LOOPBACK_NAMES } from '../config/loopback.ts'
 import { BridgeError } from '../errors.ts'
+import { excerpt } from '../foreign.ts'
 import type { Gate } from './gate.ts'
 
 export interface HostPolicy {
@@ -35,8 +36,9 @@ export function hostGate(policy: HostPolicy): Gate | undefined {
       admitted = host
       return
     }
-    throw new BridgeError('host_forbidden', `host "${host}" is not served here`, {
-      hint: `admit it with --allow-host ${name === '' ? 'NAME' : name}`,
+    // What is pasted into a shell is a name and nothing else.
+    throw new BridgeError('host_forbidden', `host "${excerpt(host)}" is not served here`, {
+      hint: `admit it with --allow-host ${/^[\w.:-]{1,200}$/.test(name) ? name : 'NAME'}`,
     })
   }
 }

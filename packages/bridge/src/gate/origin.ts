@@ -1,6 +1,7 @@
 // gate/origin: refuses web pages that are not admitted; says what CORS headers the others get.
 import { isLoopback } from '../config/loopback.ts'
 import { BridgeError } from '../errors.ts'
+import { excerpt } from '../foreign.ts'
 import type { Gate } from './gate.ts'
 import { hostName } from './host.ts'
 
@@ -33,8 +34,8 @@ export function originGate(isAllowed: (origin: string) => boolean): Gate {
     const { origin } = headers
     // Absent is fine: only browsers send Origin, and only a browser can be rebound.
     if (origin === undefined || isAllowed(origin)) return
-    throw new BridgeError('origin_forbidden', `origin "${origin}" is not admitted`, {
-      hint: `admit it with --allow-origin ${origin}`,
+    throw new BridgeError('origin_forbidden', `origin "${excerpt(origin)}" is not admitted`, {
+      hint: `admit it with --allow-origin ${/^[\w.:/[\]-]{1,200}$/.test(origin) ? origin : 'ORIGIN'}`,
     })
   }
 }

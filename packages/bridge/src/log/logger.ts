@@ -1,5 +1,6 @@
 // log/logger: pino on stderr; an event is a constant sentence plus fields.
 import { pino, destination, type DestinationStream, type Logger } from 'pino'
+import { visible, visibleJson } from '../foreign.ts'
 import { REDACTED_PATHS } from './redact.ts'
 
 export type { Logger }
@@ -23,6 +24,8 @@ export async function createLogger(options: LogOptions): Promise<Logger> {
       timestamp: pino.stdTimeFunctions.isoTime,
       formatters: { level: (label) => ({ level: label }) },
       redact: { paths: [...REDACTED_PATHS], censor: '[redacted]' },
+      // Here once for all fields: what is foreign among them does nothing on the terminal of whoever reads the log.
+      hooks: { streamWrite: options.format === 'pretty' ? visibleStrings : visibleJson },
     },
     out,
   )
@@ -47,6 +50,16 @@ function jsonStream(): DestinationStream {
     }
   })
   return out
+}
+
+/** For pino-pretty, which writes strings out as they are: a stack keeps its lines. */
+function visibleStrings(line: string): string {
+  if (!/\\[ubfr]/.test(line) && visibleJson(line) === line) return line
+  return `${JSON.stringify(JSON.parse(line, visibleValue))}\n`
+}
+
+function visibleValue(_key: string, value: unknown): unknown {
+  return typeof value === 'string' ? value.split('\n').map(visible).join('\n') : value
 }
 
 async function prettyStream(): Promise<DestinationStream> {

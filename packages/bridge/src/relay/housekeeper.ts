@@ -1,5 +1,7 @@
 // relay/housekeeper: the bridge itself as a client of a child that no client has for itself.
 import { BridgeError } from '../errors.ts'
+import { excerpt } from '../foreign.ts'
+import { textOf } from '../message/content.ts'
 import { Message } from '../message/message.ts'
 import { NEWEST_LEGACY_REVISION } from '../message/revisions.ts'
 import { Port } from './port.ts'
@@ -46,7 +48,12 @@ export class Housekeeper {
           const { message: text, data } = (message.json() as { error: ErrorObject }).error
           if (message.failure !== undefined)
             return reject(new BridgeError(message.failure, text, data && { data }))
-          reject(new BridgeError('child_not_mcp', `the tool answered ${method} with an error: ${text}`))
+          reject(
+            new BridgeError(
+              'child_not_mcp',
+              `the tool answered ${method} with an error: ${excerpt(textOf(text, '?'))}`,
+            ),
+          )
         },
       }
       this.#port.request(Message.from({ jsonrpc: '2.0', id: 0, method, params }), sink, timeoutMs)

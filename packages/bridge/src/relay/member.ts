@@ -1,6 +1,7 @@
 // relay/member: one child of a pool: starting, free, busy with one request, stopping.
 import { monotonicMs } from '../clock.ts'
 import { BridgeError, toBridgeError } from '../errors.ts'
+import { excerpt } from '../foreign.ts'
 import type { Logger } from '../log/logger.ts'
 import type { Message } from '../message/message.ts'
 import type { Call } from './call.ts'
@@ -126,7 +127,7 @@ export class Member implements Audience {
     this.#switchboard?.withdraw(this.call, cancel)
     this.#stuck = setTimeout(() => {
       this.#log.warn(
-        { childPid: this.#process?.pid, method: this.call?.method },
+        { childPid: this.#process?.pid, method: excerpt(this.call?.method ?? '') },
         'child is stuck in a withdrawn call; replaced',
       )
       void this.stop()

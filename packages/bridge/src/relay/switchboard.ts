@@ -1,6 +1,7 @@
 // relay/switchboard: one per child; sends every message of the child home.
 import { monotonicMs } from '../clock.ts'
 import { BridgeError } from '../errors.ts'
+import { excerpt } from '../foreign.ts'
 import type { Logger } from '../log/logger.ts'
 import { emptyResultFor, errorFor } from '../message/make.ts'
 import type { Message } from '../message/message.ts'
@@ -128,7 +129,7 @@ export class Switchboard {
   receiveTooLarge(id: Field | undefined, bytes: number): void {
     const number = id === undefined ? Number.NaN : numberOf(id.raw)
     const call = this.#calls.get(number)
-    this.#log.warn({ bytes, method: call?.method }, 'line over the limit dropped')
+    this.#log.warn({ bytes, method: excerpt(call?.method ?? '') }, 'line over the limit dropped')
     if (call === undefined) return this.#answeredLate(number)
     this.#calls.delete(number)
     const text = `the answer is ${bytes} bytes long, over the limit of --max-line`
@@ -149,7 +150,7 @@ export class Switchboard {
     const number = numberOf(message.id)
     const call = this.#calls.get(number)
     if (call === undefined) {
-      this.#log.debug({ requestId: message.id }, 'answer nobody waits for dropped')
+      this.#log.debug({ requestId: message.id.slice(0, 200) }, 'answer nobody waits for dropped')
       return this.#answeredLate(number)
     }
     this.#calls.delete(number)
@@ -197,7 +198,7 @@ export class Switchboard {
     const call = inFlight ?? this.#taskTokens.get(number)
     if (call?.clientToken === undefined) {
       // "Progress notifications MUST stop after completion": late ones tear some clients down.
-      this.#log.debug({ requestId: token?.raw }, 'progress of no open request dropped')
+      this.#log.debug({ requestId: token?.raw.slice(0, 200) }, 'progress of no open request dropped')
       return
     }
     const restored = message.rewrite([[token, call.clientToken]])

@@ -1,6 +1,7 @@
 // relay/tools: which tools a client sees and calls, and how their list is written.
 import { BridgeError } from '../errors.ts'
 import { isName, namesOf } from '../globs.ts'
+import { excerpt } from '../foreign.ts'
 import { Message } from '../message/message.ts'
 import type { Call } from './call.ts'
 import type { Port } from './port.ts'
@@ -206,7 +207,7 @@ interface Page {
 
 /** As servers answer a call of a tool that they do not have. */
 function refuse(call: Call, name: string): void {
-  call.port.settleWith(call, new BridgeError('tool_unknown', `Unknown tool: ${name}`))
+  call.port.settleWith(call, new BridgeError('tool_unknown', `Unknown tool: ${excerpt(name)}`))
 }
 
 /**

@@ -1,5 +1,6 @@
 // relay/welcome: answers `initialize` from what the child answered to the bridge.
 import { BridgeError } from '../errors.ts'
+import { excerpt } from '../foreign.ts'
 import { errorFor } from '../message/make.ts'
 import { Message } from '../message/message.ts'
 import { isLegacyRevision } from '../message/revisions.ts'
@@ -57,5 +58,5 @@ export function welcome(
 
 /** Refuses what is not offered where a child is shared, as a server without it would. */
 export function notOffered(id: string, method: string): Message {
-  return errorFor(id, new BridgeError('method_not_offered', `${method} is not offered here`))
+  return errorFor(id, new BridgeError('method_not_offered', `${excerpt(method)} is not offered here`))
 }

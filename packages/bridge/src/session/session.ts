@@ -39,11 +39,15 @@ const DECIDE = new Deadlines(250)
 const DECIDE_INITIALIZE = new Deadlines(15_000)
 
 const STANDING_ID = 0
+/** Enough to tell sessions apart: 48 of 128 bits. */
+const SHORT_ID_LENGTH = 8
 /** The first revision whose clients know a priming event, with an id and no data. */
 const PRIMING_REVISION = '2025-11-25'
 
 export class Session implements StreamHost {
   readonly id: string
+  /** What logs call it: the whole id is a credential. */
+  readonly shortId: string
   readonly wire: Wire
   readonly caller: Caller
   readonly openedAt = monotonicMs()
@@ -77,6 +81,7 @@ export class Session implements StreamHost {
     host: SessionHost,
   ) {
     this.id = identity.id
+    this.shortId = identity.id.slice(0, SHORT_ID_LENGTH)
     this.wire = identity.wire
     this.caller = identity.caller
     this.#limits = limits
@@ -88,7 +93,7 @@ export class Session implements StreamHost {
     this.#standing = new SessionStream(this, { id: STANDING_ID, awaited: Infinity })
     this.#stalls = new Stalls(
       {
-        id: this.id,
+        shortId: this.shortId,
         streams: () => this.#all(),
         pauseChild: () => this.#line?.pause?.(),
         resumeChild: () => this.#line?.resume?.(),
@@ -191,7 +196,10 @@ export class Session implements StreamHost {
     if (message.kind === 'notification') return this.#line.port.notify(message)
     if (this.#isPong(message)) return
     if (!this.#line.port.respond(message)) {
-      this.#log.debug({ sessionId: this.id, requestId: message.id }, 'response nobody asked for dropped')
+      this.#log.debug(
+        { sessionId: this.shortId, requestId: message.id.slice(0, 200) },
+        'response nobody asked for dropped',
+      )
     }
   }
 
@@ -244,7 +252,7 @@ export class Session implements StreamHost {
     }
     const durationMs = monotonicMs() - this.openedAt
     this.#log[wasOpen ? 'info' : 'debug'](
-      { sessionId: this.id, binding: this.wire, reason, durationMs },
+      { sessionId: this.shortId, binding: this.wire, reason, durationMs },
       'session closed',
     )
     this.#host.closed(this)
@@ -257,7 +265,7 @@ export class Session implements StreamHost {
   /** A single message may be larger than the limit; what follows while it waits is too much of a child that nobody pauses. */
   streamOverfull(stream: SessionStream): void {
     if (this.#line?.pause !== undefined) return
-    const fields = { sessionId: this.id, bytes: stream.waitingBytes }
+    const fields = { sessionId: this.shortId, bytes: stream.waitingBytes }
     this.#log.warn(fields, 'full stream closed: its child serves others too')
     stream.cut()
   }
@@ -309,7 +317,7 @@ export class Session implements StreamHost {
         this.lastRequestAt = monotonicMs()
         this.#log.info(
           {
-            sessionId: this.id,
+            sessionId: this.shortId,
             binding: this.wire,
             principal: this.caller.principal,
             protocolVersion: this.protocolVersion,
@@ -338,7 +346,7 @@ export class Session implements StreamHost {
 
   /** No child would choose this id: a question of its own keeps working beside our ping. */
   #pingId(n: number): string {
-    return `mcp-bridge-ping-${this.id}-${n}`
+    return `mcp-bridge-ping-${this.shortId}-${n}`
   }
 }
 

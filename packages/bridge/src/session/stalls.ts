@@ -5,7 +5,8 @@ import type { SessionStream } from './stream.ts'
 
 /** What stalls need of their session. */
 export interface StallHost {
-  readonly id: string
+  /** For the log. */
+  readonly shortId: string
   /** All that a client may be reading now. */
   streams(): SessionStream[]
   /** Stops and restarts the reading of the child, where it is the session's alone. */
@@ -61,7 +62,7 @@ export class Stalls {
       const leftMs = (stream.stalledSince ?? now) + STALL_MS - now
       if (leftMs > 0) waitMs = Math.min(waitMs, leftMs)
       else if (others) {
-        this.#log.warn({ sessionId: this.#host.id, bytes: stream.waitingBytes }, 'stalled stream closed')
+        this.#log.warn({ sessionId: this.#host.shortId, bytes: stream.waitingBytes }, 'stalled stream closed')
         stream.cut()
       }
     }
