@@ -8,6 +8,7 @@ import {
   leftovers,
   listeningPorts,
   RUN_VARIABLE,
+  SESSION_VARIABLE,
   tempPrefix,
 } from '@mcp-bridge/testkit'
 
@@ -17,11 +18,16 @@ const GRACE_MS = 15_000
 export default function setup(): () => Promise<void> {
   // The workers inherit it: directories of another run beside this one are not ours.
   process.env[RUN_VARIABLE] = String(process.pid)
+  // The children of a bridge inside a worker bear it; whatever else a worker starts gets one of the worker's own.
+  process.env[SESSION_VARIABLE] = `${tempPrefix()}0`
   const before = new Set([...tempFolders(), ...listeners()])
   return async () => {
+    // Those that begin later guard the bridges of another run on this machine.
+    const ours = watchdogs()
     await eventually(
       async () => {
-        const left = [...(await processes()), ...watchdogs(), ...listeners(), ...tempFolders()].filter(
+        const guards = watchdogs().filter((each) => ours.includes(each))
+        const left = [...(await processes()), ...guards, ...listeners(), ...tempFolders()].filter(
           (each) => !before.has(each),
         )
         if (left.length > 0) throw new Error(`left behind:\n${left.join('\n')}`)
@@ -34,7 +40,7 @@ export default function setup(): () => Promise<void> {
 
 /** Of the test runner itself only its own helpers may live on. */
 async function processes(): Promise<string[]> {
-  const left = await leftovers({ withinMs: 0 })
+  const left = await leftovers({ withinMs: 0, session: tempPrefix() })
   return left
     .filter((each) => !/vitest|esbuild|rolldown/.test(each.cmdline))
     .map((each) => `process ${each.pid} ${each.cmdline}`)

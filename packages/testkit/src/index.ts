@@ -31,4 +31,4 @@ export {
   rssBytes,
 } from './processes.ts'
 export { cleanEnv, start, stopAll, type Exit, type Started } from './started.ts'
-export { cleanTemp, RUN_VARIABLE, tempDir, tempPrefix } from './temp.ts'
+export { cleanTemp, RUN_VARIABLE, SESSION_VARIABLE, tempDir, tempPrefix } from './temp.ts'

@@ -1,12 +1,15 @@
 // leaks: what a test has left running.
 import { setTimeout as delay } from 'node:timers/promises'
-import { ancestorsOf, bridgeOf, cmdline, descendantsOf, isAlive, processesWithEnv } from './processes.ts'
+import { cmdline, descendantsOf, isAlive, processesWithEnv } from './processes.ts'
+import { SESSION_VARIABLE, sessionId } from './temp.ts'
 
 export interface LeftoverOptions {
   /** Processes that may live on, with everything below them. */
   known?: readonly number[]
   /** What the environment of every child contains. */
   mark?: string
+  /** How the session of what is looked for begins; this test file's unless given. */
+  session?: string
   /** How long they have to go. */
   withinMs?: number
 }
@@ -19,8 +22,8 @@ export interface Leftover {
 export const CHILD_MARK = 'MCP_BRIDGE_CHILD='
 
 /**
- * Living processes below this one, and orphans that carry the mark, once they have had `withinMs` (default 20,000) to
- * go: `expect(await leftovers()).toEqual([])`. Call `stopAll` after it, not before.
+ * Living processes below this one, and orphans of this test file that carry the mark, once they have had `withinMs`
+ * (default 20,000) to go: `expect(await leftovers()).toEqual([])`. Call `stopAll` after it, not before.
  */
 export async function leftovers(options: LeftoverOptions = {}): Promise<Leftover[]> {
   const deadline = performance.now() + (options.withinMs ?? 20_000)
@@ -31,29 +34,24 @@ export async function leftovers(options: LeftoverOptions = {}): Promise<Leftover
   }
 }
 
-function look({ known = [], mark = CHILD_MARK }: LeftoverOptions): Leftover[] {
+function look({ known = [], mark = CHILD_MARK, session = `${sessionId()}\0` }: LeftoverOptions): Leftover[] {
   const allowed = new Set(known.flatMap((pid) => [pid, ...descendantsOf(pid)]))
-  const left = new Set([...descendantsOf(process.pid), ...orphansWith(mark)])
-  return [...left].filter((pid) => !allowed.has(pid)).map((pid) => ({ pid, cmdline: cmdline(pid) }))
-}
-
-/** What detached itself is an orphan too while its bridge lives, in a test file that runs beside this one. */
-function isAnothers(pid: number): boolean {
-  const bridge = bridgeOf(pid)
-  if (bridge === undefined || bridge === process.pid || !isAlive(bridge)) return false
-  return !descendantsOf(process.pid).includes(bridge)
+  const left = new Set([...descendantsOf(process.pid), ...orphans(mark, session)])
+  return (
+    [...left]
+      .filter((pid) => !allowed.has(pid))
+      .map((pid) => ({ pid, cmdline: cmdline(pid) }))
+      // It may have ended while the others were looked at.
+      .filter(({ pid }) => isAlive(pid))
+  )
 }
 
 /**
- * An orphan is adopted by init or a sub-reaper, which is an ancestor of ours too; a child of the bridge in the test
- * file that runs beside this one has a parent that is none.
+ * An orphan has lost its parents, but not its environment: what another test file or another run has left for a moment
+ * on the same machine bears another session. A bridge inside this process has none; its pid is in the mark.
  */
-function orphansWith(mark: string): number[] {
+function orphans(mark: string, session: string): number[] {
+  const ours = processesWithEnv(`${SESSION_VARIABLE}=${session}`)
   const marked = new Set(processesWithEnv(mark))
-  const ours = new Set(ancestorsOf(process.pid))
-  return [...marked].filter((pid) => {
-    if (isAnothers(pid)) return false
-    const adopter = ancestorsOf(pid).find((ancestor) => !marked.has(ancestor))
-    return adopter === undefined || ours.has(adopter)
-  })
+  return [...ours.filter((pid) => marked.has(pid)), ...processesWithEnv(`${CHILD_MARK}${process.pid}-`)]
 }

@@ -61,12 +61,6 @@ export function cmdline(pid: number): string {
   return (read(`/proc/${pid}/cmdline`) ?? '').split('\0').join(' ').trim()
 }
 
-/** The pid of the bridge that marked this process as one of its children; undefined without a mark. */
-export function bridgeOf(pid: number): number | undefined {
-  const [, bridge] = /MCP_BRIDGE_CHILD=(\d+)-/.exec(read(`/proc/${pid}/environ`) ?? '') ?? []
-  return bridge === undefined ? undefined : Number(bridge)
-}
-
 /** Living processes of this user whose environment at start contains the text, such as `NAME=value`. */
 export function processesWithEnv(text: string): number[] {
   return allPids().filter((pid) => isAlive(pid) && read(`/proc/${pid}/environ`)?.includes(text) === true)

@@ -2,6 +2,7 @@
 import { spawn, type ChildProcess, type SpawnOptions } from 'node:child_process'
 import { dirname } from 'node:path'
 import { descendantsOf } from './processes.ts'
+import { SESSION_VARIABLE, sessionId } from './temp.ts'
 
 export interface Exit {
   code: number | null
@@ -42,7 +43,8 @@ export function cleanEnv(given: Readonly<Record<string, string>> = {}): Record<s
   const { PATH = '', HOME = '/', TMPDIR } = process.env
   // The Node that runs the tests, whichever other is first on the PATH.
   const path = `${dirname(process.execPath)}:${PATH}`
-  return { PATH: path, HOME, ...(TMPDIR === undefined ? {} : { TMPDIR }), ...given }
+  const own = { PATH: path, HOME, [SESSION_VARIABLE]: sessionId() }
+  return { ...own, ...(TMPDIR === undefined ? {} : { TMPDIR }), ...given }
 }
 
 /** Kills what is left of all that was started, with everything below it; for `afterEach`. */
