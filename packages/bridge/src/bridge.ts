@@ -26,6 +26,7 @@ import { silentLogger, type Logger } from './log/logger.ts'
 import type { ToolRules } from './relay/tools.ts'
 import { Registry, type RegistryOptions } from './session/registry.ts'
 import type { Line, LineRequest } from './session/line.ts'
+import { TIMINGS, type Timings } from './timings.ts'
 import { VERSION } from './version.ts'
 
 /** Where a bridge can be reached. */
@@ -40,6 +41,8 @@ export interface Listening {
 export interface BridgeOptions {
   /** A pino logger; without one nothing is logged. */
   logger?: Logger
+  /** @internal Shorter waits, for tests. */
+  timings?: Partial<Timings>
 }
 
 /** At a shutdown EOF and SIGTERM are given this long each: `docker stop` kills after 10 s. */
@@ -71,7 +74,8 @@ export class Bridge {
   #server: Server | undefined
   #closed: Promise<void> | undefined
 
-  constructor(config: Config, log: Logger) {
+  constructor(config: Config, log: Logger, waits: Partial<Timings> = {}) {
+    const timings = { ...TIMINGS, ...waits }
     this.config = config
     this.#log = log
     this.#nursery = new Nursery(config, log)
@@ -88,6 +92,7 @@ export class Bridge {
     this.#lines = createLines(
       {
         config,
+        timings,
         leases: this.#leases,
         rulesFor: (principal) => this.#rulesFor(principal),
         stopGraceMs: () => this.#stopGraceMs,
@@ -110,7 +115,7 @@ export class Bridge {
       },
       log,
     )
-    this.#registry = new Registry(limitsOf(config), (request) => this.#openLine(request), log)
+    this.#registry = new Registry({ ...limitsOf(config), timings }, (request) => this.#openLine(request), log)
     this.handler = createApp(
       {
         paths: config,
@@ -266,8 +271,11 @@ export class Bridge {
  *
  * @throws BridgeError `config_invalid`, which lists every problem
  */
-export function createBridge(config: ConfigInput, { logger = silentLogger() }: BridgeOptions = {}): Bridge {
-  return new Bridge(parseConfig(config), logger)
+export function createBridge(
+  config: ConfigInput,
+  { logger = silentLogger(), timings }: BridgeOptions = {},
+): Bridge {
+  return new Bridge(parseConfig(config), logger, timings)
 }
 
 /**
@@ -295,7 +303,7 @@ function needsClient({ headerEnv }: Config, people: ReadonlyMap<string, Person>)
   return headerEnv.length > 0 || [...people.values()].some(({ env }) => Object.keys(env).length > 0)
 }
 
-function limitsOf({ compat, callTimeoutMs, ...limits }: Config): RegistryOptions {
+function limitsOf({ compat, callTimeoutMs, ...limits }: Config): Omit<RegistryOptions, 'timings'> {
   return {
     ...limits,
     compat,

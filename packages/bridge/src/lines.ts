@@ -13,6 +13,7 @@ import type { Sink } from './relay/sink.ts'
 import { Switchboard } from './relay/switchboard.ts'
 import { areRules, ToolRoute, type ToolRules } from './relay/tools.ts'
 import type { Line, LineRequest } from './session/line.ts'
+import type { Timings } from './timings.ts'
 import { VERSION } from './version.ts'
 
 export interface Lines {
@@ -24,6 +25,7 @@ export interface Lines {
 
 export interface LinesOptions {
   config: Config
+  timings: Timings
   leases: Leases
   /** Which tools a client may use. */
   rulesFor(principal: string): ToolRules
@@ -51,7 +53,10 @@ export function createLines(options: LinesOptions, log: Logger): Lines {
 }
 
 /** A process for each session; its client's pace is its own. */
-function sessionLines({ config, leases, rulesFor, stopGraceMs, onCrash }: LinesOptions, log: Logger): Lines {
+function sessionLines(
+  { config, timings, leases, rulesFor, stopGraceMs, onCrash }: LinesOptions,
+  log: Logger,
+): Lines {
   return {
     open: async ({ unrelated, env, principal, onGone }) => {
       const child = await leases.acquire(env)
@@ -60,7 +65,7 @@ function sessionLines({ config, leases, rulesFor, stopGraceMs, onCrash }: LinesO
         isOwn: true,
         maxBacklogBytes: config.maxBufferBytes,
       })
-      const port = plugIn(ownRoute(switchboard), unrelated, rulesFor(principal))
+      const port = plugIn(ownRoute(switchboard), unrelated, rulesFor(principal), timings)
       audience.ports.add(port)
       let answers = 0
       child.listen({
@@ -90,7 +95,7 @@ function sessionLines({ config, leases, rulesFor, stopGraceMs, onCrash }: LinesO
 }
 
 /** One process for everybody, or for everybody with the same environment. */
-function sharedLines({ config, leases, rulesFor, onCrash }: LinesOptions, log: Logger): Lines {
+function sharedLines({ config, timings, leases, rulesFor, onCrash }: LinesOptions, log: Logger): Lines {
   const children = new Map<string, SharedChild>()
   const childFor = (env: Readonly<Record<string, string>>): SharedChild => {
     const key = JSON.stringify(Object.entries(env).toSorted(([a], [b]) => (a < b ? -1 : 1)))
@@ -101,6 +106,7 @@ function sharedLines({ config, leases, rulesFor, onCrash }: LinesOptions, log: L
         version: VERSION,
         startTimeoutMs: config.startTimeoutMs,
         maxBacklogBytes: config.maxBufferBytes,
+        timings,
         idleMs: Object.keys(env).length === 0 ? 0 : config.idleMs,
         start: () => leases.acquire(env),
         onCrash,
@@ -118,7 +124,7 @@ function sharedLines({ config, leases, rulesFor, onCrash }: LinesOptions, log: L
   return {
     open: async ({ unrelated, env, principal }) => {
       const child = childFor(env)
-      return lineOf(child.plug(plugIn(child, unrelated, rulesFor(principal))))
+      return lineOf(child.plug(plugIn(child, unrelated, rulesFor(principal), timings)))
     },
     describe: async () => {
       const { process, init, housekeeper } = await childFor({}).ready()
@@ -134,12 +140,13 @@ function sharedLines({ config, leases, rulesFor, onCrash }: LinesOptions, log: L
 }
 
 /** Some processes; a request has one for itself while it runs. */
-function poolLines({ config, leases, rulesFor, onCrash }: LinesOptions, log: Logger): Lines {
+function poolLines({ config, timings, leases, rulesFor, onCrash }: LinesOptions, log: Logger): Lines {
   const pool = new Pool(
     {
       version: VERSION,
       startTimeoutMs: config.startTimeoutMs,
       maxBacklogBytes: config.maxBufferBytes,
+      timings,
       maxChildren: config.maxChildren,
       warm: warmOf(config),
       idleMs: config.idleMs,
@@ -152,7 +159,7 @@ function poolLines({ config, leases, rulesFor, onCrash }: LinesOptions, log: Log
   )
   return {
     open: async ({ unrelated, env, principal }) =>
-      lineOf(plugIn(pool.routeFor({ env, principal }), unrelated, rulesFor(principal))),
+      lineOf(plugIn(pool.routeFor({ env, principal }), unrelated, rulesFor(principal), timings)),
     close: (graceMs) => pool.close(graceMs),
   }
 }
@@ -173,18 +180,22 @@ function lineOf(port: Port): Line {
 }
 
 /** Puts the rules of this client between it and where its requests go. */
-function plugIn(route: Route, unrelated: Sink, rules: ToolRules): Port {
-  if (!areRules(rules)) return new Port(route, unrelated)
+function plugIn(route: Route, unrelated: Sink, rules: ToolRules, { holdMs }: Timings): Port {
+  if (!areRules(rules)) return new Port(route, unrelated, holdMs)
   const tools = new ToolRoute(route, rules)
-  return new Port(tools, {
-    answer: (message) => unrelated.answer(message),
-    relate: (message) => {
-      if (message.method === 'notifications/tools/list_changed') tools.forget()
-      unrelated.relate(message)
+  return new Port(
+    tools,
+    {
+      answer: (message) => unrelated.answer(message),
+      relate: (message) => {
+        if (message.method === 'notifications/tools/list_changed') tools.forget()
+        unrelated.relate(message)
+      },
+      get isOpen() {
+        return unrelated.isOpen
+      },
+      isStanding: unrelated.isStanding,
     },
-    get isOpen() {
-      return unrelated.isOpen
-    },
-    isStanding: unrelated.isStanding,
-  })
+    holdMs,
+  )
 }

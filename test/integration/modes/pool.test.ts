@@ -121,11 +121,21 @@ test('pool.crash: one process that dies answers its own call only', async () => 
   expect(textOf(await b.call('echo', { text: 'after' }))).toBe('after')
 })
 
-test('pool.stuck: a process that does not answer what was cancelled is replaced', async () => {
+test('pool.obeys: a process that never answers what was cancelled, as it should, goes on with the next', async () => {
+  const bridge = await pooled(1, '--warm', '0')
+  const client = await openStreamable(bridge)
+  const pid = textOf(await client.call('pid'))
+  const stuck = client.call('stuck', {}, { id: 99 })
+  await client.cancel(99)
+  expect((await stuck).error?.data.code).toBe('request_cancelled')
+  expect(textOf(await client.call('pid'))).toBe(pid)
+})
+
+test('pool.stuck: a process that reads nothing after a cancellation is replaced', async () => {
   const bridge = await pooled(1, '--warm', '0')
   const client = await openStreamable(bridge)
   const pid = Number(textOf(await client.call('pid')))
-  const stuck = client.call('stuck', {}, { id: 99 })
+  const stuck = client.call('blocked', {}, { id: 99 })
   await bridge.until(({ msg }) => msg === 'session opened')
   await client.cancel(99)
   expect((await stuck).error?.data.code).toBe('request_cancelled')

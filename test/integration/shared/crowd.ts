@@ -112,8 +112,8 @@ class Running implements Crowd {
         this.#say(act, `progress ${seen.join()} of ${steps}`)
     },
 
-    sample: (act) => this.#question(act, 'sample', 'prompt', this.#mode === 'shared'),
-    elicit: (act) => this.#question(act, 'elicit', 'message', this.#mode === 'shared'),
+    sample: (act) => this.#question(act, 'sample', 'prompt', true),
+    elicit: (act) => this.#question(act, 'elicit', 'message', true),
 
     log: async (act) => {
       const text = `log of ${act.life.name} ${act.n}`

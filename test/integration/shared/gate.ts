@@ -5,8 +5,8 @@ import { fileURLToPath } from 'node:url'
 import { eventually, tempDir, type RunningBridge } from '@mcp-bridge/testkit'
 import { bridged, type Client } from '../wires/wire.ts'
 
-export interface Gated {
-  bridge: RunningBridge
+export interface Gated<B = RunningBridge> {
+  bridge: B
   /** Every message that any of its children has received, in order. */
   heard(): any[]
   /** A closed gate: what is called with it waits for `open`. */
@@ -18,11 +18,15 @@ export interface Gated {
 
 /** @param revision what the child answers to whatever revision it is asked for */
 export async function gated(args: readonly string[], revision?: string): Promise<Gated> {
+  return gatedBy((child) => bridged([...args, '--', ...child, ...(revision === undefined ? [] : [revision])]))
+}
+
+/** The same with whatever bridge is started for the command of the child. */
+export async function gatedBy<B>(start: (child: string[]) => Promise<B>): Promise<Gated<B>> {
   const folder = tempDir()
   const record = join(folder, 'received')
   writeFileSync(record, '')
-  const child = [process.execPath, fileURLToPath(new URL('gated.ts', import.meta.url)), record]
-  const bridge = await bridged([...args, '--', ...child, ...(revision === undefined ? [] : [revision])])
+  const bridge = await start([process.execPath, fileURLToPath(new URL('gated.ts', import.meta.url)), record])
   const text = (): string => readFileSync(record, 'utf8')
   return {
     bridge,

@@ -11,7 +11,7 @@ interface Request {
   error?: unknown
 }
 
-const [record = '', protocolVersion = '2025-11-25'] = process.argv.slice(2)
+const [record = '', protocolVersion = '2025-11-25', vice] = process.argv.slice(2)
 const asked = new Map<number, (answer: Request) => void>()
 let lastQuestion = 0
 
@@ -24,7 +24,7 @@ createInterface({ input: process.stdin }).on('line', (line) => {
   const message = JSON.parse(line) as Request
   const { id } = message
   if (message.method === undefined) return asked.get(Number(id))?.(message)
-  if (id === undefined) return
+  if (id === undefined || (vice === 'deaf-to-ping' && message.method === 'ping')) return
   void resultOf(message).then((result) => say(result === undefined ? failure(id) : { id, result }))
 })
 
@@ -51,10 +51,11 @@ async function resultOf({ method = '', params }: Request): Promise<object | unde
   }
 }
 
-async function run(tool: string, { gate, method, params }: any): Promise<string> {
+async function run(tool: string, { gate, method, params, bytes }: any): Promise<string> {
   if (tool === 'heard') return readFileSync(record, 'utf8')
   if (tool === 'notify') say({ method, params })
   if (gate !== undefined) await opened(gate)
+  if (bytes !== undefined) return 'x'.repeat(bytes)
   if (tool !== 'asks') return `${process.pid}`
   const id = ++lastQuestion
   const answer = new Promise<Request>((resolve) => asked.set(id, resolve))

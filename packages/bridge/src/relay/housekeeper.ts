@@ -15,7 +15,7 @@ export class Housekeeper {
 
   constructor(switchboard: Switchboard) {
     this.#switchboard = switchboard
-    this.#port = new Port(ownRoute(switchboard), NOBODY)
+    this.#port = new Port(ownRoute(switchboard), NOBODY, 0)
   }
 
   /**
@@ -34,6 +34,16 @@ export class Housekeeper {
     )
     this.#switchboard.write(Message.from({ jsonrpc: '2.0', method: 'notifications/initialized' }))
     return result
+  }
+
+  /** Whether the child answers a ping in time, be it with an error. */
+  async ping(timeoutMs: number): Promise<boolean> {
+    try {
+      await this.ask('ping', {}, timeoutMs)
+    } catch (error) {
+      return error instanceof BridgeError && error.code === 'child_not_mcp'
+    }
+    return true
   }
 
   /** Asks the child; throws what it answers instead of a result as BridgeError `child_not_mcp`. */

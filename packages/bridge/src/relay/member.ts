@@ -8,12 +8,14 @@ import type { Call } from './call.ts'
 import { Housekeeper, type Result } from './housekeeper.ts'
 import type { Port } from './port.ts'
 import type { Process } from './process.ts'
+import type { Timings } from '../timings.ts'
 import { Switchboard, type Audience } from './switchboard.ts'
 
 export interface MemberOptions {
   version: string
   startTimeoutMs: number
   maxBacklogBytes: number
+  timings: Timings
   capabilities: Readonly<Record<string, unknown>>
   /** It is replaced after so many requests; 0: never. */
   recycleAfter: number
@@ -80,16 +82,28 @@ export class Member implements Audience {
     return this.#events.hears(port, message)
   }
 
+  /** No cancelled call of another client may still ask something here. */
+  isClearFor(port: Port): boolean {
+    return this.#switchboard?.isClearFor(port) !== false
+  }
+
   /** Starts and initialises it; `free` or `gone` tells how that went. */
   async open(): Promise<void> {
-    const { start, capabilities, version, startTimeoutMs, maxBacklogBytes } = this.#options
+    const { start, capabilities, version, startTimeoutMs, maxBacklogBytes, timings } = this.#options
     try {
       const process = await start()
       this.#process = process
       const switchboard = new Switchboard(process, this, this.#log, {
         isOwn: false,
         maxBacklogBytes,
-        onLateAnswer: () => this.release(),
+        cancelled: {
+          timings,
+          ping: async () => (await this.#housekeeper?.ping(timings.stuckMs)) === true,
+          // It may be busy with another by then.
+          onDone: (number) => {
+            if (this.call?.number === number) this.release()
+          },
+        },
       })
       process.listen({
         receive: (message) => switchboard.receive(message),
@@ -121,8 +135,11 @@ export class Member implements Audience {
     this.served++
   }
 
-  /** Nobody waits for its answer any more: it stays busy until it has given it, and is replaced if that takes too long. */
-  withdraw(cancel: ((number: number) => Message) | undefined, graceMs: number): void {
+  /**
+   * Nobody waits for its answer any more: it is free again once it has given it, or has shown that it has read the
+   * cancellation, and is replaced if that takes too long.
+   */
+  withdraw(cancel: ((number: number) => Message) | undefined): void {
     if (this.call === undefined) return
     this.#switchboard?.withdraw(this.call, cancel)
     this.#stuck = setTimeout(() => {
@@ -131,13 +148,14 @@ export class Member implements Audience {
         'child is stuck in a withdrawn call; replaced',
       )
       void this.stop()
-    }, graceMs).unref()
+    }, this.#options.timings.stuckMs).unref()
   }
 
   /** It has given its answer. */
   release(): void {
     if (this.#state !== 'busy') return
-    if (this.served === 1) this.#options.onProven()
+    // Each time: several that have worked for long may crash one after another, and are no loop.
+    this.#options.onProven()
     const { recycleAfter } = this.#options
     if (recycleAfter > 0 && this.served >= recycleAfter) void this.stop()
     else this.#becomeFree()

@@ -30,11 +30,8 @@ export interface Kind {
 
 /** Requests that may wait, for each child the pool may have. */
 const QUEUE_PER_CHILD = 16
-const QUEUE_WAIT_MS = 30_000
 const LIMIT_WAIT_MS = 50
 const MAX_KINDS = 256
-/** How long a child may take to answer a request that nobody waits for any more, before it is replaced. */
-const STUCK_MS = 10_000
 
 interface Waiting {
   call: Call
@@ -143,7 +140,7 @@ export class Pool {
       call,
       kind,
       give,
-      timer: setTimeout(() => this.#expire(waiting), QUEUE_WAIT_MS).unref(),
+      timer: setTimeout(() => this.#expire(waiting), this.#options.timings.queueMs).unref(),
     }
     this.#queue.push(waiting)
     this.#pump()
@@ -152,13 +149,16 @@ export class Pool {
   #expire(waiting: Waiting): void {
     if ([...this.#members].some((member) => member.isStarting && member.kind === waiting.kind)) {
       // A start has a limit of its own.
-      waiting.timer = setTimeout(() => this.#expire(waiting), QUEUE_WAIT_MS).unref()
+      waiting.timer = setTimeout(() => this.#expire(waiting), this.#options.timings.queueMs).unref()
       return
     }
     this.#leave(waiting)
     this.#refuse(
       waiting,
-      new BridgeError('child_queue_full', `no process became free within ${QUEUE_WAIT_MS / 1000} s`),
+      new BridgeError(
+        'child_queue_full',
+        `no process became free within ${this.#options.timings.queueMs / 1000} s`,
+      ),
     )
   }
 
@@ -174,7 +174,7 @@ export class Pool {
     let coming = [...this.#members].filter((member) => member.isStopping).length
     for (const waiting of [...this.#queue]) {
       if (!this.#queue.includes(waiting)) continue
-      const free = [...this.#members].find((member) => member.isFree && member.kind === waiting.kind)
+      const free = this.#freeFor(waiting)
       if (free !== undefined) {
         this.#leave(waiting)
         waiting.give(free)
@@ -183,6 +183,18 @@ export class Pool {
       else if (coming > 0) coming--
       else if (!this.#makeRoom()) break
     }
+  }
+
+  /**
+   * A free child, best one in which nothing is left of another's cancelled call. What is left there could ask this
+   * client something: where it can be asked and there is room, another child is started instead.
+   */
+  #freeFor({ call, kind }: Waiting): Member | undefined {
+    const free = [...this.#members].filter((member) => member.isFree && member.kind === kind)
+    const clear = free.find((member) => member.isClearFor(call.port))
+    if (clear !== undefined) return clear
+    const canBeAsked = Object.keys(this.#clients.get(call.port)?.capabilities ?? {}).length > 0
+    return canBeAsked && this.#members.size < this.#options.maxChildren ? undefined : free[0]
   }
 
   /** Whether one of the children being started is for this one. */
@@ -265,7 +277,7 @@ export class Pool {
   #withdraw(call: Call, cancel: ((number: number) => Message) | undefined): void {
     const waiting = this.#queue.find((each) => each.call === call)
     if (waiting !== undefined) return this.#leave(waiting)
-    for (const member of this.#members) if (member.call === call) member.withdraw(cancel, STUCK_MS)
+    for (const member of this.#members) if (member.call === call) member.withdraw(cancel)
   }
 
   #settled(call: Call): void {

@@ -20,24 +20,26 @@ interface Question {
   timer: NodeJS.Timeout | undefined
 }
 
-/** How long a question waits for a stream that can carry it. */
-const HOLD_MS = 10_000
-
 /**
  * Plugs one client in. Requests go in with the sink that takes their answer; what a child says for this client and
  * belongs to none of them goes to `unrelated`.
  */
 export class Port {
+  /** Stands for it where the port itself must not be kept. */
+  readonly identity = Symbol('port')
   /** Whether this client can be asked such a thing; a child that others share does not know. */
   canBeAsked: ((method: string) => boolean) | undefined
   readonly #route: Route
   readonly #unrelated: Sink
+  readonly #holdMs: number
   readonly #calls = new Chain<Call>()
   readonly #questions = new Map<string, Question>()
   #lastQuestion = 0
   #isClosed = false
 
-  constructor(route: Route, unrelated: Sink) {
+  /** @param holdMs how long a request of the child waits for a stream that can carry it */
+  constructor(route: Route, unrelated: Sink, holdMs: number) {
+    this.#holdMs = holdMs
     this.#route = route
     this.#unrelated = unrelated
   }
@@ -211,7 +213,7 @@ export class Port {
     question.timer ??= setTimeout(() => {
       this.#questions.delete(key)
       refuse(question, 'the client has no stream open that could carry this request')
-    }, HOLD_MS).unref()
+    }, this.#holdMs).unref()
   }
 
   /**

@@ -10,6 +10,7 @@ import type { Port } from './port.ts'
 import type { Process } from './process.ts'
 import type { Route } from './route.ts'
 import { onAnswer } from './sink.ts'
+import type { Timings } from '../timings.ts'
 import { Switchboard, type Audience } from './switchboard.ts'
 import { introductionOf, notOffered, welcome } from './welcome.ts'
 
@@ -17,6 +18,7 @@ export interface SharedOptions {
   version: string
   startTimeoutMs: number
   maxBacklogBytes: number
+  timings: Timings
   /** `onIdle` is called when nobody has been there for so long; 0: never. */
   idleMs: number
   /** Starts a process. Throws BridgeError, `child_…`. */
@@ -233,8 +235,12 @@ export class SharedChild implements Route, Audience {
   }
 
   async #initialize(process: Process): Promise<Living> {
-    const { maxBacklogBytes, version, startTimeoutMs } = this.#options
-    const switchboard = new Switchboard(process, this, this.#log, { isOwn: false, maxBacklogBytes })
+    const { maxBacklogBytes, version, startTimeoutMs, timings } = this.#options
+    const switchboard = new Switchboard(process, this, this.#log, {
+      isOwn: false,
+      maxBacklogBytes,
+      cancelled: { timings, ping: () => housekeeper.ping(timings.stuckMs) },
+    })
     this.#process = process
     this.#switchboard = switchboard
     let answers = 0

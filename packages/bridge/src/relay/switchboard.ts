@@ -1,5 +1,4 @@
 // relay/switchboard: one per child; sends every message of the child home.
-import { monotonicMs } from '../clock.ts'
 import { BridgeError } from '../errors.ts'
 import { excerpt } from '../foreign.ts'
 import type { Logger } from '../log/logger.ts'
@@ -7,6 +6,7 @@ import { emptyResultFor, errorFor } from '../message/make.ts'
 import type { Message } from '../message/message.ts'
 import type { Field } from '../message/scanner.ts'
 import type { Call } from './call.ts'
+import { CancelledCalls, type CancelledOptions } from './cancelled.ts'
 import { NumberedCalls } from './numbered.ts'
 import type { Port } from './port.ts'
 
@@ -30,18 +30,17 @@ export interface SwitchboardOptions {
   isOwn: boolean
   /** A request is refused while the child leaves that much unread. */
   maxBacklogBytes: number
-  /** The child has answered a call that nobody waits for any more. */
-  onLateAnswer?: (call: Call) => void
+  /** Of a child that others use too: what becomes of calls that nobody waits for any more. */
+  cancelled?: Omit<CancelledOptions, 'onRead'> & {
+    /** The child has answered this call after all, or has read its cancellation. */
+    onDone?: (number: number) => void
+  }
 }
 
 /** Task tokens kept per child: progress of a task may come long after the answer that opened it. */
 const MAX_TASK_TOKENS = 1024
-/**
- * A withdrawn call counts as in flight until the child has answered it, since it may still ask something. A child that
- * obeys the cancellation never answers: after this long it is taken to have stopped.
- */
-const WITHDRAWN_MS = 60 * 60_000
-const MAX_WITHDRAWN = 4096
+
+const NONE: ReadonlySet<symbol> = new Set()
 
 /** What every session is told, not only the one with a call in flight. */
 const LIST_CHANGED = /^notifications\/(tools|resources|prompts)\/list_changed$/
@@ -57,7 +56,7 @@ export class Switchboard {
   readonly #log: Logger
   readonly #options: SwitchboardOptions
   readonly #calls = new NumberedCalls()
-  readonly #withdrawn = new Map<number, { call: Call; at: number }>()
+  readonly #cancelled: CancelledCalls | undefined
   readonly #taskTokens = new Map<number, Call>()
   /** Ports with a question of this child. */
   readonly #asked = new Set<Port>()
@@ -69,6 +68,9 @@ export class Switchboard {
     this.#log = log
     this.#options = options
     this.isOwn = options.isOwn
+    const { cancelled } = options
+    this.#cancelled =
+      cancelled && new CancelledCalls({ ...cancelled, onRead: (number) => cancelled.onDone?.(number) })
   }
 
   /**
@@ -99,14 +101,13 @@ export class Switchboard {
   withdraw(call: Call, cancel: ((number: number) => Message) | undefined): void {
     if (!this.#calls.delete(call.number)) return
     if (cancel !== undefined) this.write(cancel(call.number))
-    if (this.isOwn) return
-    this.#withdrawn.set(call.number, { call, at: monotonicMs() })
-    if (this.#withdrawn.size > MAX_WITHDRAWN) {
-      for (const oldest of this.#withdrawn.keys()) {
-        this.#withdrawn.delete(oldest)
-        break
-      }
-    }
+    // What the bridge itself has asked makes a child ask nobody anything.
+    if (this.audience.ports.has(call.port)) this.#cancelled?.add(call.number, call.port.identity)
+  }
+
+  /** Whether what the child asks while a call of this port is in flight is surely about that call. */
+  isClearFor(port: Port): boolean {
+    return this.#cancelled?.isClearFor(port.identity) !== false
   }
 
   write(message: Message): void {
@@ -142,7 +143,7 @@ export class Switchboard {
     for (const port of this.#asked) port.forgetQuestions(this)
     const calls = this.#calls.values()
     this.#calls.clear()
-    this.#withdrawn.clear()
+    this.#cancelled?.clear()
     for (const call of calls) call.port.settleWith(call, error)
   }
 
@@ -159,14 +160,11 @@ export class Switchboard {
   }
 
   #answeredLate(number: number): void {
-    const late = this.#withdrawn.get(number)
-    if (late === undefined) return
-    this.#withdrawn.delete(number)
-    this.#options.onLateAnswer?.(late.call)
+    if (this.#cancelled?.answered(number) === true) this.#options.cancelled?.onDone?.(number)
   }
 
   #questioned(message: Message): void {
-    const owner = this.#owner()
+    const owner = this.#owner(this.#cancelled?.askers())
     if (owner !== undefined) {
       this.#asked.add(owner)
       owner.ask(message, this)
@@ -184,7 +182,7 @@ export class Switchboard {
         if (this.audience.hears?.(port, message) !== false) port.announce(message)
       }
     } else {
-      const owner = this.#owner()
+      const owner = this.#owner(this.#cancelled?.busy())
       if (owner === undefined || this.audience.hears?.(owner, message) === false) return
       if (method === 'notifications/message') owner.tell(message)
       else owner.announce(message)
@@ -218,22 +216,21 @@ export class Switchboard {
 
   /**
    * Whom the child means: stdio names no parent. The port it belongs to; of a child that others use too, the only
-   * port with a call in flight, cancelled ones included.
+   * port with a call in flight.
+   *
+   * @param others whose cancelled calls it may be about as well
    */
-  #owner(): Port | undefined {
+  #owner(others: ReadonlySet<symbol> = NONE): Port | undefined {
     if (this.isOwn) {
       for (const port of this.audience.ports) return port
       return undefined
     }
-    const longAgo = monotonicMs() - WITHDRAWN_MS
-    const owners = new Set<Port>()
-    for (const { port } of this.#calls.values()) if (this.audience.ports.has(port)) owners.add(port)
-    for (const [number, { call, at }] of this.#withdrawn) {
-      if (at < longAgo) this.#withdrawn.delete(number)
-      else owners.add(call.port)
-    }
+    const owners = new Set(others)
+    for (const { port } of this.#calls.values()) if (this.audience.ports.has(port)) owners.add(port.identity)
     const [owner, other] = owners
-    return other === undefined && owner !== undefined && this.audience.ports.has(owner) ? owner : undefined
+    if (owner === undefined || other !== undefined) return undefined
+    for (const port of this.audience.ports) if (port.identity === owner) return port
+    return undefined
   }
 }
 

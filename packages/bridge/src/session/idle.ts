@@ -1,8 +1,6 @@
 // session/idle: whether a session is still in use; a frozen client leaks nothing, a quiet one is not cut.
+import type { Timings } from '../timings.ts'
 import type { Session } from './session.ts'
-
-/** How long a client may take to answer the ping that asks whether it is there. */
-export const PING_MS = 10_000
 
 export type IdleVerdict = 'keep' | 'ping' | 'close'
 
@@ -13,9 +11,9 @@ export type IdleVerdict = 'keep' | 'ping' | 'close'
 export function idleVerdict(
   session: Pick<Session, 'inFlight' | 'lastRequestAt' | 'pingedAt' | 'hasOpenStream' | 'stalledSince'>,
   now: number,
-  idleMs: number,
+  { idleMs, timings }: { idleMs: number; timings: Pick<Timings, 'pongMs'> },
 ): IdleVerdict {
-  if (session.pingedAt !== undefined) return now - session.pingedAt < PING_MS ? 'keep' : 'close'
+  if (session.pingedAt !== undefined) return now - session.pingedAt < timings.pongMs ? 'keep' : 'close'
   // A client that takes nothing of what its call brings is as frozen as one that does not answer.
   if (session.stalledSince !== undefined && now - session.stalledSince >= idleMs) return 'close'
   if (session.inFlight > 0 || now - session.lastRequestAt < idleMs) return 'keep'

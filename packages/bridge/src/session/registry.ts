@@ -12,9 +12,6 @@ export interface RegistryOptions extends SessionLimits {
   idleMs: number
 }
 
-/** A call whose client is gone and cannot resume goes on this long: "disconnection SHOULD NOT be interpreted as the
- * client cancelling its request" (2025-11-25, basic/transports). */
-const DETACHED_GRACE_MS = 30_000
 const MAX_SWEEP_MS = 1000
 
 export class Registry {
@@ -29,7 +26,8 @@ export class Registry {
     this.#options = options
     this.#openLine = openLine
     this.#log = log
-    const everyMs = Math.max(20, Math.min(MAX_SWEEP_MS, options.idleMs / 5))
+    const { detachedMs, pongMs } = options.timings
+    const everyMs = Math.max(20, Math.min(MAX_SWEEP_MS, options.idleMs / 5, detachedMs / 5, pongMs / 5))
     this.#sweeper = setInterval(() => this.#sweep(), everyMs).unref()
   }
 
@@ -115,8 +113,8 @@ export class Registry {
   #sweep(): void {
     const now = monotonicMs()
     for (const session of this.#sessions.values()) {
-      session.abandonDetached(now, DETACHED_GRACE_MS)
-      const verdict = idleVerdict(session, now, this.#options.idleMs)
+      session.abandonDetached(now)
+      const verdict = idleVerdict(session, now, this.#options)
       if (verdict === 'ping') session.ping()
       else if (verdict === 'close')
         session.close(session.pingedAt === undefined ? 'idle' : 'no answer to ping')

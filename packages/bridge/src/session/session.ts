@@ -6,6 +6,7 @@ import type { Logger } from '../log/logger.ts'
 import { emptyResultFor, errorFor } from '../message/make.ts'
 import { idKey, Message } from '../message/message.ts'
 import type { Sink } from '../relay/sink.ts'
+import type { Timings } from '../timings.ts'
 import { lenientSink } from './compat.ts'
 import { Deadlines } from './deadlines.ts'
 import { EventLog } from './events.ts'
@@ -22,6 +23,7 @@ export interface SessionLimits {
   maxReplayBytes: number
   /** Failures of a tool call are told as results. */
   compat: 'litellm' | undefined
+  timings: Timings
 }
 
 /** What a session needs of the registry. */
@@ -31,8 +33,6 @@ export interface SessionHost {
   refuseIfDraining(): void
 }
 
-/** How long events are kept for a client that comes back, and a call goes on without it. */
-export const REPLAY_AGE_MS = 5 * 60_000
 /** A POST is answered as JSON if its answer comes within this. */
 const DECIDE = new Deadlines(250)
 /** `initialize` waits longer: the status is worth more than an early byte, and proxies cut at 60 s or later. */
@@ -86,7 +86,8 @@ export class Session implements StreamHost {
     this.caller = identity.caller
     this.#limits = limits
     this.maxBufferBytes = limits.maxBufferBytes
-    this.events = this.wire === 'sse' ? undefined : new EventLog(limits.maxReplayBytes, REPLAY_AGE_MS)
+    this.events =
+      this.wire === 'sse' ? undefined : new EventLog(limits.maxReplayBytes, limits.timings.replayMs)
     this.#openLine = openLine
     this.#log = log
     this.#host = host
@@ -98,6 +99,7 @@ export class Session implements StreamHost {
         pauseChild: () => this.#line?.pause?.(),
         resumeChild: () => this.#line?.resume?.(),
       },
+      limits.timings.stallMs,
       log,
     )
   }
@@ -167,7 +169,7 @@ export class Session implements StreamHost {
 
   /** Passes a request on; its answer, or what refuses it, goes to `stream`. */
   request(message: Message, stream: SessionStream): void {
-    this.lastRequestAt = monotonicMs()
+    this.#heard()
     const sink = this.#limits.compat === 'litellm' ? lenientSink(message.method, stream) : stream
     try {
       this.#request(message, stream, sink)
@@ -191,10 +193,10 @@ export class Session implements StreamHost {
 
   /** Passes a notification or a response on. */
   accept(message: Message): void {
-    this.lastRequestAt = monotonicMs()
-    if (this.#line === undefined) return
+    const isPong = message.kind === 'response' && this.#isPong(message)
+    this.#heard()
+    if (this.#line === undefined || isPong) return
     if (message.kind === 'notification') return this.#line.port.notify(message)
-    if (this.#isPong(message)) return
     if (!this.#line.port.respond(message)) {
       this.#log.debug(
         { sessionId: this.shortId, requestId: message.id.slice(0, 200) },
@@ -206,6 +208,12 @@ export class Session implements StreamHost {
   /** A stream of this client has opened: what was waiting for one goes out. */
   flush(): void {
     this.#line?.port.flush()
+  }
+
+  /** Whatever it says, it is there. */
+  #heard(): void {
+    this.lastRequestAt = monotonicMs()
+    this.pingedAt = undefined
   }
 
   /** Asks the client whether it is still there, on any stream that is open. */
@@ -226,10 +234,11 @@ export class Session implements StreamHost {
   }
 
   /** Cancels calls whose client went away and cannot, or did not, come back for the answer. */
-  abandonDetached(now: number, graceMs: number): void {
+  abandonDetached(now: number): void {
+    const { replayMs, detachedMs } = this.#limits.timings
     for (const stream of this.#streams.values()) {
       if (stream.detachedAt === undefined) continue
-      if (now - stream.detachedAt < (stream.isResumable ? REPLAY_AGE_MS : graceMs)) continue
+      if (now - stream.detachedAt < (stream.isResumable ? replayMs : detachedMs)) continue
       this.#line?.port.abandon(stream.calls, 'the client has gone')
       stream.close()
       this.#streams.delete(stream.link)
@@ -338,10 +347,7 @@ export class Session implements StreamHost {
   }
 
   #isPong(message: Message): boolean {
-    if (this.pingedAt === undefined || idKey(message.id) !== JSON.stringify(this.#pingId(this.#pings)))
-      return false
-    this.pingedAt = undefined
-    return true
+    return this.#pings > 0 && idKey(message.id) === JSON.stringify(this.#pingId(this.#pings))
   }
 
   /** No child would choose this id: a question of its own keeps working beside our ping. */

@@ -14,17 +14,16 @@ export interface StallHost {
   resumeChild(): void
 }
 
-/** How long a client may leave a stream full while others of its session wait. */
-const STALL_MS = 30_000
-
 export class Stalls {
   readonly #host: StallHost
+  readonly #stallMs: number
   readonly #log: Logger
   readonly #full = new Set<SessionStream>()
   #timer: NodeJS.Timeout | undefined
 
-  constructor(host: StallHost, log: Logger) {
+  constructor(host: StallHost, stallMs: number, log: Logger) {
     this.#host = host
+    this.#stallMs = stallMs
     this.#log = log
   }
 
@@ -38,7 +37,7 @@ export class Stalls {
   add(stream: SessionStream): void {
     this.#full.add(stream)
     this.#host.pauseChild()
-    this.#timer ??= setTimeout(() => this.#cut(), STALL_MS).unref()
+    this.#timer ??= setTimeout(() => this.#cut(), this.#stallMs).unref()
   }
 
   delete(stream: SessionStream): void {
@@ -57,9 +56,9 @@ export class Stalls {
     this.#timer = undefined
     const others = this.#host.streams().some((each) => each.isConnected && !this.#full.has(each))
     const now = monotonicMs()
-    let waitMs = STALL_MS
+    let waitMs = this.#stallMs
     for (const stream of [...this.#full]) {
-      const leftMs = (stream.stalledSince ?? now) + STALL_MS - now
+      const leftMs = (stream.stalledSince ?? now) + this.#stallMs - now
       if (leftMs > 0) waitMs = Math.min(waitMs, leftMs)
       else if (others) {
         this.#log.warn({ sessionId: this.#host.shortId, bytes: stream.waitingBytes }, 'stalled stream closed')

@@ -1,0 +1,85 @@
+// cancelled: on a shared child a cancelled call silences others only for as long as it may still be at work.
+import { eventually } from '@mcp-bridge/testkit'
+import { expect, test } from 'vitest'
+import { closeEmbedded, embedded } from '../embedded.ts'
+import { nothingLeft, openSse, openStreamable, textOf, type Client } from '../wires/wire.ts'
+import { gated, gatedBy, logsOf } from './gate.ts'
+
+nothingLeft()
+closeEmbedded()
+
+const SAYS = { method: 'notifications/message', params: { level: 'info', data: 'of a' } }
+const asks = async (client: Client) =>
+  JSON.parse(textOf(await client.call('asks', { method: 'roots/list' })) ?? '')
+const ABLE = { capabilities: { roots: {} } }
+
+test.each([
+  ['it is cancelled', async (b: Client) => b.cancel(7)],
+  ['its session ends', async (b: Client) => b.close()],
+])(
+  'cancelled.logs: others hear their log messages again as soon as the child has read that %s',
+  async (_, end) => {
+    const it = await gated(['--children', 'shared'])
+    const [a, b] = [await openStreamable(it.bridge), await openSse(it.bridge)]
+    // A handler that obeys never answers.
+    b.call('held', { gate: it.gate('never') }, { id: 7 }).catch(() => {})
+    await it.until('"held"')
+    await end(b)
+    await it.until('"ping"')
+    await eventually(
+      async () => {
+        await a.call('notify', SAYS)
+        return logsOf(a).length > 0
+      },
+      { what: 'a log message to arrive' },
+    )
+    expect(logsOf(b)).toEqual([])
+    b.close()
+  },
+)
+
+test('cancelled.asks: a handler that ignores the cancellation may still ask for a while; then others are asked again', async () => {
+  const it = await gatedBy((command) =>
+    embedded({ command, children: 'shared' }, { afterCancelMs: 400, cancelledMs: 60_000 }),
+  )
+  const [a, b] = [await openStreamable(it.bridge, ABLE), await openSse(it.bridge, ABLE)]
+  a.onRequest = () => ({ roots: [] })
+  b.call('held', { gate: it.gate('never') }, { id: 7 }).catch(() => {})
+  await it.until('"held"')
+  await b.cancel(7)
+  expect(await asks(a)).toMatchObject({ error: { data: { code: 'question_refused' } } })
+  await eventually(async () => 'roots' in (await asks(a)), { what: 'a question to reach its client' })
+  b.close()
+})
+
+test('cancelled.deaf: a child that never says that it has read the cancellation is waited for, but not for ever', async () => {
+  const it = await gatedBy((command) =>
+    embedded(
+      { command: [...command, '2025-11-25', 'deaf-to-ping'], children: 'shared' },
+      { stuckMs: 100, afterCancelMs: 60_000, cancelledMs: 800 },
+    ),
+  )
+  const [a, b] = [await openStreamable(it.bridge, ABLE), await openSse(it.bridge, ABLE)]
+  a.onRequest = () => ({ roots: [] })
+  b.call('held', { gate: it.gate('never') }, { id: 7 }).catch(() => {})
+  await it.until('"held"')
+  await b.cancel(7)
+  expect(await asks(a)).toMatchObject({ error: { data: { code: 'question_refused' } } })
+  await eventually(async () => 'roots' in (await asks(a)), { what: 'a question to reach its client' })
+  b.close()
+})
+
+test('cancelled.large: a late answer that is too long to be kept is an answer, too', async () => {
+  const it = await gated(['--children', 'shared', '--max-line', '4KiB'])
+  const [a, b] = [await openStreamable(it.bridge, ABLE), await openSse(it.bridge)]
+  a.onRequest = () => ({ roots: [] })
+  const gate = it.gate('large')
+  b.call('held', { gate, bytes: 8192 }, { id: 7 }).catch(() => {})
+  await it.until('"held"')
+  await b.cancel(7)
+  await it.until('"ping"')
+  expect(await asks(a)).toMatchObject({ error: { data: { code: 'question_refused' } } })
+  it.open(gate)
+  await eventually(async () => 'roots' in (await asks(a)), { what: 'a question to reach its client' })
+  b.close()
+})
