@@ -79,7 +79,7 @@ export class Bridge {
     this.config = config
     this.#log = log
     this.#nursery = new Nursery(config, log)
-    this.#people = peopleOf(config)
+    this.#people = peopleOf(config, log)
     this.#tokens = new Tokens(readTokens(config, true))
     this.#leases = new Leases(
       {

@@ -5,6 +5,7 @@ import type { Config } from './config/schema.ts'
 import { BridgeError } from './errors.ts'
 import { DEFAULT_NAME, parseTokenFile } from './gate/auth.ts'
 import { idleGlobs } from './globs.ts'
+import type { Logger } from './log/logger.ts'
 import type { ToolFilter } from './relay/tools.ts'
 
 export interface Person {
@@ -13,11 +14,11 @@ export interface Person {
 }
 
 /** By name; who is not in it has nothing of its own. Throws BridgeError `config_invalid` for a file that cannot be read. */
-export function peopleOf({ clients }: Config): ReadonlyMap<string, Person> {
+export function peopleOf({ clients }: Config, log: Logger): ReadonlyMap<string, Person> {
   return new Map(
     Object.entries(clients).map(([name, { env, envFile, ...filter }]) => [
       name,
-      { env: { ...readEnvFiles(envFile), ...env }, filter },
+      { env: { ...readEnvFiles(envFile, log), ...env }, filter },
     ]),
   )
 }

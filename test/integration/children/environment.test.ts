@@ -95,6 +95,22 @@ test("children.environment: --pass-env '*' hands on everything but the bridge's 
   expect(env).toEqual({ ...SECRET, ...mapped(OWN, undefined) })
 })
 
+test("children.environment: the bridge's own are left out of an --env-file, and the log says so", async () => {
+  const file = join(tempDir(), 'both.env')
+  writeFileSync(file, 'MCP_BRIDGE_TOKEN=s3cret\nAPI_KEY=key\n')
+  const options = ['--env-file', file, '--header-env', 'X-Key=OTHER_KEY']
+  const bridge = await bridged([...options, '--', ...fixture('echo')])
+  const client = await openStreamable(bridge, { headers: { 'x-key': 'other' } })
+  expect(await envOf(client, ['MCP_BRIDGE_TOKEN', 'API_KEY', 'OTHER_KEY'])).toEqual({
+    MCP_BRIDGE_TOKEN: undefined,
+    API_KEY: 'key',
+    OTHER_KEY: 'other',
+  })
+  const warned = bridge.logs.filter(({ msg }) => msg === 'variables of the bridge are not handed on')
+  expect(warned).toEqual([expect.objectContaining({ path: file, names: ['MCP_BRIDGE_TOKEN'] })])
+  expect(bridge.stderr).not.toContain('s3cret')
+})
+
 test('children.environment: an exception takes a variable out of what is asked for, and out of the allow-list', async () => {
   const given = { API_URL: 'url', API_KEY: 'key', API_KEY_ID: 'id', AWS_SECRET_ACCESS_KEY: 'aws', LANG: 'C' }
   const [some, one] = await Promise.all(

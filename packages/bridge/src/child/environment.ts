@@ -3,6 +3,8 @@ import { readFileSync } from 'node:fs'
 import { parseEnv } from 'node:util'
 import { BridgeError } from '../errors.ts'
 import { namesOf } from '../globs.ts'
+import type { Logger } from '../log/logger.ts'
+import { isOwnVariable } from '../variables.ts'
 
 /** Marks every process under a bridge: `<bridge>.<number of the child>`. */
 export const MARK = 'MCP_BRIDGE_CHILD'
@@ -100,19 +102,32 @@ export interface EnvironmentOptions {
  */
 export function childEnvironment(
   { passEnv, envFile, env }: EnvironmentOptions,
+  log: Logger,
   host: NodeJS.ProcessEnv = process.env,
 ): Record<string, string> {
   const isPassed = namesOf([...ALLOWED, ...passEnv])
   const passed: Record<string, string> = {}
   for (const [name, value] of Object.entries(host)) {
-    if (value !== undefined && !name.startsWith('MCP_BRIDGE_') && isPassed(name)) passed[name] = value
+    if (value !== undefined && !isOwnVariable(name) && isPassed(name)) passed[name] = value
   }
-  return Object.assign(passed, readEnvFiles(envFile), env)
+  return Object.assign(passed, readEnvFiles(envFile, log), env)
 }
 
-/** KEY=VALUE lines of all files; the later wins. Throws BridgeError `config_invalid`. */
-export function readEnvFiles(paths: readonly string[]): Record<string, string> {
-  return Object.assign({}, ...paths.map(readEnvFile)) as Record<string, string>
+/**
+ * KEY=VALUE lines of all files; the later wins. One file may serve the bridge and its tool: the variables of the bridge
+ * are left out, and the log says so.
+ *
+ * @throws BridgeError `config_invalid`
+ */
+export function readEnvFiles(paths: readonly string[], log: Logger): Record<string, string> {
+  const env: Record<string, string> = {}
+  for (const path of paths) {
+    const entries = Object.entries(readEnvFile(path)) as [string, string][]
+    const own = entries.map(([name]) => name).filter(isOwnVariable)
+    if (own.length > 0) log.warn({ path, names: own }, 'variables of the bridge are not handed on')
+    Object.assign(env, Object.fromEntries(entries.filter(([name]) => !isOwnVariable(name))))
+  }
+  return env
 }
 
 /** Variables that the tool complains about, that are set here, and that it was not given. */
@@ -123,7 +138,7 @@ export function missingVariables(
 ): string[] {
   const named = new Set(stderr.join('\n').match(/\b[A-Z][A-Z0-9_]{2,}\b/g) ?? [])
   return [...named].filter(
-    (name) => host[name] !== undefined && given[name] === undefined && !name.startsWith('MCP_BRIDGE_'),
+    (name) => host[name] !== undefined && given[name] === undefined && !isOwnVariable(name),
   )
 }
 

@@ -25,7 +25,7 @@ export class Nursery {
   constructor(options: NurseryOptions, log: Logger) {
     this.#options = options
     this.#log = log
-    this.env = childEnvironment(options)
+    this.env = childEnvironment(options, log)
     this.#watchdog = new Watchdog(this.#id, log)
   }
 

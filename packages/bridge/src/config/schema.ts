@@ -17,6 +17,7 @@ import {
   size,
   text,
 } from './units.ts'
+import { isOwnVariable } from '../variables.ts'
 
 export const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'silent'] as const
 
@@ -74,7 +75,9 @@ export const configSchema = z.strictObject({
   insecure: boolean().default(false),
   env: pairs().default({}),
   envFile: files().default([]),
-  passEnv: globs().default([]),
+  passEnv: globs()
+    .refine((all) => !all.some(isOwnVariable), 'variables of the bridge (MCP_BRIDGE_*) are not handed on')
+    .default([]),
   headerEnv: headerEnv().default([]),
   toolsAllow: globs().default([]),
   toolsDeny: globs().default([]),

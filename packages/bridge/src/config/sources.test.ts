@@ -324,6 +324,28 @@ test('a header for the child must not be one that means something here', () => {
   expect(problemOf('X-API-Key=A', { tokenFile: 's' })).toContain('x-api-key carries the token of the bridge')
 })
 
+test('a header sets no variable that decides what a program loads, runs or trusts', () => {
+  for (const name of ['LD_PRELOAD', 'NODE_OPTIONS', 'PATH', 'npm_config_registry', 'https_proxy']) {
+    const problem = `${name} steers what a program loads or whom it trusts: set it yourself, with --env`
+    expect(problemsOf({ flags: { headerEnv: [`X-A=${name}`] } })).toEqual([`flag --header-env: ${problem}`])
+    expect(problemsOf({ flags: { env: [`${name}=x`] } })).toEqual([])
+    const configFile = fileOf(`clients: { ann: { token: t, env: { ${name}: x } } }`)
+    expect(problemsOf({ configFile })).toEqual([])
+  }
+})
+
+test('the variables of the bridge are for no command, whoever asks', () => {
+  const problem = 'MCP_BRIDGE_TOKEN is a variable of the bridge: no command gets it'
+  expect(problemsOf({ flags: { env: ['MCP_BRIDGE_TOKEN=x'] } })).toEqual([`flag --env: ${problem}`])
+  expect(problemsOf({ flags: { headerEnv: ['X-A=MCP_BRIDGE_TOKEN'] } })).toEqual([
+    `flag --header-env: ${problem}`,
+  ])
+  const configFile = fileOf('clients: { ann: { token: t, env: { MCP_BRIDGE_TOKEN: x } } }')
+  expect(problemsOf({ configFile })).toEqual([`file ${configFile}, clients: ${problem}`])
+  expect(problemsOf({ flags: { passEnv: ['A', 'MCP_BRIDGE_TOKEN'] } }).join()).toContain('are not handed on')
+  expect(problemsOf({ flags: { passEnv: ['*', 'MCP_*', '!MCP_BRIDGE_TOKEN'] } })).toEqual([])
+})
+
 test('a pair without a name is not repeated: it may be the secret itself', () => {
   expect(problemsOf({ flags: { env: ['A=1', 'hunter2'] } })).toEqual([
     'flag --env: item 2 is not KEY=VALUE (to hand on a variable that is set here, use --pass-env)',

@@ -2,6 +2,7 @@
 import { z } from 'zod'
 import { BridgeError } from '../errors.ts'
 import { splitGlobs } from '../globs.ts'
+import { isOwnVariable, isSteering } from '../variables.ts'
 
 const MILLISECONDS = { h: 3_600_000, m: 60_000, s: 1000, ms: 1 } as const
 const BYTES = { GiB: 1024 ** 3, MiB: 1024 ** 2, KiB: 1024, GB: 1e9, MB: 1e6, KB: 1000 } as const
@@ -14,6 +15,7 @@ export const VARIABLE = /^[A-Za-z_][\w.-]*$/
 /** Their meaning belongs to HTTP, MCP and the bridge. */
 const OWN_HEADER = /^(accept|connection|host|last-event-id|origin|transfer-encoding|mcp-.*|content-.*)$/
 const NO_PAIR = 'is not KEY=VALUE (to hand on a variable that is set here, use --pass-env)'
+const IS_OWN = 'is a variable of the bridge: no command gets it'
 const WRITE_BOOLEAN = 'write true or false'
 
 /**
@@ -168,6 +170,7 @@ export function pairs() {
       for (const [index, [name]] of entries.entries()) {
         // The text itself is not repeated: what is no pair may well be the bare value.
         if (!VARIABLE.test(name)) ctx.addIssue({ code: 'custom', message: `item ${index + 1} ${NO_PAIR}` })
+        else if (isOwnVariable(name)) ctx.addIssue({ code: 'custom', message: `${name} ${IS_OWN}` })
       }
       return Object.fromEntries(entries.map(([name, text]) => [name, String(text)]))
     })
@@ -188,6 +191,9 @@ export function headerEnv() {
         if (!/^[\w!#$%&'*+.^`|~-]+$/.test(header) || !VARIABLE.test(name))
           refuse('write HEADER=NAME, such as X-Key=API_KEY')
         else if (OWN_HEADER.test(header)) refuse(`${header} has a meaning of its own: choose another header`)
+        else if (isOwnVariable(name)) refuse(`${name} ${IS_OWN}`)
+        else if (isSteering(name))
+          refuse(`${name} steers what a program loads or whom it trusts: set it yourself, with --env`)
         else if (seen.has(name)) refuse(`${name} is set by two headers`)
         seen.add(name)
         return { header, name }
