@@ -1,7 +1,11 @@
-import { createServer } from 'node:http'
+import { once } from 'node:events'
+import { createServer, request as httpRequest, type IncomingMessage } from 'node:http'
+import type { AddressInfo } from 'node:net'
 import express from 'express'
+import fc from 'fast-check'
 import request from 'supertest'
 import { afterAll, describe, expect, test } from 'vitest'
+import { configSchema } from './config/schema.ts'
 import { createBridge } from './index.ts'
 
 // Short answers that need no child: nothing is started before a request passes the gates.
@@ -49,6 +53,68 @@ test('a Host that is not ours is named, with the flag that admits it', async () 
   const response = await agent.get('/mcp').set('host', 'evil.example:8000').expect(403)
   expect(response.body.error).toMatchObject({ message: expect.stringContaining('evil.example') })
   expect(response.body.error.data.hint).toContain('--allow-host evil.example')
+})
+
+const SEGMENT = fc.string({
+  unit: fc.constantFrom(..."ab_.~%!$&'+,;=@-2F"),
+  minLength: 1,
+  maxLength: 6,
+})
+
+test('every path that the configuration takes is served, and only as it stands', async () => {
+  const paths = fc.array(SEGMENT, { minLength: 1, maxLength: 3 }).map((parts) => `/${parts.join('/')}`)
+  await fc.assert(
+    fc.asyncProperty(paths, async (mcpPath) => {
+      fc.pre(configSchema.safeParse({ command: ['x'], mcpPath }).success)
+      const bridge = createBridge({
+        command: [process.execPath, '-e', ''],
+        mcpPath,
+        ssePath: '/0',
+        messagePath: '/1',
+      })
+      const server = createServer(bridge.handler).listen(0, '127.0.0.1')
+      await once(server, 'listening')
+      const statusOf = async (path: string, method: string) => {
+        // Not fetch, which would write the path anew.
+        const req = httpRequest({
+          port: (server.address() as AddressInfo).port,
+          path,
+          method,
+          agent: false,
+        }).end()
+        const [res] = (await once(req, 'response')) as [IncomingMessage]
+        res.resume()
+        return res.statusCode
+      }
+      try {
+        for (const path of [mcpPath, `${mcpPath}/`, `${mcpPath}?x=1`])
+          expect([path, await statusOf(path, 'PUT')]).toEqual([path, 405])
+        expect(await statusOf(mcpPath, 'DELETE')).toBe(400)
+        expect(await statusOf(`${mcpPath}x`, 'PUT')).toBe(404)
+      } finally {
+        server.close()
+        await bridge.close()
+      }
+    }),
+    { numRuns: 60, examples: [['/a+b'], ['/a!'], ['/a@b;c=1'], ['/%'], ['/a.b']] },
+  )
+})
+
+test('a reason is for who may ask, and for no page that has rebound a name', async () => {
+  const open = createBridge({ command: [process.execPath, '-e', ''] })
+  const asked = (headers: Record<string, string>) =>
+    request(createServer(open.handler)).get('/readyz').set(headers)
+  expect((await asked({})).body).toHaveProperty('reason')
+  for (const headers of [
+    { host: 'evil.example' },
+    { origin: 'https://evil.example' },
+    { 'sec-fetch-site': 'cross-site' },
+  ])
+    expect([503, (await asked(headers as Record<string, string>)).body]).toEqual([
+      503,
+      { status: 'starting' },
+    ])
+  await open.close()
 })
 
 test('the handler works under any path of an express app', async () => {

@@ -67,14 +67,16 @@ export function createApp(options: AppOptions, log: Logger): RequestListener {
 
   const app = Router()
   app.all('/healthz', methods({ GET: (_req, res) => healthz(res), HEAD: (_req, res) => healthz(res) }))
-  const ready: Handler = (req, res) => readyz(req, res, health)
+  // Everybody may ask, but a page of another site that rebinds a name gets no reason, which may quote the tool.
+  const mayKnow = (req: IncomingMessage) => passes(admit, req) && health.mayKnow(req)
+  const ready: Handler = (req, res) => readyz(req, res, { ...health, mayKnow })
   app.all('/readyz', methods({ GET: ready, HEAD: ready }))
   app.use(guard(admit))
   if (options.cors) app.use(cors(options.headerEnv.map(({ header }) => header)))
   app.use(guard(identify))
-  app.all(paths.mcpPath, methods(mcp))
-  app.all(paths.ssePath, methods(stream))
-  app.all(paths.messagePath, methods(message))
+  app.all(literal(paths.mcpPath), methods(mcp))
+  app.all(literal(paths.ssePath), methods(stream))
+  app.all(literal(paths.messagePath), methods(message))
   app.use(nowhere(paths))
   // Express knows an error handler by its four parameters.
   app.use(((thrown: unknown, req, res, _next) => fail(thrown, req, res)) satisfies ErrorRequestHandler)
@@ -108,6 +110,15 @@ function admission({ host: policy, allowOrigin }: AppOptions): Gate {
   }
 }
 
+function passes(gate: Gate, req: IncomingMessage): boolean {
+  try {
+    gate(req)
+    return true
+  } catch {
+    return false
+  }
+}
+
 /** Who is calling. */
 function identification({ tokens, envOf, headerEnv, onRequest }: AppOptions): Gate {
   return (req) => {
@@ -117,6 +128,11 @@ function identification({ tokens, envOf, headerEnv, onRequest }: AppOptions): Ga
     setCaller(req, { principal, env })
     onRequest()
   }
+}
+
+/** As it stands: to express `+`, `!` and others are a grammar. */
+function literal(path: string): string {
+  return path.replaceAll(/[^\w/]/g, String.raw`\$&`)
 }
 
 function guard(gate: Gate): RequestHandler {

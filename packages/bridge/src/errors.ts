@@ -73,15 +73,17 @@ export const ERRORS = {
     who: 'client',
     http: 403,
     rpc: -32600,
-    meaning: 'The request comes from a web page that is not admitted.',
+    meaning:
+      'The request comes from a web page that is not admitted, or a page of another site links to the bridge.',
     remedy: 'Admit it with `--allow-origin`.',
   },
   identity_changed: {
     who: 'client',
     http: 403,
     rpc: -32600,
-    meaning: 'A header that feeds the environment of the child (`--header-env`) changed within the session.',
-    remedy: 'Open a new session for another credential.',
+    meaning:
+      'A header that feeds the environment of the child (`--header-env`) changed, came or went within the session.',
+    remedy: 'Send it with every request of the session; open a new session for another credential.',
   },
   not_found: {
     who: 'client',

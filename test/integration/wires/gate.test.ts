@@ -76,12 +76,15 @@ describe('host.refused', () => {
   })
 })
 
+/** Sessions of the first bridge, ever. */
+const opened = () => bridge.running.logs.filter(({ msg }) => msg === 'session opened').length
+
 describe('origin.refused', () => {
   const EVIL = [
     'https://evil.example',
     'null',
     'http://localhost.evil.example',
-    'http://evil.example/localhost',
+    'http://[::1].evil.example',
     'file://',
   ]
 
@@ -91,6 +94,30 @@ describe('origin.refused', () => {
       expect(error.message).toContain(`"${origin}"`)
       expect(error.data.hint).toContain(`--allow-origin ${origin}`)
     }
+  })
+
+  test('origin.refused: a page may be admitted that has no host', async () => {
+    for (const origin of ['null', 'file://']) {
+      const { port } = await bridged(['--allow-origin', origin, '--cors', ...TOOL])
+      const client = await openStreamable({ port }, { headers: { origin } })
+      expect(client.streams[0]?.headers['access-control-allow-origin']).toBe(origin)
+      refusal(await post({ port }, { origin: 'https://evil.example' }), 403, 'origin_forbidden')
+    }
+  })
+
+  test('origin.refused: a picture or link of another site opens nothing', async () => {
+    const before = opened()
+    for (const site of ['cross-site', 'same-site']) {
+      for (const reply of await knock(bridge, { 'sec-fetch-site': site }))
+        refusal(reply, 403, 'origin_forbidden')
+    }
+    expect(opened()).toBe(before)
+    for (const site of ['none', 'same-origin'])
+      expect(await admitted({ 'sec-fetch-site': site })).toContain('Mcp-Session-Id')
+    // Another site that is admitted says who it is.
+    const page = { origin: 'https://app.example', 'sec-fetch-site': 'cross-site' }
+    expect((await post(open, page)).status).toBe(400)
+    refusal(await post(open, { ...page, origin: 'https://evil.example' }), 403, 'origin_forbidden')
   })
 
   test('origin.refused: pages of this machine pass, and who sends none', async () => {
@@ -176,6 +203,18 @@ describe('cors', () => {
   })
 })
 
+test('host.refused: the addresses that the banner names are served, names that lead there are not', async () => {
+  const { port, stdout } = await bridged(['--insecure', '--host', '0.0.0.0', ...TOOL])
+  const named = [...stdout.matchAll(/from the LAN +http:\/\/([\d.]+):/g)].map(([, address]) =>
+    String(address),
+  )
+  for (const host of [...named, '127.0.0.1']) {
+    expect((await post({ port }, { host: `${host}:${port}` })).status).toBe(400)
+    refusal(await post({ port }, { host: `${host}.evil.example` }), 403, 'host_forbidden')
+  }
+  refusal(await post({ port }, { host: '192.0.2.200' }), 403, 'host_forbidden')
+})
+
 describe('listener.loopback', () => {
   test('listener.loopback: 127.0.0.1 unless told otherwise', async () => {
     expect(bridge.running.logs.find(({ msg }) => msg === 'listening')?.['host']).toBe('127.0.0.1')
@@ -211,10 +250,9 @@ const admitted = async (headers: Headers): Promise<string> =>
   (await post(bridge, headers)).json().error.message
 
 test('host.refused: nobody who is refused has cost a child or a session', async () => {
-  const before = bridge.running.logs.filter(({ msg }) => msg === 'session opened').length
+  const before = opened()
   await knock(bridge, { host: 'evil.example' })
   const client = await openStreamable(bridge)
   expect(textOf(await client.call('echo', { text: 'served' }))).toBe('served')
-  const opened = bridge.running.logs.filter(({ msg }) => msg === 'session opened')
-  expect(opened.length - before).toBe(1)
+  expect(opened() - before).toBe(1)
 })

@@ -66,14 +66,25 @@ describe('header-env.bound', () => {
     },
   )
 
-  // Clients that send their headers with some requests only are common: leaving it out is no other value.
+  // Else the id of a session, which is no secret everywhere, would be enough to use somebody's credential.
   test.each(WIRES)(
-    'header-env.bound: a request without the header keeps the value of its session, %s',
+    'header-env.bound: a header that is missing or empty has changed, too, %s',
     async (_name, open) => {
       const client = await open(bridge, { headers: { 'X-Cred': 'first-value' } })
-      expect((await client.post(PING, { 'X-Cred': null })).status).toBeLessThan(300)
+      for (const value of [null, '']) {
+        const reply = await client.post(PING, { 'X-Cred': value })
+        expect(refusal(reply, 403, 'identity_changed').message).toContain('CRED')
+        if (client instanceof StreamableClient) {
+          refusal(await client.del({ 'X-Cred': value }), 403, 'identity_changed')
+          await expect(client.listen({ headers: { 'X-Cred': value } })).rejects.toMatchObject({ status: 403 })
+        }
+      }
       expect(await env(client, 'CRED')).toBe('first-value')
       client.close()
+      const without = await open(bridge)
+      refusal(await without.post(PING, { 'X-Cred': 'new' }), 403, 'identity_changed')
+      expect((await without.post(PING, { 'X-Cred': '' })).status).toBeLessThan(300)
+      without.close()
     },
   )
 })

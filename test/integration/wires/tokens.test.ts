@@ -117,6 +117,19 @@ test('session.owner: a session answers to the name that opened it; for all other
   sse.close()
 })
 
+test('session.owner: initialize with the id of another is as with one that never was, whatever its wire', async () => {
+  const { running } = await withFile()
+  const [alice, sse] = [await openStreamable(running, of('alice')), await openSse(running, of('alice'))]
+  for (const id of [alice.sessionId, sse.sessionId, 'A'.repeat(22)]) {
+    const bob = new StreamableClient({ port: running.port, headers: of('bob').headers })
+    bob.sessionId = String(id)
+    expect((await bob.initialize()).error).toBeUndefined()
+    expect([bob.lastStatus, bob.sessionId === id]).toEqual([200, false])
+  }
+  for (const each of [alice, sse]) expect((await each.request('ping')).result).toEqual({})
+  sse.close()
+})
+
 const WAYS = [
   ['SIGHUP', (pid: number) => void process.kill(pid, 'SIGHUP')],
   ['a change of the file', () => {}],

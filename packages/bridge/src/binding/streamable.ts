@@ -34,7 +34,8 @@ export class StreamableBinding {
   }
 
   post(req: IncomingMessage, res: ServerResponse, body: Message | readonly Message[]): void | Promise<void> {
-    const route = classify(body, sessionIdOf(req), (id) => this.#registry.has(id))
+    const isAlive = (id: string) => this.#registry.has(id, 'streamable', callerOf(req))
+    const route = classify(body, sessionIdOf(req), isAlive)
     switch (route.action) {
       case 'open':
         return this.#open(req, res, route.message)

@@ -3,6 +3,7 @@ import { isIP } from 'node:net'
 import { z } from 'zod'
 import { clients } from './clients.ts'
 import { isLoopback } from './loopback.ts'
+import { isOrigin, normalOrigin } from './origins.ts'
 import {
   boolean,
   duration,
@@ -64,7 +65,7 @@ export const configSchema = z.strictObject({
   token: text().regex(/^\S*$/, 'holds white space').optional(),
   tokenFile: text().optional(),
   allowOrigin: list()
-    .refine((all) => all.every((it) => it === '*' || /^[a-z][a-z\d+.-]*:\/\/[^/,\s]+\/?$/i.test(it)), {
+    .refine((all) => all.every((it) => it === '*' || isOrigin(normalOrigin(it))), {
       error: 'write origins such as https://app.example:8443, without a path, or *',
     })
     .default([]),
@@ -242,6 +243,7 @@ export function crossCheck(config: Partial<Config>, hasToken: boolean): Problem[
 function path() {
   return text()
     .regex(/^\/$|^(\/[\w.~%!$&'+,;=@-]+)+\/?$/, 'write a path such as /mcp: no query, no white space')
+    .refine((raw) => !/\/\.\.?(?:\/|$)/.test(raw), 'clients leave out what is /. or /..')
     .transform((raw) => (raw === '/' ? raw : raw.replace(/\/$/, '')))
     .refine((raw) => !/^\/(healthz|readyz)$/i.test(raw), '/healthz and /readyz are taken')
 }

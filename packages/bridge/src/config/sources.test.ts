@@ -297,7 +297,7 @@ test('paths lose a trailing slash, differ from each other, and leave the health 
     mcpPath: '/a/mcp',
     ssePath: '/',
   })
-  for (const mcpPath of ['mcp', '', '/a b', '/a?b', '/a#b', '//a', '/:id', '/*x']) {
+  for (const mcpPath of ['mcp', '', '/a b', '/a?b', '/a#b', '//a', '/:id', '/*x', '/.', '/a/../b', '/a/.']) {
     expect(problemsOf({ flags: { mcpPath } })).toHaveLength(1)
   }
   expect(problemsOf({ flags: { mcpPath: '/healthz' } })).toEqual([
@@ -306,6 +306,29 @@ test('paths lose a trailing slash, differ from each other, and leave the health 
   expect(problemsOf({ flags: { mcpPath: '/SSE/' } })).toEqual([
     'flag --mcp-path: /SSE is the path of --sse-path already',
   ])
+})
+
+test('a web page is named as its browser names it, also where it has no host', () => {
+  const allowOrigin = [
+    'https://a.example',
+    'HTTPS://a.example:8443/',
+    'http://[::1]:80',
+    'app://editor',
+    'null',
+    'file://',
+    '*',
+  ]
+  expect(load({ flags: { allowOrigin } }).config.allowOrigin).toEqual(allowOrigin)
+  for (const origin of [
+    'a.example',
+    'https://',
+    'https://a.example/x',
+    'https://*.example',
+    'file:///x',
+    'nul',
+    'https://a;b',
+  ])
+    expect([origin, problemsOf({ flags: { allowOrigin: [origin] } }).length]).toEqual([origin, 1])
 })
 
 test('a header for the child must not be one that means something here', () => {

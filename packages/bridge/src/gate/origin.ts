@@ -1,5 +1,7 @@
 // gate/origin: refuses web pages that are not admitted; says what CORS headers the others get.
+import type { IncomingHttpHeaders } from 'node:http'
 import { isLoopback } from '../config/loopback.ts'
+import { isOrigin, normalOrigin } from '../config/origins.ts'
 import { BridgeError } from '../errors.ts'
 import { excerpt } from '../foreign.ts'
 import type { Gate } from './gate.ts'
@@ -14,12 +16,12 @@ export interface OriginPolicy {
 
 /** Whether a page of this origin may call; pages of this machine may call a bridge that listens on loopback. */
 export function originCheck(policy: OriginPolicy): (origin: string) => boolean {
-  const allowed = new Set(policy.allowOrigin.map((origin) => origin.toLowerCase().replace(/\/$/, '')))
+  const allowed = new Set(policy.allowOrigin.map(normalOrigin))
   const isLocal = isLoopback(policy.host) || policy.insecure
   return (origin) => {
     if (allowed.has('*') || allowed.has(origin.toLowerCase())) return true
-    const match = /^https?:\/\/([^/]+)$/.exec(origin.toLowerCase())
-    return isLocal && match?.[1] !== undefined && isLoopback(hostName(match[1]))
+    const [, host] = /^https?:\/\/([^/]+)$/.exec(origin.toLowerCase()) ?? []
+    return isLocal && host !== undefined && isLoopback(hostName(host))
   }
 }
 
@@ -32,12 +34,35 @@ export function originCheck(policy: OriginPolicy): (origin: string) => boolean {
 export function originGate(isAllowed: (origin: string) => boolean): Gate {
   return ({ headers }) => {
     const { origin } = headers
-    // Absent is fine: only browsers send Origin, and only a browser can be rebound.
-    if (origin === undefined || isAllowed(origin)) return
-    throw new BridgeError('origin_forbidden', `origin "${excerpt(origin)}" is not admitted`, {
-      hint: `admit it with --allow-origin ${/^[\w.:/[\]-]{1,200}$/.test(origin) ? origin : 'ORIGIN'}`,
-    })
+    if (origin === undefined) return refuseOtherSites(headers)
+    if (isAllowed(origin)) return
+    throw new BridgeError('origin_forbidden', `origin "${excerpt(origin)}" is not admitted`, hintFor(origin))
   }
+}
+
+/**
+ * Without Origin it is no page (only browsers send it, and only a browser can be rebound), or a picture, a link or a form
+ * that is read by GET: of another site these are nobody's way to call a tool.
+ *
+ * @see https://www.w3.org/TR/fetch-metadata/ browsers say it to addresses of this machine and over TLS
+ */
+function refuseOtherSites(headers: IncomingHttpHeaders): void {
+  const site = headers['sec-fetch-site']
+  if (site !== 'cross-site' && site !== 'same-site') return
+  throw new BridgeError(
+    'origin_forbidden',
+    'the request comes from a page of another site and names no origin',
+    {
+      hint: 'call it with fetch, from a page that --allow-origin names',
+    },
+  )
+}
+
+/** The remedy is one that can be typed as it stands: no such text is made of what somebody sent. */
+function hintFor(origin: string): { hint: string } {
+  if (!isOrigin(origin)) return { hint: 'no browser sends such an origin' }
+  const risk = ' (every page in a sandboxed frame, whosever it is, sends this one)'
+  return { hint: `admit it with --allow-origin ${origin}${origin.toLowerCase() === 'null' ? risk : ''}` }
 }
 
 /** Headers a browser needs to let an admitted page read our answers. */

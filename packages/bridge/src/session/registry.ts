@@ -68,22 +68,27 @@ export class Registry {
    * @throws BridgeError `session_unknown` (also for somebody else's: who guesses learns nothing), `identity_changed`
    */
   find(id: string, wire: Wire, caller: Caller): Session {
-    const session = this.#sessions.get(id)
-    if (session === undefined || session.wire !== wire || session.caller.principal !== caller.principal) {
+    const session = this.#ofCaller(id, wire, caller)
+    if (session === undefined) {
       throw new BridgeError('session_unknown', 'this session has ended or never was', {
         hint: 'send initialize without a session id',
       })
     }
-    for (const [name, value] of Object.entries(caller.env)) {
-      if (session.caller.env[name] !== value) {
-        throw new BridgeError('identity_changed', `the header that gives ${name} changed within the session`)
-      }
+    const changed = changedName(session.caller.env, caller.env) ?? changedName(caller.env, session.caller.env)
+    if (changed !== undefined) {
+      throw new BridgeError('identity_changed', `the header that gives ${changed} changed within the session`)
     }
     return session
   }
 
-  has(id: string): boolean {
-    return this.#sessions.has(id)
+  /** Whether `find` would know it: somebody else's id is like one that never was. */
+  has(id: string, wire: Wire, caller: Caller): boolean {
+    return this.#ofCaller(id, wire, caller) !== undefined
+  }
+
+  #ofCaller(id: string, wire: Wire, { principal }: Caller): Session | undefined {
+    const session = this.#sessions.get(id)
+    return session?.wire === wire && session.caller.principal === principal ? session : undefined
   }
 
   /** @throws BridgeError `shutting_down` */
@@ -120,4 +125,10 @@ export class Registry {
         session.close(session.pingedAt === undefined ? 'idle' : 'no answer to ping')
     }
   }
+}
+
+/** A variable of `a` that has another value in `b`, or none. */
+function changedName(a: Caller['env'], b: Caller['env']): string | undefined {
+  for (const name in a) if (a[name] !== b[name]) return name
+  return undefined
 }
