@@ -220,6 +220,7 @@ export class Bridge {
 
   async #openLine(request: LineRequest): Promise<Line> {
     await this.start()
+    request.signal.throwIfAborted()
     return this.#lines.open(request).catch((error: unknown) => {
       this.#proof.tryAgain()
       throw error

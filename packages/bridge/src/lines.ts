@@ -58,8 +58,8 @@ function sessionLines(
   log: Logger,
 ): Lines {
   return {
-    open: async ({ unrelated, env, principal, onGone }) => {
-      const child = await leases.acquire(env)
+    open: async ({ unrelated, env, principal, signal, onGone }) => {
+      const child = await leases.acquire(env, signal)
       const audience = { ports: new Set<Port>() }
       const switchboard = new Switchboard(child, audience, log, {
         isOwn: true,

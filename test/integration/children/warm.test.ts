@@ -49,7 +49,7 @@ test('children.warm: as many standbys as asked for, and none with --header-env',
   expect(perClient.childPids).toHaveLength(2)
 })
 
-test('children.warm: a second death of an unused standby switches warm off, and is no crash', async () => {
+test('children.warm: after a second death of an unused standby none are kept for a while; it is no crash', async () => {
   const impatient = join(tempDir(), 'impatient.mjs')
   writeFileSync(
     impatient,
@@ -63,7 +63,7 @@ test('children.warm: a second death of an unused standby switches warm off, and 
   )
   const [node = '', echo = ''] = fixture('echo')
   const bridge = await bridged(['--on-crash', 'exit', '--', node, impatient, echo])
-  const off = await bridge.until(({ msg }) => msg === 'standbys end unused; none are kept from now on')
+  const off = await bridge.until(({ msg }) => msg === 'standbys end unused; none are kept for a while')
   expect(off).toMatchObject({ level: 'warn', stderr: ['nobody asks'] })
   expect(bridge.childPids).toHaveLength(3)
   expect((await send({ port: bridge.port, path: '/readyz' })).status).toBe(200)
@@ -83,4 +83,47 @@ test('children.warm: a standby never takes the place of a client', async () => {
   ).toEqual(['in', 'in'])
   const third = new StreamableClient(bridge)
   expect((await third.initialize()).error?.data.code).toBe('child_limit_reached')
+})
+
+test('children.warm: a standby that has died is handed to nobody, also while something it left behind is ended', async () => {
+  const leaves = '(trap "" TERM; exec </dev/null >/dev/null 2>&1; while :; do sleep 0.2; done) & exec "$@"'
+  const bridge = await bridged([
+    '--start-timeout',
+    '30s',
+    '--',
+    ...['sh', '-c', leaves, 'sh'],
+    ...fixture('echo'),
+  ])
+  const standby = await eventually(() => bridge.childPids[1], { what: 'the standby' })
+  process.kill(standby, 'SIGKILL')
+  await bridge.until(({ msg, childPid }) => msg === 'child exited' && childPid === standby)
+  // What it left is ended with SIGKILL after 2 s; meanwhile, one client after the other.
+  const from = performance.now()
+  while (performance.now() - from < 3000) {
+    const { pid, tookMs } = await initializeMs(bridge)
+    expect(pid).not.toBe(standby)
+    expect(tookMs).toBeLessThan(20_000)
+  }
+})
+
+test('children.warm: standbys that die are replaced as long as others are used between', async () => {
+  const bridge = await bridged(['--', ...fixture('echo')])
+  for (let death = 1; death <= 4; death++) {
+    const dies = await eventually(() => bridge.childPids[2 * death - 1], { what: `standby ${death}` })
+    process.kill(dies, 'SIGKILL')
+    const standby = await eventually(() => bridge.childPids[2 * death], { what: 'another in its place' })
+    expect((await initializeMs(bridge)).pid).toBe(standby)
+  }
+  await eventually(() => bridge.childPids.length === 10, { what: 'a standby still' })
+  expect(bridge.logs.filter(({ msg }) => msg.startsWith('standbys end unused'))).toEqual([])
+})
+
+test('children.warm: a standby that a client cannot use makes room for its process', async () => {
+  const config = join(tempDir(), 'bridge.json')
+  writeFileSync(config, JSON.stringify({ clients: { ann: { token: 'of-ann', env: { KEY: 'hers' } } } }))
+  const bridge = await bridged(['--config', config, '--max-children', '1', '--', ...fixture('echo')])
+  const standby = await eventually(() => bridge.childPids[1], { what: 'the standby' })
+  const ann = await openStreamable(bridge, { headers: { authorization: 'Bearer of-ann' } })
+  expect(textOf(await ann.call('env', { name: 'KEY' }))).toBe('hers')
+  expect(isAlive(standby)).toBe(false)
 })

@@ -1,12 +1,15 @@
 // binding/sse: 2024-11: GET stream plus POST messages.
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import { BridgeError } from '../errors.ts'
+import { BridgeError, toBridgeError } from '../errors.ts'
 import { HttpOutlet } from '../http/outlet.ts'
 import type { KeepAlive } from '../http/keepalive.ts'
 import { accepted } from '../http/reply.ts'
+import { errorFor } from '../message/make.ts'
 import { Message } from '../message/message.ts'
 import type { Registry } from '../session/registry.ts'
+import type { Session } from '../session/session.ts'
 import { callerOf } from './caller.ts'
+import { checkInitialize } from './initialize.ts'
 import { refuseBatch } from './streamable.ts'
 
 export interface SsePaths {
@@ -61,11 +64,19 @@ export class SseBinding {
     accepted(res)
     for (const message of messages) {
       if (message.kind !== 'request') session.accept(message)
-      else if (message.method === 'initialize' && session.isNew)
-        void session.initialize(message, session.standing)
+      else if (message.method === 'initialize' && session.isNew) initialize(session, message)
       else session.request(message, session.standing)
     }
   }
+}
+
+function initialize(session: Session, message: Message): void {
+  try {
+    checkInitialize(message)
+  } catch (error) {
+    return session.standing.answer(errorFor(message.id, toBridgeError(error)))
+  }
+  void session.initialize(message, session.standing)
 }
 
 /** As we have written it; whoever escapes what needs no escape is read by the book. */

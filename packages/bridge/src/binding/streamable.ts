@@ -12,6 +12,7 @@ import type { Registry } from '../session/registry.ts'
 import type { Session } from '../session/session.ts'
 import { callerOf } from './caller.ts'
 import { accepts, classify, isRevisionAccepted, type Route } from './classify.ts'
+import { checkInitialize } from './initialize.ts'
 
 /** The only revision whose clients may send several messages in one body. */
 const BATCH_REVISION = '2025-03-26'
@@ -70,6 +71,7 @@ export class StreamableBinding {
   }
 
   async #open(req: IncomingMessage, res: ServerResponse, message: Message): Promise<void> {
+    checkInitialize(message)
     const session = this.#registry.open('streamable', callerOf(req))
     const reply = session.openReply(1, false, true)
     const headers = { 'mcp-session-id': session.id }

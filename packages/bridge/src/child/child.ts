@@ -28,6 +28,8 @@ export interface ChildOptions extends SpawnOptions {
 const LAST_WORDS_MS = 250
 /** A child that closed its stdout is no MCP server any more; this long it may take to exit. */
 const CLOSED_STDOUT_MS = 1000
+/** A process that has said nothing for so long is not slowed down by another start any more, or waits to be asked. */
+const STARTING_MS = 1000
 /** Steps of a stop outside a shutdown: long enough for a database to be closed. */
 export const STOP_GRACE_MS = 2000
 
@@ -38,6 +40,8 @@ export class Child {
   readonly ended: Promise<void>
   /** Settles with its first message, or its end: until then it is starting. */
   readonly answered: Promise<void>
+  /** Settles when its start is over: with its first output, after about a second, or with its end. */
+  readonly started: Promise<void>
   readonly #process: ChildProcess
   readonly #framer: Framer
   readonly #stderr: StderrLines
@@ -47,15 +51,18 @@ export class Child {
   #isPaused = true
   #stdoutEnded = false
   #hasAnswered = false
+  #isStarting = true
   /** Messages that leave at the end of this turn of the event loop, and how many. */
   #outbox = ''
   #outboxCount = 0
   /** Several left together last time: one that seems alone may be the first of the next. */
   #wasBurst = false
   #noiseCount = 0
+  readonly #startTimer: NodeJS.Timeout
   #lastWords: NodeJS.Timeout | undefined
   #markEnded!: () => void
   #markAnswered!: () => void
+  #markStarted!: () => void
 
   /** Starts a process; its stdout is read once somebody listens. Throws BridgeError `child_spawn_failed`. */
   static async start(options: ChildOptions, log: Logger): Promise<Child> {
@@ -69,7 +76,10 @@ export class Child {
     this.pid = process.pid
     this.#log = log.child({ childPid: process.pid })
     this.#framer = new Framer(maxLineBytes)
-    this.#stderr = new StderrLines(process.stderr, (line) => this.#log.info({ line }, 'child stderr'))
+    this.#stderr = new StderrLines(process.stderr, (line) => {
+      if (this.#isStarting) this.#endStart()
+      this.#log.info({ line }, 'child stderr')
+    })
     this.ended = new Promise((resolve) => {
       this.#markEnded = resolve
     })
@@ -77,8 +87,15 @@ export class Child {
       this.#markAnswered = resolve
     })
     void this.ended.then(this.#markAnswered)
+    this.started = new Promise((resolve) => {
+      this.#markStarted = resolve
+    })
+    this.#startTimer = setTimeout(() => this.#endStart(), STARTING_MS).unref()
     process.stdout.pause()
-    process.stdout.on('data', (chunk: Buffer) => this.#framer.read(chunk, this.#take))
+    process.stdout.on('data', (chunk: Buffer) => {
+      if (this.#isStarting) this.#endStart()
+      this.#framer.read(chunk, this.#take)
+    })
     process.stdout.on('end', () => this.#stdoutEnd())
     // `data` above set it flowing.
     process.stdout.pause()
@@ -87,6 +104,16 @@ export class Child {
 
   get hasExited(): boolean {
     return this.#process.hasExited
+  }
+
+  /** Nobody can be served by it any more: its process has gone, or is being ended. */
+  get isGone(): boolean {
+    return this.hasExited || this.#stopping !== undefined
+  }
+
+  /** Settles with the end of its process, before anything is cleaned up. */
+  get exited(): Promise<unknown> {
+    return this.#process.exited
   }
 
   /** What marks its descendants. */
@@ -103,8 +130,13 @@ export class Child {
     return this.#process.stdin.writableLength + this.#outbox.length
   }
 
-  /** Begins to read: what waited in the pipe comes first. */
+  /** Begins to read: what waited in the pipe comes first. Of a child that has gone meanwhile the listener hears just that. */
   listen(listener: ChildListener): void {
+    if (this.#stopping !== undefined) {
+      // Not before the caller has taken up what it got with this child.
+      setImmediate(() => listener.childGone(exitError(this.#process.exit, this.stderrTail)))
+      return
+    }
     this.#listener = listener
     this.resume()
   }
@@ -137,6 +169,7 @@ export class Child {
 
   /** Ends the whole process tree; see `stop`. Nothing is received afterwards. */
   stop(graceMs = STOP_GRACE_MS): Promise<StopStep> {
+    this.#endStart()
     this.#stopping ??= this.#stop(graceMs)
     return this.#stopping
   }
@@ -183,6 +216,12 @@ export class Child {
     this.#log[level]({ line: preview }, 'child printed something that is no message on stdout; dropped')
   }
 
+  #endStart(): void {
+    this.#isStarting = false
+    clearTimeout(this.#startTimer)
+    this.#markStarted()
+  }
+
   #stdoutEnd(): void {
     this.#stdoutEnded = true
     this.#framer.end(this.#take)
@@ -192,6 +231,7 @@ export class Child {
   }
 
   #exited(exit: Exit): void {
+    this.#endStart()
     if (this.#stopping !== undefined) return
     this.#log.warn({ exitCode: exit.code, signal: exit.signal }, 'child exited')
     if (this.#stdoutEnded) this.#gone(exit)

@@ -1,7 +1,7 @@
 // child/lease: who uses which process: one per session, some started ahead.
 import { BridgeError } from '../errors.ts'
 import type { Logger } from '../log/logger.ts'
-import { Child } from './child.ts'
+import type { Child } from './child.ts'
 import { Restart } from './restart.ts'
 import { Turnstile } from './turnstile.ts'
 import { Warm } from './warm.ts'
@@ -15,8 +15,6 @@ export interface LeaseOptions {
 
 /** More than this many starts at once only make each of them slower. */
 const MAX_STARTING = 8
-/** A standby says nothing until it is asked: after this long it is taken to have started. */
-const STANDBY_START_MS = 500
 
 export class Leases {
   readonly restart = new Restart()
@@ -48,29 +46,37 @@ export class Leases {
    * A child for one user alone.
    *
    * @param env variables of this user; a child that has them is started for it, never taken from the standbys
-   * @throws BridgeError `child_limit_reached`, `child_backing_off`, `child_spawn_failed`, `shutting_down`
+   * @param signal the user has gone: its start ends, and what it has got already is given back
+   * @throws BridgeError `child_limit_reached`, `child_backing_off`, `child_spawn_failed`, `shutting_down`, or the reason of
+   *   the signal
    */
-  async acquire(env: Readonly<Record<string, string>> = {}): Promise<Child> {
-    const child = await this.#acquire(env)
+  async acquire(env: Readonly<Record<string, string>> = {}, signal?: AbortSignal): Promise<Child> {
+    const child = await this.#acquire(env, signal)
     this.#warm.refill(child)
     return child
   }
 
-  async #acquire(env: Readonly<Record<string, string>>): Promise<Child> {
-    if (this.#isClosed) throw new BridgeError('shutting_down', 'the bridge is shutting down')
+  async #acquire(env: Readonly<Record<string, string>>, signal: AbortSignal | undefined): Promise<Child> {
+    signal?.throwIfAborted()
+    this.#refuseIfClosed()
+    await this.restart.turn(signal)
     if (Object.keys(env).length === 0) {
       const standby = await this.#warm.next()
-      if (standby !== undefined) return standby
+      if (standby !== undefined) {
+        if (signal?.aborted === true) this.#warm.giveBack(standby)
+        signal?.throwIfAborted()
+        return standby
+      }
     }
     // A standby that is of no use here makes room.
-    if (this.size >= this.#options.maxChildren) await (await this.#warm.next())?.stop()
+    if (this.size >= this.#options.maxChildren) await this.#warm.makeRoom()
     if (this.size >= this.#options.maxChildren) {
       throw new BridgeError(
         'child_limit_reached',
         `${this.#options.maxChildren} children are running already`,
       )
     }
-    return this.#start(env, (child) => child.answered)
+    return this.#start(env, signal)
   }
 
   /** Stops everything. */
@@ -80,23 +86,19 @@ export class Leases {
     await Promise.all([this.#warm.close(graceMs), ...children.map((child) => child.stop(graceMs))])
   }
 
-  async #start(
-    env: Readonly<Record<string, string>>,
-    settled: (child: Child) => Promise<unknown>,
-  ): Promise<Child> {
+  #refuseIfClosed(): void {
+    if (this.#isClosed) throw new BridgeError('shutting_down', 'the bridge is shutting down')
+  }
+
+  /** Takes one of the places for starting until the process runs. */
+  async #start(env: Readonly<Record<string, string>>, signal?: AbortSignal): Promise<Child> {
     this.#starting++
     try {
-      return await this.#turnstile.through(async () => {
-        await this.restart.turn()
-        const child = await this.#options.start(env)
-        this.#children.add(child)
-        void child.ended.then(() => this.#children.delete(child))
-        if (this.#isClosed) {
-          void child.stop()
-          throw new BridgeError('shutting_down', 'the bridge is shutting down')
-        }
-        return child
-      }, settled)
+      return await this.#turnstile.through(
+        () => this.#spawn(env, signal),
+        ({ started }) => started,
+        signal,
+      )
     } catch (error) {
       if (error instanceof BridgeError && error.code === 'child_spawn_failed') this.restart.crashed(error)
       throw error
@@ -105,15 +107,23 @@ export class Leases {
     }
   }
 
+  async #spawn(env: Readonly<Record<string, string>>, signal: AbortSignal | undefined): Promise<Child> {
+    signal?.throwIfAborted()
+    const child = await this.#options.start(env)
+    this.#children.add(child)
+    void child.ended.then(() => this.#children.delete(child))
+    if (this.#isClosed || signal?.aborted === true) void child.stop()
+    this.#refuseIfClosed()
+    signal?.throwIfAborted()
+    return child
+  }
+
   async #startStandby(): Promise<Child | undefined> {
-    // Users come first: the last place is never taken by a child that waits.
+    // Users come first: a standby makes room for them, and is never started where there is none.
     if (this.#isClosed || this.size >= this.#options.maxChildren || this.restart.delayMs() > 0) {
       this.#log.debug({ size: this.size }, 'no standby for now')
       return undefined
     }
-    return this.#start({}, async (child) => {
-      const started = new Promise((resolve) => setTimeout(resolve, STANDBY_START_MS).unref())
-      await Promise.race([child.answered, started])
-    })
+    return this.#start({})
   }
 }

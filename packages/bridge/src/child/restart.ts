@@ -44,13 +44,14 @@ export class Restart {
   /**
    * Waits for its turn, or says when to come back.
    *
+   * @param signal who waits gives up when it is aborted; its reason is thrown then
    * @throws BridgeError `child_backing_off`
    */
-  async turn(): Promise<void> {
+  async turn(signal?: AbortSignal): Promise<void> {
     const delayMs = this.delayMs()
     if (delayMs === 0) return
     if (delayMs <= MAX_WAIT_MS) {
-      await new Promise((resolve) => setTimeout(resolve, delayMs))
+      await pause(delayMs, signal)
       return
     }
     const seconds = Math.ceil(delayMs / 1000)
@@ -64,4 +65,18 @@ export class Restart {
       },
     )
   }
+}
+
+function pause(ms: number, signal: AbortSignal | undefined): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const giveUp = () => {
+      clearTimeout(timer)
+      reject(signal?.reason as Error)
+    }
+    const timer = setTimeout(() => {
+      signal?.removeEventListener('abort', giveUp)
+      resolve()
+    }, ms)
+    signal?.addEventListener('abort', giveUp)
+  })
 }

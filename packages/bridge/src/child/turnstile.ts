@@ -9,10 +9,19 @@ export class Turnstile {
     this.#free = places
   }
 
-  /** Runs `work` as soon as a place is free; what it made keeps the place until it has `settled`. */
-  async through<T>(work: () => Promise<T>, settled: (made: T) => Promise<unknown>): Promise<T> {
+  /**
+   * Runs `work` as soon as a place is free; what it made keeps the place until it has `settled`.
+   *
+   * @param signal who waits leaves the queue when it is aborted; its reason is thrown then
+   */
+  async through<T>(
+    work: () => Promise<T>,
+    settled: (made: T) => Promise<unknown>,
+    signal?: AbortSignal,
+  ): Promise<T> {
+    signal?.throwIfAborted()
     if (this.#free > 0) this.#free--
-    else await new Promise<void>((resolve) => this.#waiting.push(resolve))
+    else await this.#turn(signal)
     try {
       const made = await work()
       void settled(made).then(() => this.#leave())
@@ -21,6 +30,21 @@ export class Turnstile {
       this.#leave()
       throw error
     }
+  }
+
+  #turn(signal: AbortSignal | undefined): Promise<void> {
+    return new Promise((resolve, reject) => {
+      const enter = () => {
+        signal?.removeEventListener('abort', giveUp)
+        resolve()
+      }
+      const giveUp = () => {
+        this.#waiting = this.#waiting.filter((each) => each !== enter)
+        reject(signal?.reason as Error)
+      }
+      this.#waiting.push(enter)
+      signal?.addEventListener('abort', giveUp)
+    })
   }
 
   #leave(): void {

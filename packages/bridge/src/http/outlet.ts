@@ -65,6 +65,10 @@ export class HttpOutlet {
     return this.#isUndecided
   }
 
+  get isWritten(): boolean {
+    return this.#res.writableFinished
+  }
+
   get waitingBytes(): number {
     return this.#res.writableLength + this.#outbox.length
   }

@@ -23,6 +23,8 @@ export interface LineRequest {
   principal: string
   /** What `--header-env` takes from the client's headers, by variable name. */
   env: Readonly<Record<string, string>>
+  /** Aborted when the client has gone: nothing is started for it any more. */
+  signal: AbortSignal
   /** The child has gone; what was in flight is answered already. */
   onGone(error: BridgeError): void
 }

@@ -14,6 +14,8 @@ export interface Outlet {
   readonly isOpen: boolean
   /** Nothing is on the wire yet: the answer may still be a plain JSON body. */
   readonly isUndecided: boolean
+  /** All of it has been handed to the operating system, the end included. */
+  readonly isWritten: boolean
   /** The client takes an event stream. */
   readonly takesEvents: boolean
   /** The client takes a JSON body. */

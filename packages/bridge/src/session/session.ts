@@ -68,6 +68,9 @@ export class Session implements StreamHost {
   #line: Line | undefined
   /** `initialize` while it waits for a child. */
   #opening: { id: string; sink: Sink } | undefined
+  /** The only stream whose client can learn that there is this session, until it has. */
+  #introduction: SessionStream | undefined
+  readonly #closing = new AbortController()
   #state: 'new' | 'opening' | 'open' | 'closed' = 'new'
   #lastStreamId = STANDING_ID
   #pings = 0
@@ -132,6 +135,7 @@ export class Session implements StreamHost {
     const decide = isInitialize ? DECIDE_INITIALIZE : DECIDE
     const stream = new SessionStream(this, { id: ++this.#lastStreamId, awaited, isBatch, decide })
     stream.link = this.#streams.add(stream)
+    if (isInitialize) this.#introduction = stream
     return stream
   }
 
@@ -155,12 +159,13 @@ export class Session implements StreamHost {
         unrelated: this.#standing,
         principal: this.caller.principal,
         env: this.caller.env,
+        signal: this.#closing.signal,
         onGone: (error) => this.#childGone(error),
       })
       if (this.isClosed) return line.close('the client has gone')
-      this.#opening = undefined
       this.#line = line
       line.port.request(message, this.#initializeSink(sink), this.#limits.startTimeoutMs)
+      this.#opening = undefined
     } catch (error) {
       this.#failOpening(toBridgeError(error))
       this.close('no child')
@@ -251,6 +256,7 @@ export class Session implements StreamHost {
     if (this.isClosed) return
     const wasOpen = this.#state === 'open'
     this.#state = 'closed'
+    this.#closing.abort(new BridgeError('session_unknown', `the session has ended: ${reason}`))
     this.#stalls.close()
     this.#failOpening(new BridgeError('session_unknown', `the session has ended: ${reason}`))
     this.#line?.port.close(reason)
@@ -287,6 +293,12 @@ export class Session implements StreamHost {
     this.streamDrained(stream)
     // HTTP+SSE cannot be resumed: the end of its stream is the end of the session.
     if (this.wire === 'sse' && stream === this.#standing) this.close('the client has gone')
+    // Nobody knows the id of this session, and nobody can come back for it.
+    if (stream === this.#introduction) this.close('the client has gone')
+  }
+
+  streamLost(stream: SessionStream): void {
+    if (stream === this.#introduction) this.close('the client has gone')
   }
 
   streamFinished(stream: SessionStream): void {
@@ -317,6 +329,7 @@ export class Session implements StreamHost {
       isStanding: sink.isStanding,
       relate: (message) => this.#standing.relate(message),
       answer: (message) => {
+        this.#opening = undefined
         if (!message.envelope.hasResult) {
           sink.answer(message)
           return this.close('initialize failed')

@@ -24,6 +24,8 @@ export interface StreamHost {
   streamDrained(stream: SessionStream): void
   /** The connection has gone while the stream goes on. */
   streamDetached(stream: SessionStream): void
+  /** The connection has gone with answers that had been given, but not written. */
+  streamLost(stream: SessionStream): void
   /** Every answer has been given. */
   streamFinished(stream: SessionStream): void
 }
@@ -167,7 +169,10 @@ export class SessionStream implements Sink, OutletOwner {
     this.#decide?.end(this.#deadline)
     this.#outlet = undefined
     this.stalledSince = undefined
-    if (this.isFinished) return
+    if (this.isFinished) {
+      if (!outlet.isWritten) this.#host.streamLost(this)
+      return
+    }
     this.detachedAt = monotonicMs()
     this.#host.streamDetached(this)
   }
