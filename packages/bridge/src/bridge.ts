@@ -64,7 +64,7 @@ export class Bridge {
   readonly #lines: Lines
   readonly #people: ReadonlyMap<string, Person>
   readonly #registry: Registry
-  readonly #keepAlive = new KeepAlive()
+  readonly #keepAlive: KeepAlive
   readonly #tokens: Tokens
   readonly #nursery: Nursery
   readonly #proof: Proof
@@ -78,6 +78,7 @@ export class Bridge {
     const timings = { ...TIMINGS, ...waits }
     this.config = config
     this.#log = log
+    this.#keepAlive = new KeepAlive(log)
     this.#nursery = new Nursery(config, log)
     this.#people = peopleOf(config, log)
     this.#tokens = new Tokens(readTokens(config, true))

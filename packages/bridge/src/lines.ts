@@ -65,7 +65,7 @@ function sessionLines(
         isOwn: true,
         maxBacklogBytes: config.maxBufferBytes,
       })
-      const port = plugIn(ownRoute(switchboard), unrelated, rulesFor(principal), timings)
+      const port = plugIn(ownRoute(switchboard), unrelated, rulesFor(principal), timings, log)
       audience.ports.add(port)
       let answers = 0
       child.listen({
@@ -74,7 +74,7 @@ function sessionLines(
           if (message.kind === 'response' && ++answers === 2) leases.restart.proven()
           switchboard.receive(message)
         },
-        receiveTooLarge: (id, bytes) => switchboard.receiveTooLarge(id, bytes),
+        receiveLost: (id, error) => switchboard.receiveLost(id, error),
         childGone: (ended) => {
           const error = answers === 0 && leases.size > 1 ? withLockAdvice(ended) : ended
           onCrash(error)
@@ -124,7 +124,7 @@ function sharedLines({ config, timings, leases, rulesFor, onCrash }: LinesOption
   return {
     open: async ({ unrelated, env, principal }) => {
       const child = childFor(env)
-      return lineOf(child.plug(plugIn(child, unrelated, rulesFor(principal), timings)))
+      return lineOf(child.plug(plugIn(child, unrelated, rulesFor(principal), timings, log)))
     },
     describe: async () => {
       const { process, init, housekeeper } = await childFor({}).ready()
@@ -159,7 +159,7 @@ function poolLines({ config, timings, leases, rulesFor, onCrash }: LinesOptions,
   )
   return {
     open: async ({ unrelated, env, principal }) =>
-      lineOf(plugIn(pool.routeFor({ env, principal }), unrelated, rulesFor(principal), timings)),
+      lineOf(plugIn(pool.routeFor({ env, principal }), unrelated, rulesFor(principal), timings, log)),
     close: (graceMs) => pool.close(graceMs),
   }
 }
@@ -180,22 +180,19 @@ function lineOf(port: Port): Line {
 }
 
 /** Puts the rules of this client between it and where its requests go. */
-function plugIn(route: Route, unrelated: Sink, rules: ToolRules, { holdMs }: Timings): Port {
-  if (!areRules(rules)) return new Port(route, unrelated, holdMs)
+function plugIn(route: Route, unrelated: Sink, rules: ToolRules, { holdMs }: Timings, log: Logger): Port {
+  if (!areRules(rules)) return new Port(route, unrelated, log, holdMs)
   const tools = new ToolRoute(route, rules)
-  return new Port(
-    tools,
-    {
-      answer: (message) => unrelated.answer(message),
-      relate: (message) => {
-        if (message.method === 'notifications/tools/list_changed') tools.forget()
-        unrelated.relate(message)
-      },
-      get isOpen() {
-        return unrelated.isOpen
-      },
-      isStanding: unrelated.isStanding,
+  const told: Sink = {
+    answer: (message) => unrelated.answer(message),
+    relate: (message) => {
+      if (message.method === 'notifications/tools/list_changed') tools.forget()
+      unrelated.relate(message)
     },
-    holdMs,
-  )
+    get isOpen() {
+      return unrelated.isOpen
+    },
+    isStanding: unrelated.isStanding,
+  }
+  return new Port(tools, told, log, holdMs)
 }

@@ -76,7 +76,7 @@ function initialize(session: Session, message: Message): void {
   } catch (error) {
     return session.standing.answer(errorFor(message.id, toBridgeError(error)))
   }
-  void session.initialize(message, session.standing)
+  session.initialize(message, session.standing).catch(() => session.close('initialize failed'))
 }
 
 /** As we have written it; whoever escapes what needs no escape is read by the book. */

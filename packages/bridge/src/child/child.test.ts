@@ -9,7 +9,7 @@ test('who listens to a child that has gone is told so', async () => {
   const child = await Child.start(options, silentLogger())
   await child.ended
   const error = await new Promise<BridgeError>((childGone) =>
-    child.listen({ receive: () => {}, receiveTooLarge: () => {}, childGone }),
+    child.listen({ receive: () => {}, receiveLost: () => {}, childGone }),
   )
   expect(error.code).toBe('child_exited')
   expect(error.data).toMatchObject({ exitCode: 4, stderr: ['bye'] })

@@ -1,10 +1,9 @@
 // child/child: the process as a message pipe, with back-pressure.
 import { monotonicMs } from '../clock.ts'
-import { BridgeError } from '../errors.ts'
+import { BridgeError, toBridgeError } from '../errors.ts'
 import type { Logger } from '../log/logger.ts'
 import type { Message } from '../message/message.ts'
 import { writeTo } from '../message/write.ts'
-import type { Field } from '../message/scanner.ts'
 import { Framer, type Frame } from './frame.ts'
 import { spawnProcess, type ChildProcess, type Exit, type SpawnOptions } from './spawn.ts'
 import { StderrLines } from './stderr.ts'
@@ -13,7 +12,11 @@ import { reap, stop, type StopStep } from './stop.ts'
 /** Takes what a child says. */
 export interface ChildListener {
   receive(message: Message): void
-  receiveTooLarge(id: Field | undefined, bytes: number): void
+  /**
+   * An answer is lost: it was too large or unreadable, or the bridge failed over it. Without an id (JSON text, latin1) it
+   * is not known which, if it was one at all.
+   */
+  receiveLost(id: string | undefined, error: BridgeError): void
   /** It ended without being asked to; everything it said before has been received. */
   childGone(error: BridgeError): void
   /** A line of stdout that is no message. */
@@ -92,10 +95,7 @@ export class Child {
     })
     this.#startTimer = setTimeout(() => this.#endStart(), STARTING_MS).unref()
     process.stdout.pause()
-    process.stdout.on('data', (chunk: Buffer) => {
-      if (this.#isStarting) this.#endStart()
-      this.#framer.read(chunk, this.#take)
-    })
+    process.stdout.on('data', (chunk: Buffer) => this.#read(chunk))
     process.stdout.on('end', () => this.#stdoutEnd())
     // `data` above set it flowing.
     process.stdout.pause()
@@ -195,18 +195,54 @@ export class Child {
     if (this.#process.stdin.writable) writeTo(this.#process.stdin, text)
   }
 
+  #read(chunk: Buffer): void {
+    if (this.#isStarting) this.#endStart()
+    try {
+      this.#framer.read(chunk, this.#take)
+    } catch (err) {
+      // Where the next line begins is not known any more.
+      this.#log.error({ err }, 'stdout of the child cannot be read any further')
+      this.#gone(undefined, toBridgeError(err))
+    }
+  }
+
+  /** The fence: whatever goes wrong over one frame ends one call at most; the next frame is taken all the same. */
   readonly #take = (frame: Frame): void => {
     const listener = this.#listener
     if (listener === undefined) return
+    try {
+      this.#pass(frame, listener)
+    } catch (err) {
+      this.#log.error({ err, frame: frame.type }, 'a message of the child could not be taken')
+      if (frame.type === 'message' && frame.message.kind === 'response')
+        this.#lose(frame.message.id, toBridgeError(err), listener)
+    }
+  }
+
+  #pass(frame: Frame, listener: ChildListener): void {
     if (frame.type === 'message') {
       if (!this.#hasAnswered) {
         this.#hasAnswered = true
         this.#markAnswered()
       }
       listener.receive(frame.message)
-    } else if (frame.type === 'too_large')
-      listener.receiveTooLarge(frame.isResponse ? frame.id : undefined, frame.bytes)
+    } else if (frame.type === 'too_large') this.#tooLarge(frame, listener)
     else this.#noise(frame.preview, listener)
+  }
+
+  #lose(id: string | undefined, error: BridgeError, listener: ChildListener): void {
+    try {
+      listener.receiveLost(id, error)
+    } catch (err) {
+      this.#log.error({ err }, 'a lost answer could not be told')
+    }
+  }
+
+  #tooLarge({ id, isResponse, bytes }: Frame & { type: 'too_large' }, listener: ChildListener): void {
+    this.#log.warn({ bytes }, 'line over the limit dropped')
+    if (!isResponse) return
+    const text = `the answer is ${bytes} bytes long, over the limit of --max-line`
+    listener.receiveLost(id?.raw, new BridgeError('frame_too_large', text))
   }
 
   #noise(preview: string, listener: ChildListener): void {
@@ -245,13 +281,17 @@ export class Child {
     this.#lastWords = setTimeout(() => this.#gone(), LAST_WORDS_MS)
   }
 
-  #gone(exit = this.#process.exit): void {
+  #gone(exit = this.#process.exit, error = exitError(exit, this.stderrTail)): void {
     clearTimeout(this.#lastWords)
     if (this.#stopping !== undefined) return
     this.#stopping = this.#clearUp()
     const listener = this.#listener
     this.#listener = undefined
-    listener?.childGone(exitError(exit, this.stderrTail))
+    try {
+      listener?.childGone(error)
+    } catch (err) {
+      this.#log.error({ err }, 'the end of the child could not be told')
+    }
   }
 
   async #clearUp(): Promise<StopStep> {

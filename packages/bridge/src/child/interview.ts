@@ -2,8 +2,9 @@
 import { monotonicMs } from '../clock.ts'
 import { BridgeError } from '../errors.ts'
 import { excerpt } from '../foreign.ts'
-import { recordOf, textOf } from '../message/content.ts'
-import { Message } from '../message/message.ts'
+import { contentOf, recordOf, resultOf, textOf, type Members } from '../message/content.ts'
+import { integerOf, Message } from '../message/message.ts'
+import { readPages } from '../message/pages.ts'
 import { NEWEST_LEGACY_REVISION } from '../message/revisions.ts'
 import type { Child, ChildListener } from './child.ts'
 
@@ -24,12 +25,9 @@ export interface ChildReport {
 }
 
 interface Waiting {
-  resolve(result: Record<string, unknown>): void
+  resolve(result: Members): void
   reject(error: BridgeError): void
 }
-
-/** A list of more pages than this is taken for one that never ends. */
-const MAX_PAGES = 100
 
 /** A minimal client on a child of its own. Server requests are refused: nobody is there to answer them. */
 export class Interview implements ChildListener {
@@ -63,7 +61,7 @@ export class Interview implements ChildListener {
     return describeTool(init, startMs, (method, params) => this.ask(method, timeoutMs, params))
   }
 
-  ask(method: string, timeoutMs: number, params: object = {}): Promise<Record<string, unknown>> {
+  ask(method: string, timeoutMs: number, params: object = {}): Promise<Members> {
     if (this.#gone !== undefined) return Promise.reject(this.#gone)
     const id = ++this.#lastId
     this.#child.send(Message.from({ jsonrpc: '2.0', id, method, params }))
@@ -94,14 +92,14 @@ export class Interview implements ChildListener {
       this.#child.send(answer.rewrite([[answer.envelope.id, message.id]]))
     }
     if (message.kind !== 'response') return
-    const waiting = this.#waiting.get(Number(message.id))
-    this.#waiting.delete(Number(message.id))
-    if (message.envelope.hasResult) waiting?.resolve(recordOf(recordOf(message.json())['result']))
-    else waiting?.reject(notMcp(recordOf(recordOf(message.json())['error'])))
+    const waiting = this.#take(message.id)
+    if (message.envelope.hasResult) waiting?.resolve(resultOf(message))
+    else waiting?.reject(notMcp(recordOf(contentOf(message)['error'])))
   }
 
-  receiveTooLarge(): void {
-    this.#failAll(new BridgeError('frame_too_large', 'the answer is over the limit of --max-line'))
+  receiveLost(id: string | undefined, error: BridgeError): void {
+    if (id === undefined) this.#failAll(error)
+    else this.#take(id)?.reject(error)
   }
 
   receiveNoise(preview: string): void {
@@ -113,20 +111,23 @@ export class Interview implements ChildListener {
     this.#failAll(error)
   }
 
+  #take(id: string): Waiting | undefined {
+    const number = integerOf(id)
+    const waiting = this.#waiting.get(number)
+    this.#waiting.delete(number)
+    return waiting
+  }
+
   #failAll(error: BridgeError): void {
     for (const waiting of this.#waiting.values()) waiting.reject(error)
     this.#waiting.clear()
   }
 }
 
-type Ask = (method: string, params: object) => Promise<Record<string, unknown>>
+type Ask = (method: string, params: object) => Promise<Members>
 
 /** What a child offers, all pages of it; `init` is its answer to `initialize`. */
-export async function describeTool(
-  init: Record<string, unknown>,
-  startMs: number,
-  ask: Ask,
-): Promise<ChildReport> {
+export async function describeTool(init: Members, startMs: number, ask: Ask): Promise<ChildReport> {
   const capabilities = Object.keys(recordOf(init['capabilities']))
   // A list that fails is that tool's affair with its clients; one that is gone is ours.
   const list = async (kind: string) => {
@@ -152,19 +153,11 @@ export async function describeTool(
 }
 
 async function listAll(kind: string, ask: Ask): Promise<{ name: string; description: string }[]> {
-  const found: { name: string; description: string }[] = []
-  let cursor: unknown
-  for (let page = 0; page < MAX_PAGES; page++) {
-    const result = await ask(`${kind}/list`, cursor === undefined ? {} : { cursor })
-    const items = result[kind]
-    for (const item of Array.isArray(items) ? items : []) {
-      const { name, description } = recordOf(item)
-      found.push({ name: textOf(name, '?'), description: textOf(description, '') })
-    }
-    cursor = result['nextCursor']
-    if (cursor === undefined) break
-  }
-  return found
+  const items = await readPages(kind, (params) => ask(`${kind}/list`, params))
+  return items.map(recordOf).map(({ name, description }) => ({
+    name: textOf(name, '?'),
+    description: textOf(description, ''),
+  }))
 }
 
 function notMcp(error: Record<string, unknown>): BridgeError {

@@ -4,7 +4,11 @@ import type { Loaded } from '../config/sources.ts'
 import { createLogger } from '../log/logger.ts'
 import { VERSION } from '../version.ts'
 import { listeningLines, toolLines } from './banner.ts'
+import { onUncaught } from './fatal.ts'
 import { onOrphaned, onSignals } from './signals.ts'
+
+/** After an error that nobody caught nothing is sure to end in order: the watchdog ends what is left after this. */
+const END_MS = 10_000
 
 /** Runs until a signal (0), or throws what ended the bridge. */
 export async function serve({ config, warnings, isUnderNpx }: Loaded): Promise<number> {
@@ -29,13 +33,19 @@ export async function serve({ config, warnings, isUnderNpx }: Loaded): Promise<n
       ...(config.tokenFile === undefined ? {} : { reload: () => bridge.reloadTokens() }),
     })
   })
+  const died = new Promise<number>((resolve) => {
+    onUncaught(log, () => {
+      void bridge.close({ drainMs: 0 }).finally(() => resolve(1))
+      setTimeout(() => resolve(1), END_MS)
+    })
+  })
   const listening = await bridge.listen()
   process.stdout.write(listeningLines(config, listening, VERSION))
   bridge.start().then(
     (report) => process.stdout.write(toolLines(config, listening, report)),
     () => {},
   )
-  const outcome = await Promise.race([ended, bridge.failed])
+  const outcome = await Promise.race([ended, died, bridge.failed])
   if (typeof outcome === 'number') return outcome
   await bridge.close({ drainMs: 0 })
   throw outcome

@@ -1,4 +1,5 @@
 // http/keepalive: one timer for the comment lines of all open streams.
+import type { Logger } from '../log/logger.ts'
 
 interface Beating {
   beat(): void
@@ -11,9 +12,16 @@ export class KeepAlive {
   readonly #streams = new Set<Beating>()
   readonly #timer: NodeJS.Timeout
 
-  constructor(everyMs = KEEP_ALIVE_MS) {
+  constructor(log: Logger, everyMs = KEEP_ALIVE_MS) {
     this.#timer = setInterval(() => {
-      for (const stream of this.#streams) stream.beat()
+      for (const stream of this.#streams) {
+        try {
+          stream.beat()
+        } catch (err) {
+          this.#streams.delete(stream)
+          log.error({ err }, 'stream not kept alive')
+        }
+      }
     }, everyMs).unref()
   }
 

@@ -262,3 +262,8 @@ export function idKey(raw: string): string {
   }
   return /^-?\d+$/.test(raw) ? raw : String(Number(raw))
 }
+
+/** One of the bridge's own numbers, also where a child sends it back as `"7"` or `7.0`; NaN for anything else. */
+export function integerOf(raw: string): number {
+  return Number(raw.startsWith('"') ? raw.slice(1, -1) : raw)
+}

@@ -1,7 +1,8 @@
 // relay/housekeeper: the bridge itself as a client of a child that no client has for itself.
 import { BridgeError } from '../errors.ts'
 import { excerpt } from '../foreign.ts'
-import { textOf } from '../message/content.ts'
+import type { Logger } from '../log/logger.ts'
+import { contentOf, recordOf, textOf, type Members } from '../message/content.ts'
 import { Message } from '../message/message.ts'
 import { NEWEST_LEGACY_REVISION } from '../message/revisions.ts'
 import { Port } from './port.ts'
@@ -13,9 +14,9 @@ export class Housekeeper {
   readonly #switchboard: Switchboard
   readonly #port: Port
 
-  constructor(switchboard: Switchboard) {
+  constructor(switchboard: Switchboard, log: Logger) {
     this.#switchboard = switchboard
-    this.#port = new Port(ownRoute(switchboard), NOBODY, 0)
+    this.#port = new Port(ownRoute(switchboard), NOBODY, log, 0)
   }
 
   /**
@@ -54,16 +55,13 @@ export class Housekeeper {
         isStanding: false,
         relate: () => {},
         answer: (message) => {
-          if (message.envelope.hasResult) return resolve((message.json() as { result: Result }).result)
-          const { message: text, data } = (message.json() as { error: ErrorObject }).error
+          const { result, error } = contentOf(message)
+          if (message.envelope.hasResult) return resolve(recordOf(result))
+          const { message: text, data } = recordOf(error)
           if (message.failure !== undefined)
-            return reject(new BridgeError(message.failure, text, data && { data }))
-          reject(
-            new BridgeError(
-              'child_not_mcp',
-              `the tool answered ${method} with an error: ${excerpt(textOf(text, '?'))}`,
-            ),
-          )
+            return reject(new BridgeError(message.failure, textOf(text, '?'), { data: recordOf(data) }))
+          const why = `the tool answered ${method} with an error: ${excerpt(textOf(text, '?'))}`
+          reject(new BridgeError('child_not_mcp', why))
         },
       }
       this.#port.request(Message.from({ jsonrpc: '2.0', id: 0, method, params }), sink, timeoutMs)
@@ -71,11 +69,6 @@ export class Housekeeper {
   }
 }
 
-export type Result = Record<string, unknown>
-
-interface ErrorObject {
-  message: string
-  data?: Record<string, unknown>
-}
+export type Result = Members
 
 const NOBODY: Sink = { isOpen: false, isStanding: true, answer: () => {}, relate: () => {} }

@@ -1,4 +1,5 @@
 // relay/levels: the log levels that the clients of one child have asked for.
+import { paramsOf } from '../message/content.ts'
 import type { Message } from '../message/message.ts'
 import type { Port } from './port.ts'
 
@@ -41,6 +42,6 @@ export class Levels {
 }
 
 function levelOf(message: Message): string | undefined {
-  const { params } = message.json() as { params?: { level?: unknown } }
-  return typeof params?.level === 'string' ? params.level : undefined
+  const { level } = paramsOf(message)
+  return typeof level === 'string' ? level : undefined
 }

@@ -107,11 +107,11 @@ export class Member implements Audience {
       })
       process.listen({
         receive: (message) => switchboard.receive(message),
-        receiveTooLarge: (id, bytes) => switchboard.receiveTooLarge(id, bytes),
+        receiveLost: (id, error) => switchboard.receiveLost(id, error),
         childGone: (error) => void this.#gone(process, switchboard, error),
       })
       this.#switchboard = switchboard
-      this.#housekeeper = new Housekeeper(switchboard)
+      this.#housekeeper = new Housekeeper(switchboard, this.#log)
       this.init = await this.#housekeeper.initialize(capabilities, version, startTimeoutMs)
       if (this.#state !== 'starting') return
       this.#becomeFree()

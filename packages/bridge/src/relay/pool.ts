@@ -32,6 +32,8 @@ export interface Kind {
 const QUEUE_PER_CHILD = 16
 const LIMIT_WAIT_MS = 50
 const MAX_KINDS = 256
+/** Of capabilities: those of every revision are at most three deep. */
+const MAX_NESTING = 64
 
 interface Waiting {
   call: Call
@@ -108,7 +110,7 @@ export class Pool {
       return call.port.settle(call, emptyResultFor(call.clientId))
     }
     if (method === 'ping') return call.port.settle(call, emptyResultFor(call.clientId))
-    this.#enqueue(call, (member) => this.#give(member, call, message))
+    this.#enqueue(call, (member) => member.take(call, message, this.#levels.of(call.port)))
   }
 
   #introduce(call: Call, message: Message, { principal, env }: Kind): void {
@@ -177,11 +179,20 @@ export class Pool {
       const free = this.#freeFor(waiting)
       if (free !== undefined) {
         this.#leave(waiting)
-        waiting.give(free)
+        this.#hand(waiting, free)
       } else if (this.#awaitsStart(waiting)) continue
       else if (this.#members.size < this.#options.maxChildren) this.#grow(waiting)
       else if (coming > 0) coming--
       else if (!this.#makeRoom()) break
+    }
+  }
+
+  /** What goes wrong answers this request, and keeps no other waiting. */
+  #hand({ call, give }: Waiting, member: Member): void {
+    try {
+      give(member)
+    } catch (error) {
+      call.port.settleWith(call, toBridgeError(error))
     }
   }
 
@@ -266,14 +277,6 @@ export class Pool {
     call.port.settleWith(call, error)
   }
 
-  #give(member: Member, call: Call, message: Message): void {
-    try {
-      member.take(call, message, this.#levels.of(call.port))
-    } catch (error) {
-      call.port.settleWith(call, toBridgeError(error))
-    }
-  }
-
   #withdraw(call: Call, cancel: ((number: number) => Message) | undefined): void {
     const waiting = this.#queue.find((each) => each.call === call)
     if (waiting !== undefined) return this.#leave(waiting)
@@ -294,9 +297,11 @@ export class Pool {
 }
 
 /** The same text for the same set, in whatever order it was written. */
-function sorted(value: unknown): unknown {
+function sorted(value: unknown, depth = 0): unknown {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) return value
+  if (depth === MAX_NESTING)
+    throw new BridgeError('request_invalid', `capabilities are nested more than ${MAX_NESTING} deep`)
   return Object.entries(value)
     .toSorted(([a], [b]) => (a < b ? -1 : 1))
-    .map(([key, each]) => [key, sorted(each)])
+    .map(([key, each]) => [key, sorted(each, depth + 1)])
 }

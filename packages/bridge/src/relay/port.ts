@@ -1,6 +1,8 @@
 // relay/port: one client's connection to a child; owns its ids, tokens and questions.
 import { Chain } from '../chain.ts'
-import { BridgeError } from '../errors.ts'
+import { BridgeError, toBridgeError } from '../errors.ts'
+import { excerpt } from '../foreign.ts'
+import type { Logger } from '../log/logger.ts'
 import { cancellationOf, emptyResultFor, errorFor } from '../message/make.ts'
 import { idKey, type Message } from '../message/message.ts'
 import { createCall, type Call } from './call.ts'
@@ -32,16 +34,18 @@ export class Port {
   readonly #route: Route
   readonly #unrelated: Sink
   readonly #holdMs: number
+  readonly #log: Logger
   readonly #calls = new Chain<Call>()
   readonly #questions = new Map<string, Question>()
   #lastQuestion = 0
   #isClosed = false
 
   /** @param holdMs how long a request of the child waits for a stream that can carry it */
-  constructor(route: Route, unrelated: Sink, holdMs: number) {
+  constructor(route: Route, unrelated: Sink, log: Logger, holdMs: number) {
     this.#holdMs = holdMs
     this.#route = route
     this.#unrelated = unrelated
+    this.#log = log
   }
 
   /** Whether this request still waits for its answer. */
@@ -87,7 +91,7 @@ export class Port {
     // "SHOULD … not send a response for the cancelled request" (ibid.); only an exchange of its own has to be closed.
     if (call.sink.isStanding) return
     const error = new BridgeError('request_cancelled', 'the client cancelled this request')
-    call.sink.answer(errorFor(call.clientId, error))
+    this.#answer(call, errorFor(call.clientId, error))
   }
 
   /** Hands the client's response to the child that asked; false if nobody asked. */
@@ -121,7 +125,7 @@ export class Port {
     const calls = this.#calls.values()
     this.abandon(calls, reason)
     const error = new BridgeError('session_unknown', `the session has ended: ${reason}`)
-    for (const call of calls) call.sink.answer(errorFor(call.clientId, error))
+    for (const call of calls) this.#answer(call, errorFor(call.clientId, error))
     for (const [key, question] of this.#questions) {
       this.#take(key)
       refuse(question, 'the client has gone')
@@ -135,12 +139,13 @@ export class Port {
   settle(call: Call, answer: Message): void {
     if (!this.#calls.delete(call.link)) return
     clearTimeout(call.timer)
-    call.sink.answer(answer)
+    this.#answer(call, answer)
     this.#route.settled?.(call)
   }
 
   /** The call is answered by the bridge instead of the child. */
   settleWith(call: Call, error: BridgeError): void {
+    this.#note(call, error)
     this.settle(call, errorFor(call.clientId, error))
   }
 
@@ -191,6 +196,28 @@ export class Port {
     this.#unrelated.relate(message)
   }
 
+  /** Whatever goes wrong on the last stretch: this client has an answer, and it is nobody else's affair. */
+  #answer(call: Call, answer: Message): void {
+    try {
+      call.sink.answer(answer)
+    } catch (thrown) {
+      this.#answerFailure(call, toBridgeError(thrown))
+    }
+  }
+
+  #answerFailure(call: Call, error: BridgeError): void {
+    this.#note(call, error)
+    try {
+      call.sink.answer(errorFor(call.clientId, error))
+    } catch (err) {
+      this.#log.error({ err, method: excerpt(call.method) }, 'a failure could not be answered')
+    }
+  }
+
+  #note({ method }: Call, { code, cause }: BridgeError): void {
+    if (code === 'internal') this.#log.error({ err: cause, method: excerpt(method) }, 'request failed')
+  }
+
   #take(key: string): Question | undefined {
     const question = this.#questions.get(key)
     this.#questions.delete(key)
@@ -237,7 +264,7 @@ export class Port {
   #timeOut(call: Call, timeoutMs: number): void {
     this.abandon([call], 'timed out')
     const text = `the tool did not answer ${call.method} within ${timeoutMs} ms`
-    call.sink.answer(errorFor(call.clientId, new BridgeError('child_timeout', text)))
+    this.#answer(call, errorFor(call.clientId, new BridgeError('child_timeout', text)))
   }
 
   #withdraw(call: Call, cancel: ((number: number) => Message) | undefined): void {

@@ -1,7 +1,6 @@
 // relay/process: what a route needs of a process; the child room has it.
 import type { BridgeError } from '../errors.ts'
 import type { Message } from '../message/message.ts'
-import type { Field } from '../message/scanner.ts'
 import type { Pipe } from './switchboard.ts'
 
 export interface Process extends Pipe {
@@ -11,7 +10,7 @@ export interface Process extends Pipe {
   readonly stderrTail: readonly string[]
   listen(listener: {
     receive(message: Message): void
-    receiveTooLarge(id: Field | undefined, bytes: number): void
+    receiveLost(id: string | undefined, error: BridgeError): void
     childGone(error: BridgeError): void
   }): void
   stop(graceMs?: number): Promise<unknown>

@@ -1,6 +1,7 @@
 // relay/shared: one child for many clients; it is replaced when it dies, and they stay.
 import { BridgeError, toBridgeError } from '../errors.ts'
 import type { Logger } from '../log/logger.ts'
+import { paramsOf } from '../message/content.ts'
 import { emptyResultFor } from '../message/make.ts'
 import type { Message } from '../message/message.ts'
 import type { Call } from './call.ts'
@@ -142,10 +143,9 @@ export class SharedChild implements Route, Audience {
     ready.catch(() => {})
     // A session does not wait for the next child: what it asks does.
     const known = this.#init === undefined ? ready : Promise.resolve({ init: this.#init })
-    known.then(
-      ({ init }) => call.port.settle(call, welcome(call.clientId, introduction, init, false)),
-      (error: unknown) => call.port.settleWith(call, toBridgeError(error)),
-    )
+    known
+      .then(({ init }) => call.port.settle(call, welcome(call.clientId, introduction, init, false)))
+      .catch((error: unknown) => call.port.settleWith(call, toBridgeError(error)))
   }
 
   #forward(call: Call, message: Message): void {
@@ -252,10 +252,10 @@ export class SharedChild implements Route, Audience {
         }
         switchboard.receive(message)
       },
-      receiveTooLarge: (id, bytes) => switchboard.receiveTooLarge(id, bytes),
+      receiveLost: (id, error) => switchboard.receiveLost(id, error),
       childGone: (error) => this.#gone(switchboard, error),
     })
-    const housekeeper = new Housekeeper(switchboard)
+    const housekeeper = new Housekeeper(switchboard, this.#log)
     try {
       const init = await housekeeper.initialize(CAPABILITIES, version, startTimeoutMs)
       return { process, switchboard, housekeeper, init }
@@ -295,10 +295,10 @@ export class SharedChild implements Route, Audience {
 /** Whether a client with these capabilities takes such a request. */
 export function canTake(capabilities: Readonly<Record<string, unknown>>, method: string): boolean {
   const [family = ''] = method.split('/')
-  return family === 'ping' || capabilities[family] !== undefined
+  return family === 'ping' || Object.hasOwn(capabilities, family)
 }
 
 function uriOf(message: Message): string | undefined {
-  const { params } = message.json() as { params?: { uri?: unknown } }
-  return typeof params?.uri === 'string' ? params.uri : undefined
+  const { uri } = paramsOf(message)
+  return typeof uri === 'string' ? uri : undefined
 }

@@ -1,10 +1,8 @@
 // relay/switchboard: one per child; sends every message of the child home.
 import { BridgeError } from '../errors.ts'
-import { excerpt } from '../foreign.ts'
 import type { Logger } from '../log/logger.ts'
 import { emptyResultFor, errorFor } from '../message/make.ts'
-import type { Message } from '../message/message.ts'
-import type { Field } from '../message/scanner.ts'
+import { integerOf, type Message } from '../message/message.ts'
 import type { Call } from './call.ts'
 import { CancelledCalls, type CancelledOptions } from './cancelled.ts'
 import { NumberedCalls } from './numbered.ts'
@@ -126,15 +124,13 @@ export class Switchboard {
     else this.#notified(message)
   }
 
-  /** A line of the child was too long to keep; if it answered a call, that call fails, and nothing else does. */
-  receiveTooLarge(id: Field | undefined, bytes: number): void {
-    const number = id === undefined ? Number.NaN : numberOf(id.raw)
+  /** The child's answer with this id (JSON text, latin1) is lost: that call fails, and nothing else does. */
+  receiveLost(id: string | undefined, error: BridgeError): void {
+    const number = id === undefined ? Number.NaN : integerOf(id)
     const call = this.#calls.get(number)
-    this.#log.warn({ bytes, method: excerpt(call?.method ?? '') }, 'line over the limit dropped')
     if (call === undefined) return this.#answeredLate(number)
     this.#calls.delete(number)
-    const text = `the answer is ${bytes} bytes long, over the limit of --max-line`
-    call.port.settleWith(call, new BridgeError('frame_too_large', text))
+    call.port.settleWith(call, error)
   }
 
   /** The child has gone: every request it had is answered with the reason. */
@@ -148,7 +144,7 @@ export class Switchboard {
   }
 
   #answered(message: Message): void {
-    const number = numberOf(message.id)
+    const number = integerOf(message.id)
     const call = this.#calls.get(number)
     if (call === undefined) {
       this.#log.debug({ requestId: message.id.slice(0, 200) }, 'answer nobody waits for dropped')
@@ -191,7 +187,7 @@ export class Switchboard {
 
   #progressed(message: Message): void {
     const { token } = message.envelope
-    const number = token === undefined ? Number.NaN : numberOf(token.raw)
+    const number = token === undefined ? Number.NaN : integerOf(token.raw)
     const inFlight = this.#calls.get(number)
     const call = inFlight ?? this.#taskTokens.get(number)
     if (call?.clientToken === undefined) {
@@ -232,9 +228,4 @@ export class Switchboard {
     for (const port of this.audience.ports) if (port.identity === owner) return port
     return undefined
   }
-}
-
-/** Our number, also where a child sends it back as `"7"` or `7.0`. */
-function numberOf(raw: string): number {
-  return Number(raw.startsWith('"') ? raw.slice(1, -1) : raw)
 }

@@ -1,8 +1,11 @@
 // relay/tools: which tools a client sees and calls, and how their list is written.
-import { BridgeError } from '../errors.ts'
+import { BridgeError, toBridgeError } from '../errors.ts'
 import { isName, namesOf } from '../globs.ts'
 import { excerpt } from '../foreign.ts'
+import { contentOf, listOf, MAX_CONTENT_BYTES, recordOf, resultOf, type Members } from '../message/content.ts'
+import { errorFor } from '../message/make.ts'
 import { Message } from '../message/message.ts'
+import { readPages } from '../message/pages.ts'
 import type { Call } from './call.ts'
 import type { Port } from './port.ts'
 import type { Route } from './route.ts'
@@ -25,10 +28,9 @@ export interface ToolRules {
   timeoutMs: number
 }
 
-type Tool = Record<string, unknown> & { name?: unknown; annotations?: { readOnlyHint?: unknown } }
-
-/** A list of more pages than this is taken for one that never ends. */
-const MAX_PAGES = 100
+interface Tool extends Members {
+  readonly name: string
+}
 
 /** Whether these rules change anything. */
 export function areRules({ filters, isPlain }: ToolRules): boolean {
@@ -112,28 +114,32 @@ export class ToolRoute implements Route {
     const { sink, port } = call
     call.sink = onAnswer(sink, (answer) => {
       if (!answer.envelope.hasResult) return sink.answer(answer)
-      const whole = answer.json() as { result: Page }
-      const finish = (result: Page) =>
+      if (answer.byteLength > MAX_CONTENT_BYTES) throw tooLarge(answer.byteLength)
+      const whole = without(contentOf(answer), 'error')
+      const page = recordOf(whole['result'])
+      const finish = (result: Members) =>
         sink.answer(respond(call.clientId, { ...whole, result: this.#written(result) }))
-      const { nextCursor } = whole.result
-      if (!this.#rules.isPlain || nextCursor === undefined) return finish(whole.result)
-      this.#pages(port, nextCursor).then(
-        (tools) =>
-          finish({ ...without(whole.result, 'nextCursor'), tools: [...toolsOf(whole.result), ...tools] }),
+      if (!this.#rules.isPlain || page['nextCursor'] === undefined) return finish(page)
+      const result = without(page, 'nextCursor')
+      this.#tools(port, page)
         // What is there is better than nothing.
-        () => finish(without(whole.result, 'nextCursor')),
-      )
+        .then(
+          (tools) => finish({ ...result, tools }),
+          () => finish(result),
+        )
+        .catch((error: unknown) => sink.answer(errorFor(call.clientId, toBridgeError(error))))
     })
     this.#route.send(call, message)
   }
 
   #call(call: Call, message: Message): void {
-    const { params } = message.json() as { params?: { name?: unknown } }
-    const name = String(params?.name)
+    // Whatever its length: the body is within its own limit, and is not let through unread.
+    const { name } = recordOf(contentOf(message, Infinity)['params'])
+    if (typeof name !== 'string') throw new BridgeError('request_invalid', 'the name of a tool is a string')
     if (!this.#isNamed(name)) return refuse(call, name)
     if (!this.#needsReadOnly) return this.#route.send(call, message)
-    this.#harmless ??= this.#pages(call.port, undefined).then(
-      (tools) => new Set(tools.filter(isHarmless).map(nameOf)),
+    this.#harmless ??= this.#tools(call.port).then(
+      (tools) => new Set(tools.filter(isHarmless).map((tool) => tool.name)),
     )
     this.#harmless.then(
       (names) => {
@@ -152,13 +158,13 @@ export class ToolRoute implements Route {
     try {
       this.#route.send(call, message)
     } catch (error) {
-      call.port.settleWith(call, error as BridgeError)
+      call.port.settleWith(call, toBridgeError(error))
     }
   }
 
-  #written(result: Page): Page {
-    const tools = toolsOf(result).filter(
-      (tool) => this.#isNamed(nameOf(tool)) && (!this.#needsReadOnly || isHarmless(tool)),
+  #written(result: Members): Members {
+    const tools = toolsIn(listOf(result['tools'])).filter(
+      (tool) => this.#isNamed(tool.name) && (!this.#needsReadOnly || isHarmless(tool)),
     )
     return {
       ...result,
@@ -166,27 +172,19 @@ export class ToolRoute implements Route {
     }
   }
 
-  /** All tools from a page on. */
-  async #pages(port: Port, from: unknown): Promise<Tool[]> {
-    const tools: Tool[] = []
-    let cursor = from
-    for (let page = 0; page < MAX_PAGES; page++) {
-      const result = await this.#ask(port, cursor === undefined ? {} : { cursor })
-      tools.push(...toolsOf(result))
-      cursor = result.nextCursor
-      if (cursor === undefined) break
-    }
-    return tools
+  /** All tools of the child, on however many pages; `first` is the page that is there already. */
+  async #tools(port: Port, first?: Members): Promise<Tool[]> {
+    return toolsIn(await readPages('tools', (params) => this.#ask(port, params), first))
   }
 
-  #ask(port: Port, params: object): Promise<Page> {
+  #ask(port: Port, params: object): Promise<Members> {
     return new Promise((resolve, reject) => {
       const sink: Sink = {
         isOpen: false,
         isStanding: false,
         relate: () => {},
         answer: (message) => {
-          if (message.envelope.hasResult) resolve((message.json() as { result: Page }).result)
+          if (message.envelope.hasResult) resolve(resultOf(message))
           else reject(new BridgeError('child_not_mcp', 'the tool did not say which tools it has'))
         },
       }
@@ -200,9 +198,9 @@ export class ToolRoute implements Route {
   }
 }
 
-interface Page {
-  tools?: unknown
-  nextCursor?: unknown
+function tooLarge(bytes: number): BridgeError {
+  const text = `the list of tools is ${bytes} bytes long: too large to be looked into`
+  return new BridgeError('frame_too_large', text)
 }
 
 /** As servers answer a call of a tool that they do not have. */
@@ -215,16 +213,15 @@ function refuse(call: Call, name: string): void {
  * s is an s, too.
  */
 function isAmbiguous(message: Message): boolean {
-  const whole = message.json() as { params?: unknown }
+  const whole = contentOf(message, Infinity)
   return (
     hasAlmost(whole, ['method', 'params']) ||
-    (message.method === 'tools/call' && hasAlmost(whole.params, ['name']))
+    (message.method === 'tools/call' && hasAlmost(whole['params'], ['name']))
   )
 }
 
 function hasAlmost(value: unknown, names: readonly string[]): boolean {
-  if (typeof value !== 'object' || value === null) return false
-  return Object.keys(value).some(
+  return Object.keys(recordOf(value)).some(
     (key) => !names.includes(key) && names.includes(key.toUpperCase().toLowerCase()),
   )
 }
@@ -234,18 +231,15 @@ function respond(id: string, value: object): Message {
   return message.rewrite([[message.envelope.id, id]])
 }
 
-function toolsOf({ tools }: Page): Tool[] {
-  return Array.isArray(tools) ? (tools as Tool[]) : []
+/** What is no object, or has no name, is no tool: nobody can call it, and some clients fail on the whole list. */
+function toolsIn(items: readonly unknown[]): Tool[] {
+  return items.map(recordOf).filter((each): each is Tool => typeof each['name'] === 'string')
 }
 
-function nameOf({ name }: Tool): string {
-  return String(name)
+function isHarmless(tool: Tool): boolean {
+  return recordOf(tool['annotations'])['readOnlyHint'] === true
 }
 
-function isHarmless({ annotations }: Tool): boolean {
-  return annotations?.readOnlyHint === true
-}
-
-function without<T extends object>(value: T, key: string): T {
-  return Object.fromEntries(Object.entries(value).filter(([name]) => name !== key)) as T
+function without(value: Members, key: string): Members {
+  return Object.fromEntries(Object.entries(value).filter(([name]) => name !== key))
 }

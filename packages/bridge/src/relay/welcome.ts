@@ -1,9 +1,10 @@
 // relay/welcome: answers `initialize` from what the child answered to the bridge.
 import { BridgeError } from '../errors.ts'
 import { excerpt } from '../foreign.ts'
+import { paramsOf, recordOf, textOf } from '../message/content.ts'
 import { errorFor } from '../message/make.ts'
 import { Message } from '../message/message.ts'
-import { isLegacyRevision } from '../message/revisions.ts'
+import { isLegacyRevision, NEWEST_LEGACY_REVISION } from '../message/revisions.ts'
 import type { Result } from './housekeeper.ts'
 
 /** What a client says of itself. */
@@ -13,14 +14,10 @@ export interface Introduction {
 }
 
 export function introductionOf(message: Message): Introduction {
-  const { params } = message.json() as { params?: { protocolVersion?: unknown; capabilities?: unknown } }
-  const { protocolVersion, capabilities } = params ?? {}
+  const { protocolVersion, capabilities } = paramsOf(message)
   return {
     protocolVersion: typeof protocolVersion === 'string' ? protocolVersion : undefined,
-    capabilities:
-      typeof capabilities === 'object' && capabilities !== null
-        ? (capabilities as Record<string, unknown>)
-        : {},
+    capabilities: recordOf(capabilities),
   }
 }
 
@@ -36,21 +33,17 @@ export function welcome(
   init: Result,
   withoutSubscribe: boolean,
 ): Message {
-  const childs = String(init['protocolVersion'])
-  const { tasks: _tasks, ...capabilities } = {
-    ...(init['capabilities'] as Record<string, unknown> | undefined),
-  }
-  if (withoutSubscribe && typeof capabilities['resources'] === 'object') {
-    const { subscribe: _subscribe, ...resources } = capabilities['resources'] as Record<string, unknown>
-    capabilities['resources'] = resources
-  }
+  const childs = textOf(init['protocolVersion'], NEWEST_LEGACY_REVISION)
+  const { tasks: _tasks, ...all } = recordOf(init['capabilities'])
+  const { subscribe: _subscribe, ...resources } = recordOf(all['resources'])
+  const isCut = withoutSubscribe && all['resources'] !== undefined
   const result = {
     ...init,
     protocolVersion:
       protocolVersion !== undefined && isLegacyRevision(protocolVersion) && protocolVersion < childs
         ? protocolVersion
         : childs,
-    capabilities,
+    capabilities: isCut ? { ...all, resources } : all,
   }
   const message = Message.from({ jsonrpc: '2.0', id: 0, result })
   return message.rewrite([[message.envelope.id, id]])

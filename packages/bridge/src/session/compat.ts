@@ -1,4 +1,5 @@
 // session/compat: failures of a tool call as results, for clients that do not survive an error.
+import { contentOf, listOf, recordOf } from '../message/content.ts'
 import { Message } from '../message/message.ts'
 import { onAnswer, type Sink } from '../relay/sink.ts'
 
@@ -16,19 +17,18 @@ export function lenientSink(method: string, sink: Sink): Sink {
   const resultOf = RESULTS.get(method)
   if (resultOf === undefined) return sink
   return onAnswer(sink, (message) => {
-    if (!message.envelope.hasError) return sink.answer(message)
+    if (message.envelope.hasResult) return sink.answer(message)
     const answer = Message.from({ jsonrpc: '2.0', id: 0, result: resultOf(message) })
     sink.answer(answer.rewrite([[answer.envelope.id, message.writtenId]]))
   })
 }
 
 function failedCall(answer: Message): object {
-  const { error } = answer.json() as {
-    error: { message?: unknown; data?: { hint?: unknown; stderr?: unknown } }
+  const { message, data } = recordOf(contentOf(answer)['error'])
+  const { hint, stderr } = recordOf(data)
+  const lines = [message, hint, ...listOf(stderr)].filter((each) => typeof each === 'string')
+  return {
+    content: [{ type: 'text', text: lines.join('\n') || 'the tool answered with an error' }],
+    isError: true,
   }
-  const { hint, stderr } = error.data ?? {}
-  const lines = [String(error.message)]
-  if (typeof hint === 'string') lines.push(hint)
-  if (Array.isArray(stderr)) lines.push(...stderr.map(String))
-  return { content: [{ type: 'text', text: lines.join('\n') }], isError: true }
 }

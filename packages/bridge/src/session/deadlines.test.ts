@@ -41,6 +41,19 @@ test('one that begins within another is called in its turn', () => {
   expect(called).toEqual(['first', 'second'])
 })
 
+test('one that throws keeps no other from its turn', () => {
+  vi.useFakeTimers()
+  const deadlines = new Deadlines(30)
+  const called: string[] = []
+  deadlines.begin(() => {
+    throw new Error('the first')
+  })
+  deadlines.begin(() => called.push('second'))
+  expect(() => vi.advanceTimersByTime(30)).toThrow('the first')
+  vi.advanceTimersByTime(1)
+  expect(called).toEqual(['second'])
+})
+
 test('a wait keeps no process alive', () => {
   const before = timers()
   new Deadlines(60_000).begin(() => {})

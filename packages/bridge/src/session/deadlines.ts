@@ -41,7 +41,13 @@ export class Deadlines {
         return
       }
       this.#waiting.delete(first)
-      first.value.due()
+      try {
+        first.value.due()
+      } catch (error) {
+        // One that throws keeps no other from its turn.
+        this.#timer ??= setTimeout(this.#look, 0).unref()
+        throw error
+      }
     }
   }
 }

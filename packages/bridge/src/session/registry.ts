@@ -106,7 +106,14 @@ export class Registry {
   }
 
   closeWhere(matches: (session: Session) => boolean, reason: string): void {
-    for (const session of this.#sessions.values()) if (matches(session)) session.close(reason)
+    for (const session of this.#sessions.values()) {
+      if (!matches(session)) continue
+      try {
+        session.close(reason)
+      } catch (err) {
+        this.#log.error({ err, sessionId: session.shortId }, 'session not closed in order')
+      }
+    }
   }
 
   close(reason: string): void {
@@ -118,12 +125,19 @@ export class Registry {
   #sweep(): void {
     const now = monotonicMs()
     for (const session of this.#sessions.values()) {
-      session.abandonDetached(now)
-      const verdict = idleVerdict(session, now, this.#options)
-      if (verdict === 'ping') session.ping()
-      else if (verdict === 'close')
-        session.close(session.pingedAt === undefined ? 'idle' : 'no answer to ping')
+      try {
+        this.#look(session, now)
+      } catch (err) {
+        this.#log.error({ err, sessionId: session.shortId }, 'session could not be looked after')
+      }
     }
+  }
+
+  #look(session: Session, now: number): void {
+    session.abandonDetached(now)
+    const verdict = idleVerdict(session, now, this.#options)
+    if (verdict === 'ping') session.ping()
+    else if (verdict === 'close') session.close(session.pingedAt === undefined ? 'idle' : 'no answer to ping')
   }
 }
 

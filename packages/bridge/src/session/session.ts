@@ -2,7 +2,9 @@
 import { monotonicMs } from '../clock.ts'
 import { Chain } from '../chain.ts'
 import { BridgeError, toBridgeError } from '../errors.ts'
+import { excerpt } from '../foreign.ts'
 import type { Logger } from '../log/logger.ts'
+import { resultOf, textOf } from '../message/content.ts'
 import { emptyResultFor, errorFor } from '../message/make.ts'
 import { idKey, Message } from '../message/message.ts'
 import type { Sink } from '../relay/sink.ts'
@@ -43,6 +45,8 @@ const STANDING_ID = 0
 const SHORT_ID_LENGTH = 8
 /** The first revision whose clients know a priming event, with an id and no data. */
 const PRIMING_REVISION = '2025-11-25'
+/** A longer one is no name of a revision; it is logged, and repeated in refusals. */
+const MAX_REVISION_LENGTH = 64
 
 export class Session implements StreamHost {
   readonly id: string
@@ -166,8 +170,11 @@ export class Session implements StreamHost {
       this.#line = line
       line.port.request(message, this.#initializeSink(sink), this.#limits.startTimeoutMs)
       this.#opening = undefined
-    } catch (error) {
-      this.#failOpening(toBridgeError(error))
+    } catch (thrown) {
+      const error = toBridgeError(thrown)
+      if (error.code === 'internal')
+        this.#log.error({ err: thrown, sessionId: this.shortId }, 'session not opened')
+      this.#failOpening(error)
       this.close('no child')
     }
   }
@@ -178,8 +185,14 @@ export class Session implements StreamHost {
     const sink = this.#limits.compat === 'litellm' ? lenientSink(message.method, stream) : stream
     try {
       this.#request(message, stream, sink)
-    } catch (error) {
-      sink.answer(errorFor(message.id, toBridgeError(error)))
+    } catch (thrown) {
+      const error = toBridgeError(thrown)
+      if (error.code === 'internal')
+        this.#log.error(
+          { err: thrown, sessionId: this.shortId, method: excerpt(message.method) },
+          'request failed',
+        )
+      sink.answer(errorFor(message.id, error))
     }
   }
 
@@ -196,8 +209,19 @@ export class Session implements StreamHost {
     if (stream !== this.#standing) stream.calls.push(call)
   }
 
-  /** Passes a notification or a response on. */
+  /** Passes a notification or a response on; nobody waits for an answer to either. */
   accept(message: Message): void {
+    try {
+      this.#accept(message)
+    } catch (err) {
+      this.#log.error(
+        { err, sessionId: this.shortId, method: excerpt(message.method) },
+        'message of a client not passed on',
+      )
+    }
+  }
+
+  #accept(message: Message): void {
     const isPong = message.kind === 'response' && this.#isPong(message)
     this.#heard()
     if (this.#line === undefined || isPong) return
@@ -285,6 +309,11 @@ export class Session implements StreamHost {
     stream.cut()
   }
 
+  streamFailed(stream: SessionStream, err: unknown): void {
+    this.#log.error({ err, sessionId: this.shortId }, 'stream failed')
+    stream.cut()
+  }
+
   streamDrained(stream: SessionStream): void {
     this.#stalls.delete(stream)
   }
@@ -355,6 +384,7 @@ export class Session implements StreamHost {
 
   #childGone(error: BridgeError): void {
     this.#line = undefined
+    this.#failOpening(error)
     // LiteLLM lists the tools after each call, and does not survive that either if it fails.
     if (this.#limits.compat === undefined) this.close(error.message)
   }
@@ -371,6 +401,6 @@ export class Session implements StreamHost {
 
 /** `result.protocolVersion`. The answer to `initialize` is small; this is one of the few messages parsed whole. */
 function negotiated(message: Message): string | undefined {
-  const { result } = message.json() as { result?: { protocolVersion?: unknown } }
-  return typeof result?.protocolVersion === 'string' ? result.protocolVersion : undefined
+  const revision = textOf(resultOf(message)['protocolVersion'], '')
+  return revision === '' || revision.length > MAX_REVISION_LENGTH ? undefined : revision
 }

@@ -22,6 +22,8 @@ export interface StreamHost {
   /** One more message came while it was full. */
   streamOverfull(stream: SessionStream): void
   streamDrained(stream: SessionStream): void
+  /** It could not be opened as an event stream. */
+  streamFailed(stream: SessionStream, err: unknown): void
   /** The connection has gone while the stream goes on. */
   streamDetached(stream: SessionStream): void
   /** The connection has gone with answers that had been given, but not written. */
@@ -104,7 +106,7 @@ export class SessionStream implements Sink, OutletOwner {
     this.#connect(outlet)
     if (!outlet.takesEvents) return
     if (outlet.takesJson && this.#decide !== undefined)
-      this.#deadline = this.#decide.begin(() => this.#openStream())
+      this.#deadline = this.#decide.begin(() => this.#openLate())
     else this.#openStream()
   }
 
@@ -153,10 +155,14 @@ export class SessionStream implements Sink, OutletOwner {
   /** Ends the connection, whatever is still awaited. */
   close(): void {
     this.#decide?.end(this.#deadline)
+    const isLeft = this.#awaited > 0 && !this.isStanding
     this.#awaited = 0
     const outlet = this.#outlet
     this.#outlet = undefined
-    outlet?.end()
+    // An empty body with status 200 would be no answer.
+    if (isLeft && outlet !== undefined && outlet.isOpen && outlet.isUndecided) {
+      outlet.sendJson([...this.#early, ended()], this.#isBatch)
+    } else outlet?.end()
   }
 
   /** Cuts the connection of a client that takes nothing. */
@@ -178,7 +184,7 @@ export class SessionStream implements Sink, OutletOwner {
   }
 
   drained(outlet: Outlet): void {
-    if (this.#outlet !== outlet) return
+    if (this.#outlet !== outlet || !outlet.isOpen) return
     // More may have come meanwhile.
     if (outlet.waitingBytes >= this.#host.maxBufferBytes) outlet.awaitDrain()
     else this.#relieved()
@@ -195,6 +201,14 @@ export class SessionStream implements Sink, OutletOwner {
   #relieved(): void {
     this.stalledSince = undefined
     this.#host.streamDrained(this)
+  }
+
+  #openLate(): void {
+    try {
+      this.#openStream()
+    } catch (err) {
+      this.#host.streamFailed(this, err)
+    }
   }
 
   #openStream(): void {
@@ -242,6 +256,10 @@ export class SessionStream implements Sink, OutletOwner {
     this.#outlet?.end()
     this.#host.streamFinished(this)
   }
+}
+
+function ended(): Message {
+  return errorFor('null', new BridgeError('session_unknown', 'the session has ended'))
 }
 
 /** Stands in the log for an answer that is too large for it: a client that comes back is not left waiting. */
