@@ -170,6 +170,7 @@ function bodyHandler(handler: BodyHandler, maxBodyBytes: number, fail: Fail): Ha
       try {
         const body = readBody(chunks)
         if ('reason' in body) {
+          id = body.id
           throw new BridgeError(body.reason === 'not_json' ? 'parse_failed' : 'request_invalid', body.problem)
         }
         if (body instanceof Message && body.kind === 'request') id = body.id

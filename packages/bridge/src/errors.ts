@@ -212,6 +212,13 @@ export const ERRORS = {
       'The child answered with a line longer than `--max-line`; the answer was dropped, the child goes on.',
     remedy: 'Ask for less, or raise `--max-line`.',
   },
+  answer_unreadable: {
+    who: 'child',
+    http: 502,
+    rpc: -32603,
+    meaning: 'The child answered with something that cannot be told for sure; the answer was dropped.',
+    remedy: 'Repair the tool: each member of a JSON-RPC message stands there once, in its own spelling.',
+  },
   request_cancelled: {
     who: 'client',
     http: 200,

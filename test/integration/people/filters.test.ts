@@ -157,17 +157,19 @@ test('filters.disguise: a call that some tools read differently than the bridge 
     { ...call, 'param\u017F': { name: 'delete' } },
     { ...ping, Method: 'tools/call' },
     { ...ping, METHOD: 'tools/call' },
+    '{"jsonrpc":"2.0","id":50,"method":"ping","method":"tools\\/call","params":{"name":"delete"}}',
+    '{"jsonrpc":"2.0","id":50,"method":"tools/call","params":{"name":"delete","n\\u0061me":"read"}}',
+    '{"jsonrpc":"2.0","id":50,"method":"tools/call","params":{"name":"delete","name":null}}',
+    '{"jsonrpc":"2.0","id":50,"method":"tools/call","params":{"name":"delete"},"params":{"name":"read"}}',
+    { ...call, params: { name: ['delete'] } },
+    { ...call, params: { name: null } },
+    { ...call, params: {} },
+    { ...call, method: 'tools/call\0', params: { name: 'delete' } },
   ]) {
     const reply = await client.post(message)
-    expect([JSON.stringify(message), reply.json().error?.data?.code]).toEqual([
-      JSON.stringify(message),
-      'request_invalid',
-    ])
+    const { id, error } = reply.json()
+    expect([message, reply.status, id, error?.data?.code]).toEqual([message, 400, 50, 'request_invalid'])
   }
-  // As text: of two with the same name the last one counts, for the bridge as for the tool.
-  const twice =
-    '{"jsonrpc":"2.0","id":51,"method":"ping","method":"tools\\/call","params":{"name":"read","n\\u0061me":"delete"}}'
-  expect((await client.post(twice)).json().error).toEqual(UNKNOWN('delete'))
   expect(JSON.parse(textOf(await client.call('read', { calls: true })) ?? '')).toEqual(['read'])
 })
 

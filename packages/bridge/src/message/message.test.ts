@@ -1,5 +1,6 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
+import { Scanner } from './scanner.ts'
 import { areUtf8, idKey, Message, readBody, type Encoded } from './message.ts'
 
 function read(text: string): Message {
@@ -31,7 +32,7 @@ test('splicing changes the id and the token and not one byte beside', () => {
       fc.array(fc.nat(400)),
       fc.boolean(),
       (args, own, token, ours, cuts, idLast) => {
-        const head = `"method":"tools/call","params":{"arguments":${args},"n":9007199254740993,"x":1.0,"_meta":{"progressToken":`
+        const head = `"method":"tools/call","params":{"name":"t","arguments":${args},"n":9007199254740993,"x":1.0,"_meta":{"progressToken":`
         const build = (i: string, t: string) =>
           idLast
             ? `{"jsonrpc":"2.0",${head}${t}}},"id": ${i} }`
@@ -65,11 +66,23 @@ function cut(bytes: Buffer, cuts: readonly number[]): Buffer[] {
   return parts
 }
 
-test('a repeated id is rewritten in every place, so that no reader sees the old one', () => {
-  const message = read('{"jsonrpc":"2.0","id":1,"\\u0069d":"two","method":"x"}')
+test('what a child repeats is written once, the last one, so that nobody sees another', () => {
+  const text =
+    '{"jsonrpc":"2.0","id":1,"\\u0069d":"two","method":"x","params":{"_meta":{"progressToken":3}},"params":{"a":1}}'
+  const bytes = Buffer.from(text)
+  const scanner = new Scanner()
+  scanner.push(bytes)
+  const scan = scanner.finish()
+  const message = scan.type === 'object' ? Message.of(scan.envelope, [bytes]) : undefined
+  if (!(message instanceof Message)) throw new Error('no message')
   expect(message.id).toBe('"two"')
+  expect(message.envelope).toMatchObject({
+    doubted: ['id', 'params'],
+    otherIds: ['1'],
+    progressToken: undefined,
+  })
   expect(textOf(message.rewrite([[message.envelope.id, '7']]))).toBe(
-    '{"jsonrpc":"2.0","id":7,"\\u0069d":7,"method":"x"}',
+    '{"jsonrpc":"2.0","id":7,"method":"x","params":{"a":1}}',
   )
 })
 

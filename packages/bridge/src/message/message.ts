@@ -2,6 +2,7 @@
 import { isUtf8 } from 'node:buffer'
 import type { ErrorCode } from '../errors.ts'
 import { Scanner, type Envelope, type Field, type Span } from './scanner.ts'
+import { idToEcho, problemOf } from './strict.ts'
 
 export type MessageKind = 'request' | 'notification' | 'response'
 
@@ -46,8 +47,21 @@ export class Message {
 
   /** A scanned text as a message, or why it is none. */
   static of(envelope: Envelope, parts: readonly Buffer[]): Message | { problem: string } {
+    if (envelope.doubted.length > 0) return Message.#asParsed(envelope, parts)
     const kind = kindOf(envelope)
     return typeof kind === 'object' ? kind : new Message(kind, envelope, parts, NO_EDITS)
+  }
+
+  /** Written anew as `JSON.parse` reads it: of a repeated member the last one is left, and no other has to be rewritten. */
+  static #asParsed({ doubted, otherIds }: Envelope, parts: readonly Buffer[]): Message | { problem: string } {
+    const value: unknown = JSON.parse(Buffer.concat(parts).toString('utf8'))
+    const bytes = Buffer.from(JSON.stringify(value))
+    wholeTexts.push(bytes)
+    const scan = wholeTexts.finish()
+    if (scan.type !== 'object') return { problem: 'not a JSON-RPC message' }
+    const envelope = { ...scan.envelope, doubted, otherIds }
+    const kind = kindOf(envelope)
+    return typeof kind === 'object' ? kind : new Message(kind, envelope, [bytes], NO_EDITS)
   }
 
   /** A message of our own making. */
@@ -71,7 +85,7 @@ export class Message {
 
   /** JSON text (latin1) of the id as `encode` writes it: behind `rewrite` no longer the one that came in. */
   get writtenId(): string {
-    const start = this.envelope.id?.spans[0]?.start
+    const start = this.envelope.id?.start
     return this.#edits.find((edit) => edit.start === start)?.text ?? this.id
   }
 
@@ -87,8 +101,7 @@ export class Message {
   rewrite(changes: readonly (readonly [Field | undefined, string])[]): Message {
     const edits: Edit[] = []
     for (const [field, text] of changes) {
-      if (field === undefined) continue
-      for (const { start, end } of field.spans) edits.push({ start, end, text })
+      if (field !== undefined) edits.push({ start: field.start, end: field.end, text })
     }
     if (edits.length > 1) edits.sort((a, b) => a.start - b.start)
     return new Message(this.kind, this.envelope, this.#parts, edits, this.failure)
@@ -180,10 +193,12 @@ function isId(raw: string): boolean {
 export interface Rejected {
   reason: 'not_json' | 'not_rpc'
   problem: string
+  /** JSON text (latin1) of the id of the request that it was, where that is beyond doubt. */
+  id?: string
 }
 
 /**
- * Reads a whole body: one message, or the elements of a batch.
+ * Reads a whole body of a client: one message, or the elements of a batch, each beyond doubt.
  *
  * Line breaks between tokens are overwritten with spaces in the given buffers: what goes to a child fits on one line.
  */
@@ -194,8 +209,16 @@ export function readBody(parts: readonly Buffer[]): Message | Message[] | Reject
   if (scan.type === 'malformed') return { reason: 'not_json', problem: `not JSON (byte ${scan.at})` }
   if (!areUtf8(parts)) return { reason: 'not_json', problem: 'not UTF-8' }
   if (scan.type === 'scalar') return { reason: 'not_rpc', problem: 'not a JSON-RPC message' }
-  if (scan.type === 'object') return accepted(Message.of(scan.envelope, parts))
-  return readElements(scanner, Buffer.concat(parts), scan.elements)
+  if (scan.type === 'object') return ofClient(scan.envelope, parts)
+  return readElements(scanner, Buffer.concat(parts), scan.elements, ofClient)
+}
+
+function ofClient(envelope: Envelope, parts: readonly Buffer[]): Message | Rejected {
+  const problem = problemOf(envelope)
+  const message = problem === undefined ? Message.of(envelope, parts) : { problem }
+  if (message instanceof Message) return message
+  const id = idToEcho(envelope)
+  return { reason: 'not_rpc', ...message, ...(id === undefined ? {} : { id }) }
 }
 
 /** The elements of a JSON array, each as a message of its own. */
@@ -203,6 +226,7 @@ export function readElements(
   scanner: Scanner,
   bytes: Buffer,
   elements: readonly Span[],
+  of: (envelope: Envelope, parts: readonly Buffer[]) => Message | { problem: string } = Message.of,
 ): Message[] | Rejected {
   if (elements.length === 0) return { reason: 'not_rpc', problem: 'an empty batch' }
   const messages: Message[] = []
@@ -211,15 +235,11 @@ export function readElements(
     scanner.push(part)
     const scan = scanner.finish()
     if (scan.type !== 'object') return { reason: 'not_rpc', problem: 'a batch holds JSON-RPC messages only' }
-    const message = accepted(Message.of(scan.envelope, [part]))
-    if (!(message instanceof Message)) return message
+    const message = of(scan.envelope, [part])
+    if (!(message instanceof Message)) return { reason: 'not_rpc', problem: message.problem }
     messages.push(message)
   }
   return messages
-}
-
-function accepted(message: Message | { problem: string }): Message | Rejected {
-  return message instanceof Message ? message : { reason: 'not_rpc', problem: message.problem }
 }
 
 /** Whether the chunks together are UTF-8; a character may be cut by a chunk border. */

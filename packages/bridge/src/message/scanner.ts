@@ -9,15 +9,18 @@ import {
   SLOT_PARAMS,
   SLOT_RESULT,
   SLOT_ERROR,
-  SLOT_META,
   SLOT_PROGRESS_TOKEN,
   SLOT_TOKEN,
   SLOT_REQUEST_ID,
   SLOT_JSONRPC,
+  SLOT_OTHER_ID,
   SLOT_TASK,
+  SLOT_NAME,
+  SLOTS,
   watchInside,
   slotAt,
   slotNamed,
+  namesOf,
   capturesScalar,
   MAX_KEY_BYTES,
 } from './members.ts'
@@ -28,16 +31,16 @@ export interface Span {
   end: number
 }
 
-/**
- * A scalar of the envelope: its JSON text, one character per byte (latin1), and every place it stands in.
- * Of a repeated member the last one counts, as in `JSON.parse`.
- */
-export interface Field {
+/** A scalar of the envelope: its JSON text, one character per byte (latin1), and where it stands. */
+export interface Field extends Span {
   raw: string
-  spans: readonly Span[]
 }
 
-/** What the bridge needs to know of a message. Fields that are absent, or not scalars, are undefined. */
+/**
+ * What the bridge needs to know of a message. Fields that are absent, or not scalars, are undefined.
+ *
+ * Readers agree on it where `doubted` is empty; else some take the first of two members and some the last, some fold case.
+ */
 export interface Envelope {
   /** `jsonrpc` is `"2.0"`. */
   isRpc: boolean
@@ -46,9 +49,15 @@ export interface Envelope {
   /** There is an `id`, be it a scalar or not. */
   hasId: boolean
   method: string | undefined
+  /** There is a `method`, be it a string or not. */
+  hasMethod: boolean
   hasResult: boolean
   hasError: boolean
-  /** `params._meta.progressToken`: what a request asks progress for. */
+  /** `params` is there and neither an object nor null. */
+  hasOddParams: boolean
+  /** `params.name` is a string. */
+  hasName: boolean
+  /** `params._meta.progressToken`: what a request asks progress for; with null it asks for none. */
   progressToken: Field | undefined
   /** `params.progressToken`: what a progress notification is about. */
   token: Field | undefined
@@ -56,6 +65,12 @@ export interface Envelope {
   requestId: Field | undefined
   /** `params.task` is there: the answer opens a task, whose progress goes on after it (2025-11-25). */
   hasTask: boolean
+  /** `params._meta.progressToken` is there and no scalar. */
+  hasOddToken: boolean
+  /** Names of the members that stand there twice, or in another spelling. */
+  doubted: readonly string[]
+  /** JSON texts (latin1) of whatever else some reader may take for the id. */
+  otherIds: readonly string[]
 }
 
 /** The verdict on one text: not JSON, JSON but no object, an array with the places of its elements, or an envelope. */
@@ -87,16 +102,12 @@ const ARRAY = 1
 const MAX_DEPTH = 4096
 /** A method or an id longer than this is refused as malformed. */
 const MAX_CAPTURE_BYTES = 64 * 1024
-/** A member of the envelope repeated more often than this is refused as malformed. */
-const MAX_REPEATS = 16
+/** Other ids beyond these are not kept. */
+const MAX_OTHER_IDS = 16
 
 const LITERALS: Readonly<Record<number, string>> = { 0x74: 'true', 0x66: 'false', 0x6e: 'null' }
 
-interface OpenField {
-  /** Empty while the last value seen is absent or no scalar. */
-  raw: string
-  spans: Span[]
-}
+const NONE: readonly string[] = []
 
 /**
  * One message at a time: `push` its chunks, `finish` it, and the scanner is ready for the next.
@@ -127,12 +138,13 @@ export class Scanner {
   #elements: Span[] = []
   #elementStart = -1
 
-  /** By slot. */
-  #fields: (OpenField | undefined)[] = Array.from({ length: SLOT_TASK })
-  #hasId = false
-  #hasResult = false
-  #hasError = false
-  #hasTask = false
+  /** By slot: the last scalar, and the first byte of the last value. */
+  #fields: (Field | undefined)[] = Array.from({ length: SLOTS })
+  #firsts = new Uint8Array(SLOTS)
+  /** A bit for each slot: members that stand there as they should; those that also do otherwise. */
+  #seen = 0
+  #doubted = 0
+  #otherIds: string[] | undefined
 
   get hasFailed(): boolean {
     return this.#state === FAILED
@@ -217,22 +229,41 @@ export class Scanner {
       return { type: 'malformed', at: this.#state === FAILED ? this.#failedAt : this.#offset }
     if (this.#isArray) return { type: 'array', elements: this.#elements }
     if (this.#watch[1] !== TOP) return { type: 'scalar' }
-    const method = this.#fields[SLOT_METHOD]?.raw
+    const fields = this.#fields
+    const method = fields[SLOT_METHOD]?.raw
     return {
       type: 'object',
       envelope: {
-        isRpc: this.#fields[SLOT_JSONRPC]?.raw === '"2.0"',
-        id: this.#field(SLOT_ID),
-        hasId: this.#hasId,
+        isRpc: fields[SLOT_JSONRPC]?.raw === '"2.0"',
+        id: fields[SLOT_ID],
+        hasId: this.#has(SLOT_ID),
         method: method !== undefined && method.startsWith('"') ? unquote(method) : undefined,
-        hasResult: this.#hasResult,
-        hasError: this.#hasError,
-        progressToken: this.#field(SLOT_PROGRESS_TOKEN),
-        token: this.#field(SLOT_TOKEN),
-        requestId: this.#field(SLOT_REQUEST_ID),
-        hasTask: this.#hasTask,
+        hasMethod: this.#has(SLOT_METHOD),
+        hasResult: this.#has(SLOT_RESULT),
+        hasError: this.#has(SLOT_ERROR),
+        hasOddParams: this.#has(SLOT_PARAMS) && !this.#begins(SLOT_PARAMS, 0x7b, 0x6e),
+        hasName: this.#has(SLOT_NAME) && this.#begins(SLOT_NAME, 0x22, 0x22),
+        progressToken: this.#begins(SLOT_PROGRESS_TOKEN, 0x6e, 0x6e)
+          ? undefined
+          : fields[SLOT_PROGRESS_TOKEN],
+        token: fields[SLOT_TOKEN],
+        requestId: fields[SLOT_REQUEST_ID],
+        hasTask: this.#has(SLOT_TASK),
+        hasOddToken: this.#has(SLOT_PROGRESS_TOKEN) && this.#begins(SLOT_PROGRESS_TOKEN, 0x7b, 0x5b),
+        doubted: this.#doubted === 0 ? NONE : namesOf(this.#doubted),
+        otherIds: this.#otherIds ?? NONE,
       },
     }
+  }
+
+  #has(slot: number): boolean {
+    return (this.#seen & (1 << slot)) !== 0
+  }
+
+  /** Whether the value there begins with one of these. */
+  #begins(slot: number, a: number, b: number): boolean {
+    const first = this.#firsts[slot]
+    return first === a || first === b
   }
 
   /** One byte between scalars: a bracket, a comma, a colon, or the first byte of a scalar. */
@@ -264,6 +295,7 @@ export class Scanner {
 
   #beginValue(i: number, c: number): void {
     if (this.#isArray && this.#depth === 1) this.#elementStart = this.#offset + i
+    this.#firsts[this.#slot] = c
     if (c === 0x7b) return this.#open(OBJECT, i)
     if (c === 0x5b) return this.#open(ARRAY, i)
     if (capturesScalar(this.#slot)) this.#captureStart = this.#offset + i
@@ -290,7 +322,6 @@ export class Scanner {
     this.#containers[depth] = container
     if (depth === 1) this.#isArray = container === ARRAY
     if (depth <= 3) this.#watch[depth] = container === OBJECT ? watchInside(depth, slot) : NOTHING
-    if (capturesScalar(slot)) this.#forget(slot)
     this.#slot = SLOT_NONE
     this.#state = container === OBJECT ? KEY_OR_CLOSE : VALUE_OR_CLOSE
   }
@@ -310,42 +341,36 @@ export class Scanner {
     if (this.#captureStart === -1) return
     const watch = this.#watch[this.#depth]!
     const from = this.#captureStart - this.#offset
-    if (from >= 0 && !this.#isEscaped) this.#slot = slotAt(watch, chunk, from + 1, i)
+    if (from >= 0 && !this.#isEscaped) this.#noteMember(slotAt(watch, chunk, from + 1, i))
     else {
       this.#keepCaptured(chunk, i + 1)
-      // A longer one may not even be there to its end.
-      this.#slot =
-        this.#captured.length > MAX_KEY_BYTES ? SLOT_NONE : slotNamed(watch, unquote(this.#captured))
+      this.#noteMember(slotNamed(watch, spelled(this.#captured)))
     }
     this.#captureStart = -1
     this.#captured = ''
-    this.#noteMember(this.#slot)
   }
 
-  #noteMember(slot: number): void {
-    if (slot === SLOT_ID) this.#hasId = true
-    else if (slot === SLOT_RESULT) this.#hasResult = true
-    else if (slot === SLOT_ERROR) this.#hasError = true
-    else if (slot === SLOT_TASK) this.#hasTask = true
-    else if (slot === SLOT_PARAMS) {
-      // A repeated member replaces the earlier one whole; its places stay known, so that they are rewritten too.
-      this.#forget(SLOT_PROGRESS_TOKEN)
-      this.#forget(SLOT_TOKEN)
-      this.#forget(SLOT_REQUEST_ID)
-      this.#hasTask = false
-    } else if (slot === SLOT_META) this.#forget(SLOT_PROGRESS_TOKEN)
+  /** @param named a slot, negative where the key only resembles its name */
+  #noteMember(named: number): void {
+    this.#slot = named > 0 ? named : named === -SLOT_ID ? SLOT_OTHER_ID : SLOT_NONE
+    if (named === SLOT_NONE) return
+    const bit = 1 << Math.abs(named)
+    if (named < 0 || (this.#seen & bit) !== 0) this.#doubted |= bit
+    if (named > 0) this.#seen |= bit
   }
 
   #endScalar(chunk: Buffer, end: number): void {
     if (this.#captureStart !== -1) {
       const start = this.#captureStart
       this.#keepCaptured(chunk, end)
-      const field = (this.#fields[this.#slot] ??= { raw: '', spans: [] })
-      field.raw = this.#captured
-      field.spans.push({ start, end: this.#offset + end })
+      const raw = this.#captured
+      const before = this.#fields[this.#slot]
+      if (before !== undefined && this.#slot === SLOT_ID) this.#keepOtherId(before.raw)
+      if (this.#slot === SLOT_OTHER_ID) this.#keepOtherId(raw)
+      this.#fields[this.#slot] = { raw, start, end: this.#offset + end }
       this.#captureStart = -1
       this.#captured = ''
-      if (field.spans.length > MAX_REPEATS || field.raw.length > MAX_CAPTURE_BYTES) return this.#fail(end)
+      if (raw.length > MAX_CAPTURE_BYTES) return this.#fail(end)
     }
     this.#endValue(end)
   }
@@ -367,14 +392,9 @@ export class Scanner {
     this.#captured += chunk.toString('latin1', from, end)
   }
 
-  #field(slot: number): Field | undefined {
-    const field = this.#fields[slot]
-    return field === undefined || field.raw === '' ? undefined : field
-  }
-
-  #forget(slot: number): void {
-    const field = this.#fields[slot]
-    if (field !== undefined) field.raw = ''
+  #keepOtherId(raw: string): void {
+    this.#otherIds ??= []
+    if (this.#otherIds.length < MAX_OTHER_IDS) this.#otherIds.push(raw)
   }
 
   #fail(i: number): void {
@@ -400,10 +420,9 @@ export class Scanner {
     this.#elementStart = -1
     if (this.#elements.length > 0) this.#elements = []
     this.#fields.fill(undefined)
-    this.#hasId = false
-    this.#hasResult = false
-    this.#hasError = false
-    this.#hasTask = false
+    this.#seen = 0
+    this.#doubted = 0
+    this.#otherIds = undefined
   }
 }
 
@@ -413,4 +432,12 @@ function unquote(raw: string): string {
   return JSON.parse(Buffer.from(raw, 'latin1').toString('utf8')) as string
 }
 
+/** What a key spells. Of a long one the beginning: a reader that ends a text at NUL may take that for a name. */
+function spelled(raw: string): string {
+  if (raw.length <= MAX_KEY_BYTES) return unquote(raw)
+  const [beginning = '"'] = WHOLE_CHARACTERS.exec(raw.slice(0, MAX_KEY_BYTES)) ?? []
+  return unquote(`${beginning}"`)
+}
+
+const WHOLE_CHARACTERS = /^"(?:[^\\]|\\u[\da-fA-F]{4}|\\[^u])*/
 const PLAIN = /^"[ -[\]-~]*"$/

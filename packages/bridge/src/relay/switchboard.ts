@@ -119,7 +119,8 @@ export class Switchboard {
 
   /** One message of the child. */
   receive(message: Message): void {
-    if (message.kind === 'response') this.#answered(message)
+    if (!this.isOwn && message.envelope.doubted.length > 0) this.#doubted(message)
+    else if (message.kind === 'response') this.#answered(message)
     else if (message.kind === 'request') this.#questioned(message)
     else this.#notified(message)
   }
@@ -141,6 +142,16 @@ export class Switchboard {
     this.#calls.clear()
     this.#cancelled?.clear()
     for (const call of calls) call.port.settleWith(call, error)
+  }
+
+  /** Several clients would read it differently: nobody gets it, and whatever it may answer fails. */
+  #doubted(message: Message): void {
+    const { doubted, otherIds } = message.envelope
+    const text = `what the tool said is ambiguous: ${doubted.join(', ')} is there twice, or in another spelling`
+    this.#log.warn({ members: doubted }, 'ambiguous message of the child dropped')
+    if (message.kind === 'request') this.refuse(message.id, text)
+    const ids = message.kind === 'response' ? [message.id, ...otherIds] : otherIds
+    for (const id of ids) this.receiveLost(id, new BridgeError('answer_unreadable', text))
   }
 
   #answered(message: Message): void {

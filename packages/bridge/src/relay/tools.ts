@@ -79,9 +79,6 @@ export class ToolRoute implements Route {
 
   send(call: Call, message: Message): void {
     if (this.#own.has(call.sink)) return this.#route.send(call, message)
-    if (this.#judgesCalls && isAmbiguous(message)) {
-      throw new BridgeError('request_invalid', 'method, params and name are written in small letters')
-    }
     if (message.method === 'tools/list') this.#list(call, message)
     else if (message.method === 'tools/call' && this.#judgesCalls) this.#call(call, message)
     else this.#route.send(call, message)
@@ -97,7 +94,7 @@ export class ToolRoute implements Route {
 
   notify(message: Message): void {
     // A call without an id is one that some tools obey all the same.
-    if (this.#judgesCalls && (!message.method.startsWith('notifications/') || isAmbiguous(message))) return
+    if (this.#judgesCalls && !message.method.startsWith('notifications/')) return
     this.#route.notify(message)
   }
 
@@ -206,24 +203,6 @@ function tooLarge(bytes: number): BridgeError {
 /** As servers answer a call of a tool that they do not have. */
 function refuse(call: Call, name: string): void {
   call.port.settleWith(call, new BridgeError('tool_unknown', `Unknown tool: ${excerpt(name)}`))
-}
-
-/**
- * Tools in Go take `Name` for `name`, and the last of both: what they call would not be what was judged. To them a long
- * s is an s, too.
- */
-function isAmbiguous(message: Message): boolean {
-  const whole = contentOf(message, Infinity)
-  return (
-    hasAlmost(whole, ['method', 'params']) ||
-    (message.method === 'tools/call' && hasAlmost(whole['params'], ['name']))
-  )
-}
-
-function hasAlmost(value: unknown, names: readonly string[]): boolean {
-  return Object.keys(recordOf(value)).some(
-    (key) => !names.includes(key) && names.includes(key.toUpperCase().toLowerCase()),
-  )
 }
 
 function respond(id: string, value: object): Message {
