@@ -12,6 +12,7 @@ import type { Gate } from './gate/gate.ts'
 import { hostGate, type HostPolicy } from './gate/host.ts'
 import { corsHeaders, originCheck, originGate, preflightHeaders } from './gate/origin.ts'
 import { healthz, readyz, type HealthOptions } from './http/health.ts'
+import { headerText } from './http/header.ts'
 import { refuse } from './http/reply.ts'
 import type { Logger } from './log/logger.ts'
 import { Message, readBody } from './message/message.ts'
@@ -215,7 +216,7 @@ function environmentOf(
   const env: Record<string, string> = {}
   for (const { header, name } of headerEnv) {
     const value = headers[header]
-    if (typeof value === 'string' && value !== '') env[name] = value
+    if (typeof value === 'string' && value !== '') env[name] = headerText(value)
   }
   return env
 }

@@ -166,8 +166,8 @@ export class Bridge {
    * @throws BridgeError `listen_failed`
    */
   async listen(): Promise<Listening> {
-    const { host, port, mcpPath, ssePath } = this.config
-    this.#server = await openListener(this.handler, host, port)
+    const { host, mcpPath, ssePath } = this.config
+    this.#server = await openListener(this.handler, this.config, this.#log)
     const listening = addressOf(this.#server)
     this.#log.info({ host: listening.address, port: listening.port, mcpPath, ssePath }, 'listening')
     this.start().catch(() => {})

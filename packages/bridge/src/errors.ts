@@ -55,6 +55,22 @@ export const ERRORS = {
     meaning: 'The body is longer than `--max-body`.',
     remedy: 'Send less, or have the operator raise `--max-body`.',
   },
+  headers_too_large: {
+    who: 'client',
+    http: 431,
+    rpc: -32600,
+    meaning: 'The headers are longer than Node takes together (16 KiB), with a large token or many cookies.',
+    remedy:
+      'Send less, or have the operator start the bridge with `NODE_OPTIONS=--max-http-header-size=65536`.',
+  },
+  request_timeout: {
+    who: 'client',
+    http: 408,
+    rpc: -32600,
+    meaning:
+      'The request was not there as a whole in time: a minute for its headers, and another for each 7.5 MiB that `--max-body` allows.',
+    remedy: 'Send it faster, or in smaller parts; nothing of it has reached the tool.',
+  },
   unauthorized: {
     who: 'client',
     http: 401,

@@ -1,7 +1,7 @@
 // people: what each client that has a name brings along: its environment, its tools, its token.
-import { readFileSync } from 'node:fs'
 import { readEnvFiles } from './child/environment.ts'
 import type { Config } from './config/schema.ts'
+import { readTextFile } from './config/text-file.ts'
 import { BridgeError } from './errors.ts'
 import { DEFAULT_NAME, parseTokenFile } from './gate/auth.ts'
 import { idleGlobs } from './globs.ts'
@@ -48,7 +48,7 @@ export function readTokens(config: Config, isStart: boolean): Map<string, string
   if (tokenFile === undefined) return tokensOf(config, new Map(), isStart)
   let text: string
   try {
-    text = readFileSync(tokenFile, 'utf8')
+    text = readTextFile(tokenFile)
   } catch (cause) {
     throw new BridgeError('config_invalid', `the token file ${tokenFile} cannot be read`, {
       cause,

@@ -42,6 +42,24 @@ describe('cli.refusals: a command', () => {
     )
   })
 
+  test('with a variable in front, whose value is not repeated', async () => {
+    const run = await runBridge(['--port', '0', '--', 'API_KEY=s3cret', 'npx', 'some-server'])
+    expect(seen(run)).toEqual(
+      refused(
+        /^mcp-bridge: command not found: API_KEY=…$/,
+        /^ {2}→ .*no shell.*--env API_KEY=… before the "--"$/,
+      ),
+    )
+    expect(run.stderr).not.toContain('s3cret')
+  })
+
+  test('as only a shell understands it', async () => {
+    const run = await runBridge(['--port', '0', '--', '~/bin/tool'])
+    expect(seen(run)).toEqual(
+      refused(/^mcp-bridge: command not found: ~\/bin\/tool$/, /^ {2}→ no shell.*whole path$/),
+    )
+  })
+
   test('that is not executable', async () => {
     const path = join(tempDir(), 'tool.py')
     writeFileSync(path, '#!/usr/bin/env python3\n', { mode: 0o644 })

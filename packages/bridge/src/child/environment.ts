@@ -1,6 +1,6 @@
 // child/environment: what a child sees of ours: the allow-list, and what was asked for.
-import { readFileSync } from 'node:fs'
 import { parseEnv } from 'node:util'
+import { readTextFile } from '../config/text-file.ts'
 import { BridgeError } from '../errors.ts'
 import { namesOf } from '../globs.ts'
 import type { Logger } from '../log/logger.ts'
@@ -144,7 +144,7 @@ export function missingVariables(
 
 function readEnvFile(path: string): NodeJS.Dict<string> {
   try {
-    return parseEnv(readFileSync(path, 'utf8'))
+    return parseEnv(readTextFile(path))
   } catch (cause) {
     throw new BridgeError('config_invalid', `the environment file ${path} cannot be read`, {
       cause,

@@ -118,6 +118,16 @@ async function spawnError(
       'install the interpreter, or name another one first',
     )
   }
+  const [, variable] = /^([A-Za-z_]\w*)=/.exec(file) ?? []
+  if (variable !== undefined) {
+    // Its value may be a secret.
+    return fail(
+      `command not found: ${variable}=…`,
+      `no shell reads the command: write --env ${variable}=… before the "--"`,
+    )
+  }
+  if (/^[~$]/.test(file))
+    return fail(`command not found: ${file}`, 'no shell reads the command: write the whole path')
   const hint = file.includes(' ')
     ? 'name the command and each of its arguments separately, not in one pair of quotes'
     : 'check its spelling, and that it is installed and in PATH'

@@ -1,8 +1,8 @@
 // config/sources: reads flags, env, file, remembers who said what.
-import { readFileSync } from 'node:fs'
 import { dirname, resolve } from 'node:path'
 import { LineCounter, parseDocument } from 'yaml'
 import { BridgeError } from '../errors.ts'
+import { readTextFile } from './text-file.ts'
 import { configSchema, crossCheck, OPTIONS, type Config, type ConfigInput, type Problem } from './schema.ts'
 import { splitList } from './units.ts'
 
@@ -122,7 +122,7 @@ function readConfigFile(path: string): Source {
   const complain = (what: string) => source.problems.push(`${origin}${what}`)
   let content: unknown
   try {
-    content = parseYaml(readFileSync(path, 'utf8'), complain)
+    content = parseYaml(readTextFile(path), complain)
   } catch (error) {
     complain(` cannot be read: ${(error as NodeJS.ErrnoException).code ?? String(error)}`)
   }

@@ -2,6 +2,7 @@
 import { createHash, timingSafeEqual } from 'node:crypto'
 import type { IncomingMessage } from 'node:http'
 import { BridgeError } from '../errors.ts'
+import { headerText } from '../http/header.ts'
 
 /** A token by its hash: the tokens themselves are not kept. */
 interface KnownToken {
@@ -77,9 +78,9 @@ export function parseTokenFile(text: string, path: string): Map<string, string> 
 }
 
 function presented(headers: IncomingMessage['headers']): string | undefined {
-  const [, bearer] = /^Bearer +(\S+)\s*$/i.exec(headers.authorization ?? '') ?? []
+  const [, bearer] = /^Bearer +(\S+)\s*$/i.exec(headerText(headers.authorization ?? '')) ?? []
   const key = headers['x-api-key']
-  return bearer ?? (typeof key === 'string' ? key : undefined)
+  return bearer ?? (typeof key === 'string' ? headerText(key) : undefined)
 }
 
 function hashed(tokens: ReadonlyMap<string, string>): KnownToken[] {

@@ -8,9 +8,18 @@ export const MAX_CONTENT_BYTES = 8 * 1024 * 1024
 
 /** Members of a message; none of one that is larger than `maxBytes`. */
 export function contentOf(message: Message, maxBytes = MAX_CONTENT_BYTES): Members {
+  return membersOf(message, maxBytes, () => message.json())
+}
+
+/** The same to be written again: numbers that would change are written as they came, and are none to who looks at them. */
+export function exactContentOf(message: Message): Members {
+  return membersOf(message, MAX_CONTENT_BYTES, () => message.exactJson())
+}
+
+function membersOf(message: Message, maxBytes: number, parse: () => unknown): Members {
   if (message.byteLength > maxBytes) return {}
   try {
-    return recordOf(message.json())
+    return recordOf(parse())
   } catch {
     return {}
   }

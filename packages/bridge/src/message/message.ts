@@ -1,6 +1,7 @@
 // message/message: one JSON-RPC message: its original bytes, its envelope, and what to write in place of its ids.
 import { isUtf8 } from 'node:buffer'
 import type { ErrorCode } from '../errors.ts'
+import { parseExact } from './exact.ts'
 import { Scanner, type Envelope, type Field, type Span } from './scanner.ts'
 import { idToEcho, problemOf } from './strict.ts'
 
@@ -119,9 +120,18 @@ export class Message {
 
   /** The whole, parsed. For the few small messages that somebody must look into. */
   json(): unknown {
+    return JSON.parse(this.#utf8())
+  }
+
+  /** The whole, parsed to be changed and written again: no number loses a digit. */
+  exactJson(): unknown {
+    return parseExact(this.#utf8())
+  }
+
+  #utf8(): string {
     const encoded = this.encode('', '')
     const bytes = typeof encoded === 'string' ? Buffer.from(encoded, 'latin1') : Buffer.concat(encoded)
-    return JSON.parse(bytes.toString('utf8'))
+    return bytes.toString('utf8')
   }
 
   #text(): string {
@@ -201,9 +211,11 @@ export interface Rejected {
  * Reads a whole body of a client: one message, or the elements of a batch, each beyond doubt.
  *
  * Line breaks between tokens are overwritten with spaces in the given buffers: what goes to a child fits on one line.
+ * A byte order mark in front is left out: "implementations MAY ignore the presence of a byte order mark" (RFC 8259, 8.1).
  */
-export function readBody(parts: readonly Buffer[]): Message | Message[] | Rejected {
+export function readBody(chunks: readonly Buffer[]): Message | Message[] | Rejected {
   const scanner = wholeTexts
+  const parts = chunks[0]?.[0] === MARK[0] ? withoutMark(chunks) : chunks
   for (const part of parts) scanner.push(part)
   const scan = scanner.finish()
   if (scan.type === 'malformed') return { reason: 'not_json', problem: `not JSON (byte ${scan.at})` }
@@ -219,6 +231,13 @@ function ofClient(envelope: Envelope, parts: readonly Buffer[]): Message | Rejec
   if (message instanceof Message) return message
   const id = idToEcho(envelope)
   return { reason: 'not_rpc', ...message, ...(id === undefined ? {} : { id }) }
+}
+
+const MARK = Buffer.from('\ufeff')
+
+function withoutMark(chunks: readonly Buffer[]): readonly Buffer[] {
+  const whole = Buffer.concat(chunks)
+  return whole.subarray(0, MARK.length).equals(MARK) ? [whole.subarray(MARK.length)] : chunks
 }
 
 /** The elements of a JSON array, each as a message of its own. */

@@ -2,7 +2,7 @@
 import { BridgeError } from '../errors.ts'
 import { excerpt } from '../foreign.ts'
 import type { Logger } from '../log/logger.ts'
-import { contentOf, recordOf, textOf, type Members } from '../message/content.ts'
+import { exactContentOf, recordOf, textOf, type Members } from '../message/content.ts'
 import { Message } from '../message/message.ts'
 import { NEWEST_LEGACY_REVISION } from '../message/revisions.ts'
 import { Port } from './port.ts'
@@ -55,7 +55,7 @@ export class Housekeeper {
         isStanding: false,
         relate: () => {},
         answer: (message) => {
-          const { result, error } = contentOf(message)
+          const { result, error } = exactContentOf(message)
           if (message.envelope.hasResult) return resolve(recordOf(result))
           const { message: text, data } = recordOf(error)
           if (message.failure !== undefined)

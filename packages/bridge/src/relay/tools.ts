@@ -2,7 +2,7 @@
 import { BridgeError, toBridgeError } from '../errors.ts'
 import { isName, namesOf } from '../globs.ts'
 import { excerpt } from '../foreign.ts'
-import { contentOf, listOf, MAX_CONTENT_BYTES, recordOf, resultOf, type Members } from '../message/content.ts'
+import { contentOf, exactContentOf, listOf, MAX_CONTENT_BYTES, recordOf, type Members } from '../message/content.ts'
 import { errorFor } from '../message/make.ts'
 import { Message } from '../message/message.ts'
 import { readPages } from '../message/pages.ts'
@@ -112,7 +112,7 @@ export class ToolRoute implements Route {
     call.sink = onAnswer(sink, (answer) => {
       if (!answer.envelope.hasResult) return sink.answer(answer)
       if (answer.byteLength > MAX_CONTENT_BYTES) throw tooLarge(answer.byteLength)
-      const whole = without(contentOf(answer), 'error')
+      const whole = without(exactContentOf(answer), 'error')
       const page = recordOf(whole['result'])
       const finish = (result: Members) =>
         sink.answer(respond(call.clientId, { ...whole, result: this.#written(result) }))
@@ -181,7 +181,7 @@ export class ToolRoute implements Route {
         isStanding: false,
         relate: () => {},
         answer: (message) => {
-          if (message.envelope.hasResult) resolve(resultOf(message))
+          if (message.envelope.hasResult) resolve(recordOf(exactContentOf(message)['result']))
           else reject(new BridgeError('child_not_mcp', 'the tool did not say which tools it has'))
         },
       }

@@ -1,7 +1,7 @@
 // relay/welcome: answers `initialize` from what the child answered to the bridge.
 import { BridgeError } from '../errors.ts'
 import { excerpt } from '../foreign.ts'
-import { paramsOf, recordOf, textOf } from '../message/content.ts'
+import { exactContentOf, recordOf, textOf } from '../message/content.ts'
 import { errorFor } from '../message/make.ts'
 import { Message } from '../message/message.ts'
 import { isLegacyRevision, NEWEST_LEGACY_REVISION } from '../message/revisions.ts'
@@ -14,7 +14,7 @@ export interface Introduction {
 }
 
 export function introductionOf(message: Message): Introduction {
-  const { protocolVersion, capabilities } = paramsOf(message)
+  const { protocolVersion, capabilities } = recordOf(exactContentOf(message)['params'])
   return {
     protocolVersion: typeof protocolVersion === 'string' ? protocolVersion : undefined,
     capabilities: recordOf(capabilities),

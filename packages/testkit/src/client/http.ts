@@ -63,6 +63,7 @@ function exchange({
     for (const [name, value] of Object.entries(headers)) if (value !== null) req.setHeader(name, value)
     req.on('error', reject)
     req.on('response', resolve)
-    req.end(body)
+    // As bytes: Node writes the headers together with a text, and in its encoding.
+    req.end(typeof body === 'string' ? Buffer.from(body) : body)
   })
 }
