@@ -1,7 +1,7 @@
 // people: what each client that has a name brings along: its environment, its tools, its token.
 import { readEnvFiles } from './child/environment.ts'
 import type { Config } from './config/schema.ts'
-import { readTextFile } from './config/text-file.ts'
+import { readTextFile } from './encoding.ts'
 import { BridgeError } from './errors.ts'
 import { DEFAULT_NAME, parseTokenFile } from './gate/auth.ts'
 import { idleGlobs } from './globs.ts'

@@ -1,6 +1,6 @@
 // child/environment: what a child sees of ours: the allow-list, and what was asked for.
 import { parseEnv } from 'node:util'
-import { readTextFile } from '../config/text-file.ts'
+import { readTextFile } from '../encoding.ts'
 import { BridgeError } from '../errors.ts'
 import { namesOf } from '../globs.ts'
 import type { Logger } from '../log/logger.ts'

@@ -2,7 +2,7 @@
 import { dirname, resolve } from 'node:path'
 import { LineCounter, parseDocument } from 'yaml'
 import { BridgeError } from '../errors.ts'
-import { readTextFile } from './text-file.ts'
+import { readTextFile } from '../encoding.ts'
 import { configSchema, crossCheck, OPTIONS, type Config, type ConfigInput, type Problem } from './schema.ts'
 import { splitList } from './units.ts'
 

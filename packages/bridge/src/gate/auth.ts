@@ -2,7 +2,7 @@
 import { createHash, timingSafeEqual } from 'node:crypto'
 import type { IncomingMessage } from 'node:http'
 import { BridgeError } from '../errors.ts'
-import { headerText } from '../http/header.ts'
+import { headerText } from '../encoding.ts'
 
 /** A token by its hash: the tokens themselves are not kept. */
 interface KnownToken {

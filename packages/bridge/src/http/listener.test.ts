@@ -60,7 +60,9 @@ test.each([20_000, 2_000_000])(
     expect(error.message).toMatch(/headers are too large: over 16384 bytes/)
     expect(error.data.code).toBe('headers_too_large')
     expect(error.data.hint).toContain('--max-http-header-size')
-    expect(logs).toMatchObject([{ msg: 'request refused', code: 'headers_too_large', from: 'this machine' }])
+    expect(logs).toMatchObject([
+      { msg: 'request refused', code: 'headers_too_large', remoteAddress: '127.0.0.1' },
+    ])
     expect(JSON.stringify(logs)).not.toContain('s3cret')
   },
 )

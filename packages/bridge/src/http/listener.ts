@@ -1,7 +1,6 @@
 // http/listener: the HTTP server under the app: its timeouts, and what it says to what is no request.
 import { createServer, maxHeaderSize, type RequestListener, type Server, type ServerOptions } from 'node:http'
 import type { AddressInfo, Socket } from 'node:net'
-import { isLoopback } from '../config/loopback.ts'
 import { BridgeError } from '../errors.ts'
 import type { Logger } from '../log/logger.ts'
 import { errorFor } from '../message/make.ts'
@@ -56,9 +55,8 @@ export async function openListener(
     refused.add(socket)
     const problem = problemOf(error)
     if (!isSilent(socket as Socket & Answering)) return socket.destroy()
-    const { remoteAddress = '' } = socket as Socket
-    const from = isLoopback(remoteAddress.replace(/^::ffff:/, '')) ? 'this machine' : 'the network'
-    log.info({ code: problem.code, reason: problem.message, from }, 'request refused')
+    const { remoteAddress } = socket as Socket
+    log.info({ code: problem.code, reason: problem.message, remoteAddress }, 'request refused')
     refuseRaw(socket as Socket, problem)
   })
   await new Promise<void>((resolve, reject) => {

@@ -3,6 +3,7 @@ import type { ServerResponse } from 'node:http'
 import type { ErrorCode } from '../errors.ts'
 import type { Encoded, Message } from '../message/message.ts'
 import { lengthOf, writeTo } from '../message/write.ts'
+import { eventData } from './event-data.ts'
 import type { KeepAlive } from './keepalive.ts'
 
 /** What the client can read. */
@@ -115,7 +116,7 @@ export class HttpOutlet {
   sendEvent(id: string | undefined, message: Message): void {
     if (!this.isOpen) return
     const head = id === undefined ? 'event: message\ndata: ' : `id: ${id}\nevent: message\ndata: `
-    const encoded = message.encode(head, '\n\n')
+    const encoded = eventData(message.encode(head, '\n\n'))
     if (typeof encoded !== 'string') {
       this.#flush()
       return writeTo(this.#res, encoded)

@@ -2,7 +2,14 @@
 import { BridgeError, toBridgeError } from '../errors.ts'
 import { isName, namesOf } from '../globs.ts'
 import { excerpt } from '../foreign.ts'
-import { contentOf, exactContentOf, listOf, MAX_CONTENT_BYTES, recordOf, type Members } from '../message/content.ts'
+import {
+  contentOf,
+  exactContentOf,
+  listOf,
+  MAX_CONTENT_BYTES,
+  recordOf,
+  type Members,
+} from '../message/content.ts'
 import { errorFor } from '../message/make.ts'
 import { Message } from '../message/message.ts'
 import { readPages } from '../message/pages.ts'
