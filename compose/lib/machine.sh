@@ -48,18 +48,32 @@ check_address() {
       return
       ;;
   esac
-  echo "$1" | grep -Eq '^[0-9]{1,3}(\.[0-9]{1,3}){3}$' || {
-    problem "LAN_BIND is \"$1\", which is no IPv4 address" "write an address of this machine, such as $(lan_address)"
+  # grep looks at each line for itself.
+  is_word "$1" && echo "$1" | grep -Eq '^[0-9]{1,3}(\.[0-9]{1,3}){3}$' || {
+    problem "LAN_BIND is \"$(one_line "$1")\", which is no IPv4 address" "write an address of this machine, such as $(lan_address)"
     return
   }
   command -v ip >/dev/null || return 0
-  ip -4 -o addr | grep -q " $1/" ||
+  ip -4 -o addr | grep -qF " $1/" ||
     problem "LAN_BIND is $1, which is no address of this machine" "use one of: $(ip -4 -o addr | awk '{ sub("/.*", "", $4); printf "%s ", $4 }')"
+}
+
+# is_word TEXT: of letters, digits and . _ - alone; no second line of .env can be in it.
+is_word() { case $1 in '' | *[!A-Za-z0-9._-]*) return 1 ;; esac; }
+
+one_line() { printf '%s' "$1" | tr -c '[:print:]' '?'; }
+
+# A name of DNS, of the certificate and in the Caddyfile.
+check_name() {
+  case $1 in
+    [A-Za-z0-9]*) is_word "$1" && [ ${#1} -le 253 ] && return ;;
+  esac
+  problem "LAN_NAME is \"$(one_line "$1")\", which is no host name" 'write letters, digits, "." and "-", such as toolbox.lan'
 }
 
 check_port_number() {
   case $1 in
-    '' | *[!0-9]* | ??????*) problem "LAN_PORT is \"$1\"" 'write a number from 1 to 65535' ;;
+    '' | *[!0-9]* | ??????*) problem "LAN_PORT is \"$(one_line "$1")\"" 'write a number from 1 to 65535' ;;
     *) [ "$1" -ge 1 ] && [ "$1" -le 65535 ] || problem "LAN_PORT is $1" 'write a number from 1 to 65535' ;;
   esac
 }

@@ -2,8 +2,12 @@
 
 # The toolbox changes the files, and writes down for us what is left to do: "service git", "image mcp-bridge/git:1-abc".
 hand_over() {
-  { section compose docker compose config --format json; section ps docker compose ps --all --format json; } |
-    toolbox_with_ca tools "$@"
+  {
+    section compose docker compose config --format json
+    # What does not run has its name, too.
+    [ "$1" != add ] || section all docker compose --profile '*' config --format json
+    section ps docker compose ps --all --format json
+  } | toolbox_with_ca tools "$@"
 }
 
 ordered() { sed -n "s/^$1 //p" run/orders 2>/dev/null; }

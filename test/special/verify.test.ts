@@ -73,6 +73,7 @@ async function verified(
     {
       service: 'odd-tools',
       alias: 'odd',
+      tokenVariable: 'T',
       least,
       isExact: true,
       call: { tool: 'echo', arguments: { text: 'hello' }, contains: 'hello' },

@@ -63,7 +63,7 @@ test('one that does not pass its verification is put back without a trace', asyn
   const { code, stdout, stderr } = await tried(['./tools', 'add', 'broken'])
   expect(code).toBe(1)
   expect(stdout).toContain('answered without "words that no clock says"')
-  expect(stderr).toContain('broken does not pass its verification: everything is put back as it was.')
+  expect(stderr).toContain('mcp-broken does not pass its verification: everything is put back as it was.')
   expect(await traces()).toEqual(before)
   expect(failures(await verify())).toEqual([])
 })
@@ -73,6 +73,11 @@ test('what cannot be is refused, and nothing changes', async () => {
   for (const [args, message] of [
     [['add', 'no-such-tool'], 'is no tool of the catalogue'],
     [['add', 'time'], 'time is there already'],
+    // What would be merged over a service of the stack: one that runs, one of the toolbox, one of the proxy.
+    [['add', 'git', '--name', 'postgres'], 'the service postgres is a name of the stack itself'],
+    [['add', 'git', '--name', 'toolbox'], 'the service toolbox is a name of the stack itself'],
+    [['add', 'git', '--name', 'caddy'], 'the service caddy is a name of the stack itself'],
+    [['add', 'git', '--alias', 'egress'], 'the alias egress is a name of the stack itself'],
     [['add', 'time', '--name', 'clock', '--alias', 'time'], 'the alias time is taken'],
     [['add', 'time', '--name', 'clock', '--alias', 'a-b'], 'is no alias'],
     [['add', 'notion'], '--env'],

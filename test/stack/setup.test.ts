@@ -143,12 +143,20 @@ test.each([
   [['--bind', '192.0.2.77'], 'LAN_BIND is 192.0.2.77, which is no address of this machine'],
   [['--bind', '0.0.0.0'], 'LAN_BIND is 0.0.0.0, which is every network of this machine'],
   [['--bind', 'toolbox.lan'], 'LAN_BIND is "toolbox.lan", which is no IPv4 address'],
+  [['--bind', '127.0.0.1\n0.0.0.0'], 'LAN_BIND is "127.0.0.1?0.0.0.0", which is no IPv4 address'],
+  [
+    ['--name', 'box.lan\nLITELLM_MASTER_KEY=sk-chosen-by-a-stranger'],
+    'LAN_NAME is "box.lan?LITELLM_MASTER_KEY',
+  ],
+  [['--name', '$(id)'], 'LAN_NAME is "$(id)", which is no host name'],
   [['--port', '70000'], 'LAN_PORT is 70000'],
   [['--port', 'http'], 'LAN_PORT is "http"'],
 ])('refuses %o', async (options, problem) => {
-  const { code, stderr } = await new Machine().setup(...options)
+  const machine = new Machine()
+  const { code, stderr } = await machine.setup(...options)
   expect(code).toBe(1)
   expect(stderr).toContain(`problem: ${problem}`)
+  expect(machine.everything()).toEqual({})
 })
 
 test('refuses a port that another program has, and names all problems at once', async () => {

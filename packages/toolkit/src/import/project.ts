@@ -62,7 +62,7 @@ export async function importFile({ entries, inputs }: ClientFile, options: Impor
       merge(compose, serviceOf(imported, tag, values))
       Object.assign(litellm, litellmEntry(recipe))
       const token = options.tokenOf(service) ?? randomBytes(24).toString('base64url')
-      tokens.push(envLine(tokenVariable(recipe), token))
+      tokens.push(envLine(tokenVariable(litellmName(recipe)), token))
       result.secrets.set(`secrets/${service}.tokens`, `${GATEWAY}:${token}\n`)
       const lines = secretText(imported.tool, values)
       if (lines !== '') result.secrets.set(`secrets/${service}.env`, lines)

@@ -20,7 +20,7 @@ export function litellmEntry(recipe: Recipe): Record<string, LiteLlmEntry> {
       url: `http://${serviceName(recipe)}:${PORT}/sse`,
       transport: 'sse',
       auth_type: 'bearer_token',
-      auth_value: `os.environ/${tokenVariable(recipe)}`,
+      auth_value: `os.environ/${tokenVariable(litellmName(recipe))}`,
       description: recipe.description,
     },
   }

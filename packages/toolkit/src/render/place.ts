@@ -33,9 +33,14 @@ export function litellmName({ name }: Pick<Recipe, 'name'>): string {
   return name.replaceAll('-', '_')
 }
 
-/** The variable with the token for LiteLLM. */
-export function tokenVariable(recipe: Pick<Recipe, 'name'>): string {
-  return `MCP_${litellmName(recipe).toUpperCase()}_TOKEN`
+/** A variable of LiteLLM's surroundings, or of `.env` there, that belongs to one tool: no other program knows the name. */
+export function toolVariable(alias: string, name: string): string {
+  return `MCP_${alias.toUpperCase()}_${name}`
+}
+
+/** The variable with the token that LiteLLM shows to the bridge. */
+export function tokenVariable(alias: string): string {
+  return toolVariable(alias, 'TOKEN')
 }
 
 /** What is run, without a package manager in between. */

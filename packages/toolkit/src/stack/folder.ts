@@ -14,6 +14,7 @@ import { dirname, join } from 'node:path'
 /** Bridges run as another user and must read what is written here; `people/` itself lets nobody else on the host in. */
 const READABLE = 0o644
 const OWNER_ONLY = 0o600
+const OWNER_ONLY_FOLDER = 0o700
 
 export class Folder {
   readonly root: string
@@ -48,6 +49,12 @@ export class Folder {
   /** Replaces a file that only its owner may read. */
   writeSecret(content: string, ...parts: string[]): void {
     this.#write(content, OWNER_ONLY, parts)
+  }
+
+  /** Makes a folder that nobody but its owner may enter, whatever is in it. */
+  makePrivate(...parts: string[]): void {
+    mkdirSync(this.path(...parts), { recursive: true })
+    chmodSync(this.path(...parts), OWNER_ONLY_FOLDER)
   }
 
   /** A folder or file under another path; what is there goes. */

@@ -9,7 +9,7 @@ import { addPerson, removePerson } from './people/add.ts'
 import { settings } from './people/settings.ts'
 import { parseWishes } from './people/wishes.ts'
 import { changeTools } from './registry/command.ts'
-import { namedTools, readTools } from './tools.ts'
+import { namedTools, readTools, toolNamed } from './tools.ts'
 import { SELFTEST } from './verify/model.ts'
 import { verify } from './verify/verify.ts'
 
@@ -35,17 +35,14 @@ async function verifyStack(args: string[]): Promise<number> {
   })
   const facts = parseFacts(await text(process.stdin))
   const all = readTools(folder, catalogue, facts.get('compose') ?? '')
-  if (values.only !== undefined && !all.some(({ service }) => service === values.only))
-    throw new Error(
-      `there is no tool "${values.only}"; there are ${all.map(({ service }) => service).join(', ')}`,
-    )
+  const only = values.only === undefined ? undefined : toolNamed(values.only, all).service
   const isFromLan = values['from-lan'] !== undefined
   const findings = await verify({
     url: values['from-lan'] ?? url,
     masterKey: isFromLan ? undefined : masterKey,
     key: isFromLan ? process.env['LITELLM_KEY'] : undefined,
     tools: all,
-    only: values.only,
+    only,
     facts,
   })
   print((values.json === true ? json : table)(findings))

@@ -56,10 +56,16 @@ test('what LiteLLM may see: all of the recipe, or what the filter admits', () =>
     'postgres-mcp',
     'bridge.yaml',
   )
+  folder.write(
+    'mcp_servers: { db: { auth_value: os.environ/DB_TOKEN }, time: { alias: clock, auth_value: os.environ/X } }',
+    'config',
+    'litellm.yaml',
+  )
   expect(readTools(folder, catalogue, COMPOSE)).toEqual([
     {
       service: 'postgres-mcp',
       alias: 'db',
+      tokenVariable: 'DB_TOKEN',
       least: ['list_schemas', 'list_objects'],
       isExact: true,
       call: { tool: 'list_schemas', arguments: { a: 1 }, contains: 'one' },
@@ -67,6 +73,7 @@ test('what LiteLLM may see: all of the recipe, or what the filter admits', () =>
     {
       service: 'time',
       alias: 'time',
+      tokenVariable: 'MCP_TIME_TOKEN',
       least: ['now', 'zones'],
       isExact: false,
       call: { tool: 'now', arguments: { a: 1 }, contains: 'one' },

@@ -2,8 +2,10 @@
 import picomatch from 'picomatch'
 import { parseRecipe } from '../recipe/read.ts'
 import type { Recipe } from '../recipe/schema.ts'
+import { tokenVariable } from '../render/place.ts'
 import type { Folder } from './folder.ts'
 import { filterOf, GATEWAY, isReadOnly } from './people/files.ts'
+import { tokenVariableOf } from './registry/litellm.ts'
 
 /** One tool of the stack. */
 export interface StackTool {
@@ -11,6 +13,8 @@ export interface StackTool {
   service: string
   /** LiteLLM calls the tools `ALIAS-NAME`. */
   alias: string
+  /** The variable of `.env` with the token that LiteLLM shows to it. */
+  tokenVariable: string
   /** What whoever has only a key of LiteLLM may use: names without the alias. */
   least: readonly string[]
   /** Whether these are all; else they are those that must not be missing. */
@@ -43,6 +47,17 @@ export function namedTools(compose: string): { service: string; alias: string; r
     .toSorted((one, other) => (one.service < other.service ? -1 : 1))
 }
 
+/** By service, or by alias. @throws Error that names what there is */
+export function toolNamed<Tool extends { service: string; alias: string }>(
+  name: string,
+  tools: readonly Tool[],
+): Tool {
+  const found = tools.find(({ service }) => service === name) ?? tools.find(({ alias }) => alias === name)
+  if (found === undefined)
+    throw new Error(`there is no tool "${name}"; there are ${tools.map(({ service }) => service).join(', ')}`)
+  return found
+}
+
 /**
  * @param catalogue the folder of recipes that come with the toolkit
  * @throws Error for a tool without a recipe
@@ -57,18 +72,22 @@ export function readTools(folder: Folder, catalogue: Folder, compose: string): S
     // Where nobody has run ./setup, as on another machine of the LAN, it is what ./setup would write.
     const people =
       folder.read('people', service, 'bridge.yaml') || folder.read('config', 'people', `${service}.yaml`)
-    return expected(service, alias, parseRecipe(text, recipe), people)
+    const variable = tokenVariableOf(folder.read('config', 'litellm.yaml'), alias) ?? tokenVariable(alias)
+    return expected({ service, alias, tokenVariable: variable }, parseRecipe(text, recipe), people)
   })
 }
 
-function expected(service: string, alias: string, recipe: Recipe, people: string): StackTool {
+function expected(
+  named: Pick<StackTool, 'service' | 'alias' | 'tokenVariable'>,
+  recipe: Recipe,
+  people: string,
+): StackTool {
   const filter = filterOf(people, GATEWAY)
   // A recipe names what must be there; only a filter of plain names says that there is no more.
   const isExact = filter.length > 0 && filter.every((glob) => /^[\w./-]+$/.test(glob))
   const { call } = recipe
   return {
-    service,
-    alias,
+    ...named,
     least: isExact ? filter : admitted(recipe, filter, isReadOnly(people, GATEWAY)),
     isExact,
     ...(call === undefined

@@ -1,5 +1,7 @@
 // people/wishes: what `--tools` of add-user says: which tools, and which parts of them.
 
+import { toolNamed } from '../tools.ts'
+
 /** What a person may use of one tool; no globs: all of it. */
 export interface Wish {
   service: string
@@ -23,11 +25,7 @@ export function parseWishes(texts: readonly string[], tools: readonly Named[]): 
   const wishes = new Map<string, string[]>()
   for (const word of words) {
     const [name = '', ...rest] = word.split(':')
-    const tool = tools.find(({ service, alias }) => service === name || alias === name)
-    if (tool === undefined)
-      throw new Error(
-        `there is no tool "${name}"; there are ${tools.map(({ service }) => service).join(', ')}`,
-      )
+    const tool = toolNamed(name, tools)
     const glob = rest.join(':')
     if (rest.length > 0 && !/^[A-Za-z0-9_.*?[\]{}/-]+$/.test(glob))
       throw new Error(`"${word}": after the colon stands the name of a tool, or a pattern such as list_*`)

@@ -1,12 +1,13 @@
-import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs'
+import { chmodSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join, relative } from 'node:path'
-import { afterAll, beforeEach, expect, test } from 'vitest'
+import { afterAll, beforeEach, describe, expect, test } from 'vitest'
 import { parse } from 'yaml'
 import { checkRecipe } from '../../recipe/read.ts'
 import { Folder } from '../folder.ts'
 import { addTool, removeTool, rollbackTool, updateTool, type Prepared } from './change.ts'
 import { keep, undo } from './snapshot.ts'
+import { takenNames } from './taken.ts'
 
 const root = mkdtempSync(join(tmpdir(), 'mcp-bridge-stack-'))
 const folder = new Folder(root)
@@ -39,6 +40,7 @@ const wish = (more = {}) => ({
   alias: 'git',
   variables: new Map([['GIT_KEY', 'it $ecret']]),
   present: [{ service: 'time', alias: 'time' }],
+  taken: takenNames(folder, ''),
   ...more,
 })
 const NAMED = { service: 'git', alias: 'git' }
@@ -54,8 +56,8 @@ test('added: everything the tool needs, in every file', () => {
   addTool(folder, prepared('1.0.0', 'open'), wish())
   keep(folder)
   const env = folder.read('.env')
-  const token = /^GIT_TOKEN=([0-9a-f]{64})$/m.exec(env)?.[1]
-  expect(env).toContain("GIT_GIT_KEY='it $ecret'\n")
+  const token = /^MCP_GIT_TOKEN=([0-9a-f]{64})$/m.exec(env)?.[1]
+  expect(env).toContain("MCP_GIT_GIT_KEY='it $ecret'\n")
   expect(env).toContain('COMPOSE_FILE=docker-compose.yml:added/git/compose.yaml\n')
   expect(statSync(folder.path('.env')).mode & 0o777).toBe(0o600)
   expect(folder.read('people', 'git', 'tokens')).toBe(`gateway:${token}\n`)
@@ -74,12 +76,12 @@ test('added: everything the tool needs, in every file', () => {
         image: 'mcp-bridge/git:1.0.0',
         read_only: true,
         cap_drop: ['ALL'],
-        environment: { GIT_KEY: '${GIT_GIT_KEY:?is missing in .env}', MCP_BRIDGE_CHILDREN: 'shared' },
+        environment: { GIT_KEY: '${MCP_GIT_GIT_KEY:?is missing in .env}', MCP_BRIDGE_CHILDREN: 'shared' },
         networks: { 'tool-git': {}, 'way-out': {} },
         volumes: expect.arrayContaining(['git-0:/repo']),
       },
       litellm: {
-        environment: { GIT_TOKEN: '${GIT_TOKEN:?is missing in .env}' },
+        environment: { MCP_GIT_TOKEN: '${MCP_GIT_TOKEN:?is missing in .env}' },
         networks: ['tool-git'],
       },
     },
@@ -131,6 +133,76 @@ test('a tool of docker-compose.yml gets another image, and goes back to its own'
   expect(folder.read('.env')).toContain('added/time/compose.yaml')
 })
 
+test('a tool from before its names had something in front is updated and removed under its own', () => {
+  addTool(folder, prepared('1.0.0'), wish())
+  keep(folder)
+  for (const path of ['.env', 'added/git/compose.yaml', 'config/litellm.yaml'])
+    folder.writeSecret(folder.read(path).replaceAll('MCP_GIT_', 'GIT_'), path)
+  updateTool(folder, prepared('2.0.0'), NAMED)
+  const compose = folder.read('added', 'git', 'compose.yaml')
+  expect(compose).toContain('GIT_TOKEN: ${GIT_TOKEN:?')
+  expect(compose).toContain('GIT_KEY: ${GIT_GIT_KEY:?')
+  removeTool(folder, NAMED)
+  expect(folder.read('.env')).toBe('LITELLM_MASTER_KEY=sk-1\nCOMPOSE_PROFILES=db,tools\n')
+})
+
+test('what is kept to be taken back is for the owner alone', () => {
+  addTool(folder, prepared('1.0.0'), wish())
+  keep(folder)
+  chmodSync(folder.path('run'), 0o755)
+  updateTool(folder, prepared('2.0.0'), NAMED)
+  expect(mode('run', 'undo', 'files', 'people', 'git', 'tokens')).toBe(0o644)
+  expect(mode('run')).toBe(0o700)
+  undo(folder)
+  expect([mode('people', 'git'), mode('people', 'git', 'tokens'), mode('.env')]).toEqual([
+    0o755, 0o644, 0o600,
+  ])
+})
+
+describe('names of the stack', () => {
+  const STACK = `
+services:
+  postgres: { environment: { P: '\${POSTGRES_PASSWORD:?}' }, networks: { db-net: { aliases: [store] } } }
+  hidden: { profiles: [rare], container_name: by-hand, environment: { K: '\${MCP_RARE_API_KEY:-}' } }
+  egress: { profiles: !reset [] }
+networks: { tool-db: {}, db-net: }
+volumes: { git-0: {} }
+`
+  beforeEach(() => {
+    folder.write(STACK, 'docker-compose.yml')
+    folder.write('services: { caddy: {} }', 'proxy', 'compose.yaml')
+    folder.writeSecret('MCP_GIT_HUB_TOKEN=x\nMODEL_API_BASE=http://ollama:11434\n', '.env')
+  })
+
+  test.for<[string, object, string]>([
+    ['a service', { service: 'postgres' }, 'the service postgres is a name of the stack itself'],
+    ['one of the proxy, which is not asked for', { service: 'caddy' }, 'the service caddy is'],
+    ['one of a profile that is off', { service: 'hidden' }, 'the service hidden is'],
+    ['one that includes another file', { service: 'included' }, 'the service included is'],
+    ['another name of one', { service: 'store' }, 'the service store is'],
+    ['a name by which all reach it', { service: 'x', alias: 'postgres' }, 'the alias postgres is'],
+    ['a container', { service: 'by-hand' }, 'the service by-hand is'],
+    ['a host of the settings', { service: 'x', alias: 'ollama' }, 'the alias ollama is'],
+    ['a network', { service: 'db' }, 'the network tool-db is'],
+    ['a volume', {}, 'the volume git-0 is'],
+    ['a variable of .env', { service: 'x', alias: 'git_hub' }, 'the variable MCP_GIT_HUB_TOKEN is'],
+    [
+      'one that a file asks for',
+      { service: 'x', alias: 'rare', tool: 'API_KEY' },
+      'the variable MCP_RARE_API_KEY is',
+    ],
+  ])('%s is not given away', ([, { tool, ...more }, message]: [string, { tool?: string }, string]) => {
+    const before = contents()
+    const secrets = [{ name: tool ?? 'GIT_KEY', description: 'a key' }]
+    const made = prepared('1.0.0')
+    const recipe = checkRecipe({ ...made.recipe, secrets })
+    const taken = takenNames(folder, 'warning: {"services":{"included":{}}}')
+    const variables = new Map([[tool ?? 'GIT_KEY', 'v']])
+    expect(() => addTool(folder, { ...made, recipe }, wish({ taken, variables, ...more }))).toThrow(message)
+    expect(contents()).toEqual(before)
+  })
+})
+
 test('refused before anything has changed', () => {
   const before = contents()
   refused({ alias: 'git-hub' }, 'is no alias')
@@ -150,6 +222,10 @@ test('refused before anything has changed', () => {
   expect(() => rollbackTool(folder, 'git')).toThrow('never updated')
   expect(contents()).toEqual(before)
 })
+
+function mode(...path: string[]): number {
+  return statSync(folder.path(...path)).mode & 0o777
+}
 
 function refused(more: object, message: string): void {
   expect(() => addTool(folder, prepared('1.0.0'), wish(more))).toThrow(message)

@@ -4,11 +4,12 @@ import type { Recipe } from '../../recipe/schema.ts'
 import type { Folder } from '../folder.ts'
 import { GATEWAY, withFilter, withToken } from '../people/files.ts'
 import type { Named } from '../people/wishes.ts'
-import { tokenVariable } from '../verify/diagnosis.ts'
+import { tokenVariable, toolVariable } from '../../render/place.ts'
 import { composeFiles, withComposeFile, withoutComposeFile, withoutValue, withValue } from './env.ts'
-import { fragment, imageOnly } from './fragment.ts'
+import { fragment, imageOnly, networkName, volumeName } from './fragment.ts'
 import { aliasesOf, withoutServer, withServer } from './litellm.ts'
 import { snapshot } from './snapshot.ts'
+import type { Taken } from './taken.ts'
 
 /** A tool whose image can be built. */
 export interface Prepared {
@@ -28,9 +29,9 @@ const ENV = '.env'
 export function addTool(
   folder: Folder,
   tool: Prepared,
-  wish: { service: string; alias: string; variables: ReadonlyMap<string, string>; present: readonly Named[] },
+  wish: Placing & { variables: ReadonlyMap<string, string>; present: readonly Named[]; taken: Taken },
 ): void {
-  const { service, alias, present } = wish
+  const { service, alias, present, taken } = wish
   if (!/^[a-z][a-z0-9]*(-[a-z0-9]+)*$/.test(service)) throw new Error(`"${service}" is no name of a service`)
   // A "-" and LiteLLM does not start; and it is part of a variable.
   if (!/^[a-z][a-z0-9_]{0,30}$/.test(alias))
@@ -40,24 +41,56 @@ export function addTool(
   if (aliasesOf(folder.read(...LITELLM)).includes(alias))
     throw new Error(`the alias ${alias} is taken in config/litellm.yaml: choose another with --alias`)
   checkVariables(tool.recipe, wish.variables)
+  const token = tokenVariable(alias)
+  const variables = new Map([...wish.variables.keys()].map((name) => [name, toolVariable(alias, name)]))
+  checkNames(tool.recipe, wish, taken, [token, ...variables.values()])
+  const stored = [...wish.variables].map(
+    ([name, value]) => [toolVariable(alias, name), quoted(value)] as const,
+  )
   snapshot(folder, service)
   writeContext(folder, service, tool)
-  const token = randomBytes(32).toString('hex')
-  const stored = new Map(
-    [...wish.variables].map(([name, value]) => [`${alias.toUpperCase()}_${name}`, value]),
-  )
-  let env = withValue(folder.read(ENV), tokenVariable(alias), token)
-  for (const [name, value] of stored) env = withValue(env, name, quoted(value))
+  const secret = randomBytes(32).toString('hex')
+  let env = withValue(folder.read(ENV), token, secret)
+  for (const [name, value] of stored) env = withValue(env, name, value)
   folder.writeSecret(withComposeFile(env, `${ADDED}/${service}/${COMPOSE}`), ENV)
-  const variables = new Map(
-    [...wish.variables.keys()].map((name) => [name, `${alias.toUpperCase()}_${name}`]),
-  )
-  const placed = { service, alias, image: tool.image, variables, isProxied: isProxied(env) }
+  const placed = { service, alias, image: tool.image, token, variables, isProxied: isProxied(env) }
   folder.write(fragment(tool.recipe, placed), ADDED, service, COMPOSE)
-  folder.write(withToken('', GATEWAY, token), 'people', service, 'tokens')
+  folder.write(withToken('', GATEWAY, secret), 'people', service, 'tokens')
   folder.write(withFilter('', GATEWAY, tool.recipe.tools), 'people', service, 'bridge.yaml')
   const { description } = tool.recipe
-  folder.write(withServer(folder.read(...LITELLM), { service, alias, description }), ...LITELLM)
+  folder.write(withServer(folder.read(...LITELLM), { service, alias, token, description }), ...LITELLM)
+}
+
+/** How a tool is called in the stack. */
+export interface Placing {
+  service: string
+  alias: string
+}
+
+/**
+ * Compose merges what has the same name: a tool with the name of a service would get its passwords, volumes and networks.
+ *
+ * @throws Error for a name that the stack uses
+ */
+function checkNames(
+  { volumes }: Recipe,
+  { service, alias }: Placing,
+  taken: Taken,
+  variables: readonly string[],
+): void {
+  const names: { what: string; name: string; among: ReadonlySet<string>; option: string }[] = [
+    { what: 'service', name: service, among: taken.hosts, option: '--name' },
+    // By this name the proxy reaches the tool, and so does everybody who is on a network with it.
+    { what: 'alias', name: alias, among: taken.hosts, option: '--alias' },
+    { what: 'network', name: networkName(service), among: taken.networks, option: '--name' },
+    ...volumes.map((_, i) => {
+      return { what: 'volume', name: volumeName(service, i), among: taken.volumes, option: '--name' }
+    }),
+    ...variables.map((name) => ({ what: 'variable', name, among: taken.variables, option: '--alias' })),
+  ]
+  for (const { what, name, among, option } of names)
+    if (among.has(name))
+      throw new Error(`the ${what} ${name} is a name of the stack itself: choose another with ${option}`)
 }
 
 /** The same tool from another recipe; what it was before can be had back. */
@@ -72,6 +105,7 @@ export function updateTool(folder: Folder, tool: Prepared, { service, alias }: N
     service,
     alias,
     image: tool.image,
+    token: tokenIn(before) ?? tokenVariable(alias),
     variables: variablesIn(before),
     isProxied: isProxied(env),
   }
@@ -109,7 +143,8 @@ export function removeTool(folder: Folder, { service, alias }: Named): void {
     )
   snapshot(folder, service)
   let env = withoutComposeFile(folder.read(ENV), `${ADDED}/${service}/${COMPOSE}`)
-  for (const name of [tokenVariable(alias), ...variablesIn(before).values()]) env = withoutValue(env, name)
+  for (const name of [tokenIn(before), ...variablesIn(before).values()])
+    if (name !== undefined) env = withoutValue(env, name)
   folder.writeSecret(env, ENV)
   folder.write(withoutServer(folder.read(...LITELLM), alias), ...LITELLM)
   folder.remove('people', service)
@@ -142,10 +177,17 @@ function checkVariables({ environment, secrets }: Recipe, given: ReadonlyMap<str
 
 /** What a fragment takes from `.env` beside its token: name of the tool's variable → variable of `.env`. */
 function variablesIn(compose: string): Map<string, string> {
+  return new Map(requiredIn(compose).filter(([name, variable]) => name !== variable))
+}
+
+/** The token has one name on both sides: LiteLLM reads it there. */
+function tokenIn(compose: string): string | undefined {
+  return requiredIn(compose).find(([name, variable]) => name === variable)?.[0]
+}
+
+function requiredIn(compose: string): [name: string, variable: string][] {
   const found = compose.matchAll(/^ {6}([A-Z_][A-Z0-9_]*): \$\{([A-Z_][A-Z0-9_]*):\?/gm)
-  return new Map(
-    [...found].flatMap(([, name = '', variable = '']) => (name === variable ? [] : [[name, variable]])),
-  )
+  return [...found].map(([, name = '', variable = '']) => [name, variable])
 }
 
 function isProxied(env: string): boolean {

@@ -1,13 +1,17 @@
 // registry/command: `tools` as the shell asks for it: files change here, and what Docker must do is written down for the shell.
 import { parseArgs } from 'node:util'
 import { readTool, type Tool } from '../../recipe/read.ts'
+import type { Recipe } from '../../recipe/schema.ts'
+import { serviceName } from '../../render/place.ts'
 import { parseContainers } from '../facts.ts'
 import type { Folder } from '../folder.ts'
-import { namedTools } from '../tools.ts'
-import { addTool, removeTool, rollbackTool, updateTool } from './change.ts'
+import type { Named } from '../people/wishes.ts'
+import { namedTools, toolNamed } from '../tools.ts'
+import { addTool, removeTool, rollbackTool, updateTool, type Placing } from './change.ts'
 import { toolList } from './list.ts'
 import { bridgeVersion, fromCatalogue, fromSource, inVersion, newest, prepared } from './prepare.ts'
 import { keep, undo } from './snapshot.ts'
+import { takenNames, type Taken } from './taken.ts'
 
 /** What the shell needs: a word and its value on each line. */
 const ORDERS = ['run', 'orders'] as const
@@ -84,21 +88,37 @@ async function add(args: readonly string[], { folder, catalogue, facts }: Surrou
       volumes: values.volume,
       network: values.network === 'none' ? 'none' : 'open',
     }))
-  const service = values.name ?? tool.recipe.name
-  const alias = values.alias ?? service.replaceAll('-', '_')
-  addTool(folder, prepared(tool, bridgeVersion(folder)), {
-    service,
-    alias,
-    variables,
-    present: namedTools(facts.get('compose') ?? ''),
-  })
+  const compose = facts.get('compose') ?? ''
+  const taken = takenNames(folder, facts.get('all') ?? compose)
+  const present = namedTools(compose)
+  const { service, alias } = placing(tool.recipe, values, present, taken)
+  addTool(folder, prepared(tool, bridgeVersion(folder)), { service, alias, variables, present, taken })
   order(folder, [['service', service], ['alias', alias], ...built(folder, service)])
   return ''
 }
 
+/** A name of our own in front: a package is called what its makers like, and that may be what the stack's database is called. */
+function placing(
+  recipe: Recipe,
+  wished: { name?: string; alias?: string },
+  present: readonly Named[],
+  taken: Taken,
+): Placing {
+  const service = wished.name ?? serviceName(recipe)
+  // As docker-compose.yml has it, and as it was added before there was a name in front.
+  if (wished.name === undefined && present.some((each) => each.service === recipe.name))
+    throw new Error(
+      `${recipe.name} is there already: ./tools update ${recipe.name}, or --name for a second one`,
+    )
+  const plain = (wished.name ?? recipe.name).replaceAll('-', '_')
+  const alias = wished.alias ?? (taken.hosts.has(plain) ? service.replaceAll('-', '_') : plain)
+  return { service, alias }
+}
+
 async function update(args: readonly string[], around: Surroundings): Promise<string> {
-  const [service = '', version] = args
-  const tool = named([service], around)
+  const [, version] = args
+  const tool = named(args, around)
+  const { service } = tool
   const { folder, catalogue } = around
   const known = folder.has('added', service, 'recipe.yaml')
     ? readTool(folder.path('added', service))
@@ -129,12 +149,7 @@ function named(
   { facts }: Surroundings,
 ): ReturnType<typeof namedTools>[number] {
   const tools = namedTools(facts.get('compose') ?? '')
-  const found = tools.find((each) => each.service === service)
-  if (found === undefined)
-    throw new Error(
-      `there is no tool "${service}"; there are ${tools.map((each) => each.service).join(', ')}`,
-    )
-  return found
+  return toolNamed(service, tools)
 }
 
 /** The image to build, unless the tool is as docker-compose.yml has it. */

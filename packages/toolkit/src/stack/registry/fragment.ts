@@ -2,12 +2,13 @@
 import { stringify } from 'yaml'
 import type { Recipe } from '../../recipe/schema.ts'
 import { TOOL_LABEL } from '../tools.ts'
-import { tokenVariable } from '../verify/diagnosis.ts'
 
 export interface Placed {
   service: string
   alias: string
   image: string
+  /** The variable of `.env` with the token that LiteLLM shows. */
+  token: string
   /** Variables of `.env` by the name that the tool knows them by. */
   variables: ReadonlyMap<string, string>
   /** Whether the proxy of proxy/compose.yaml has a direct way to the tool. */
@@ -17,18 +18,26 @@ export interface Placed {
 const NOTE = '# Made by ./tools from recipe.yaml beside it, and made anew by ./tools update.\n'
 const GUARD = ['CMD', '/usr/local/lib/guard', '3', 'mcp-bridge', 'healthcheck']
 
+/** lib/tools.sh knows these two names, too. */
+export function networkName(service: string): string {
+  return `tool-${service}`
+}
+
+export function volumeName(service: string, index: number): string {
+  return `${service}-${index}`
+}
+
 /** Of a tool that docker-compose.yml has itself, only the image is another. */
-export function imageOnly({ service, image }: Placed): string {
+export function imageOnly({ service, image }: Pick<Placed, 'service' | 'image'>): string {
   return NOTE + stringify({ services: { [service]: { image } } })
 }
 
 /** A service of its own, on a network of its own with LiteLLM. */
 export function fragment(recipe: Recipe, placed: Placed): string {
-  const { service, alias } = placed
-  const network = `tool-${service}`
-  const token = tokenVariable(alias)
+  const { service, alias, token } = placed
+  const network = networkName(service)
   const isOpen = recipe.network === 'open'
-  const volumes = recipe.volumes.map(({ path }, i) => [`${service}-${i}`, path] as const)
+  const volumes = recipe.volumes.map(({ path }, i) => [volumeName(service, i), path] as const)
   const file = {
     services: {
       [service]: {

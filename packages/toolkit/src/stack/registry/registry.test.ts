@@ -1,7 +1,7 @@
 import { parse } from 'yaml'
 import { describe, expect, test } from 'vitest'
 import { composeFiles, valueOf, withComposeFile, withoutComposeFile, withoutValue, withValue } from './env.ts'
-import { aliasesOf, withoutServer, withServer } from './litellm.ts'
+import { aliasesOf, tokenVariableOf, withoutServer, withServer } from './litellm.ts'
 
 describe('.env', () => {
   const env = '# secrets\nA=1\nB=two=2\n'
@@ -34,7 +34,7 @@ mcp_servers:
     alias: db
     url: http://postgres-mcp:8000/sse
 `
-  const git = { service: 'git-mcp', alias: 'git', description: 'A repository' }
+  const git = { service: 'git-mcp', alias: 'git', token: 'MCP_GIT_TOKEN', description: 'A repository' }
 
   test('an entry comes and goes without a trace', () => {
     const added = withServer(config, git)
@@ -45,7 +45,7 @@ mcp_servers:
         url: 'http://git-mcp:8000/sse',
         transport: 'sse',
         auth_type: 'bearer_token',
-        auth_value: 'os.environ/GIT_TOKEN',
+        auth_value: 'os.environ/MCP_GIT_TOKEN',
         description: 'A repository',
       },
     })
@@ -53,6 +53,8 @@ mcp_servers:
       withoutServer(withServer(withoutServer(added, 'git'), git), 'git'),
     )
     expect(withoutServer(added, 'git')).toContain('# read-only')
+    expect(tokenVariableOf(added, 'git')).toBe('MCP_GIT_TOKEN')
+    expect(tokenVariableOf(added, 'db')).toBeUndefined()
     expect(withoutServer(config, 'git')).toBe(config)
   })
 

@@ -18,6 +18,8 @@ function touched(service: string): string[] {
 /** Replaces an older snapshot: one change at a time. */
 export function snapshot(folder: Folder, service: string): void {
   folder.remove(...UNDO)
+  // What is copied is read by everybody in its own place, behind a folder that is closed: tokens.
+  folder.makePrivate(UNDO[0])
   folder.write(`${service}\n`, ...UNDO, 'service')
   for (const path of touched(service)) {
     if (folder.has(path))

@@ -4,6 +4,7 @@ import { diagnose, type Evidence } from './diagnosis.ts'
 const tool = {
   service: 'fetch',
   alias: 'web',
+  tokenVariable: 'WEB_TOKEN',
   least: ['fetch'],
   isExact: true,
   call: { tool: 'fetch', arguments: {}, contains: '' },

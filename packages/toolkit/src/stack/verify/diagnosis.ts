@@ -18,7 +18,8 @@ export interface Diagnosis {
 }
 
 /** Of the reasons that fit, the one nearest to the tool. */
-export function diagnose({ service, alias }: StackTool, evidence: Evidence): Diagnosis {
+export function diagnose(tool: StackTool, evidence: Evidence): Diagnosis {
+  const { service, alias } = tool
   const container = evidence.containers?.find((each) => each.service === service)
   if (evidence.containers !== undefined && container?.state !== 'running')
     return {
@@ -38,16 +39,16 @@ export function diagnose({ service, alias }: StackTool, evidence: Evidence): Dia
         'no tool is listed, though its bridge answers: a filter hides them, or the process in it cannot start',
       fix: `read the reason: docker compose logs --tail 50 ${service}`,
     }
-  return unreached(service, alias, reached)
+  return unreached(tool, reached)
 }
 
-function unreached(service: string, alias: string, { url, status, reason }: Reached): Diagnosis {
+function unreached({ service, tokenVariable }: StackTool, { url, status, reason }: Reached): Diagnosis {
   switch (status) {
     case 401:
     case 403:
       return {
         detail: `the bridge of ${service} refuses the token that LiteLLM sends`,
-        fix: `the line "gateway:" of people/${service}/tokens and ${tokenVariable(alias)} in .env must be the same secret, then: docker compose up -d`,
+        fix: `the line "gateway:" of people/${service}/tokens and ${tokenVariable} in .env must be the same secret, then: docker compose up -d`,
       }
     case 404:
     case 405:
@@ -66,9 +67,4 @@ function unreached(service: string, alias: string, { url, status, reason }: Reac
         fix: `read the reason: docker compose logs --tail 50 ${service}`,
       }
   }
-}
-
-/** The variable of `.env` with the token that LiteLLM shows to the bridge. */
-export function tokenVariable(alias: string): string {
-  return `${alias.toUpperCase()}_TOKEN`
 }
