@@ -1,11 +1,11 @@
 // cli/compose: what `mcp-bridge compose from` does.
-import { chmodSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { existsSync, lstatSync, readFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import type { Assets } from '../build/base.ts'
 import { parseClientFile } from '../import/client-file.ts'
 import { GATEWAY, importFile, LITELLM_ENV, type Imported } from '../import/project.ts'
 import { ToolkitError } from '../problem.ts'
-import { writeFiles } from '../render/write.ts'
+import { privateFolder, writeFile, writeFiles } from '../render/write.ts'
 import type { Common, Io } from './image.ts'
 import { json, table } from './text.ts'
 
@@ -22,31 +22,51 @@ export async function from(path: string, common: Common, assets: Assets, io: Io)
     throw new ToolkitError(['there is nothing in it that can be wrapped:', ...reasons(imported)].join('\n  '))
   if (!common.dryRun) {
     writeFiles(folder, imported.files)
-    chmodSync(join(folder, LITELLM_ENV), 0o600)
-    for (const [name, text] of imported.secrets) writeSecret(join(folder, name), text)
+    for (const [name, text] of imported.secrets) writeSecret(folder, name, text)
   }
-  const { tools, remote, leftOut } = imported
+  const { tools, remote, remoteSecret, leftOut } = imported
   const files = [...imported.files.keys(), ...imported.secrets.keys()]
   if (common.format === 'json')
-    return io.out(json({ folder, tools, remote, leftOut, files, isDryRun: common.dryRun }))
+    return io.out(json({ folder, tools, remote, remoteSecret, leftOut, files, isDryRun: common.dryRun }))
   io.out(
     table([
       ['TOOL', 'IMAGE', 'NOTES'],
       ...tools.map(({ name, tag, notes }) => [name, tag, notes.join('; ')]),
     ]),
   )
-  for (const name of remote) io.out(`${name} is served elsewhere: it is in litellm.yaml only\n`)
+  for (const name of remote) {
+    const address = remoteSecret.includes(name)
+      ? `, and its address, which holds a secret, in ${LITELLM_ENV}`
+      : ''
+    io.out(`${name} is served elsewhere: it is in litellm.yaml only${address}\n`)
+  }
   for (const line of reasons(imported)) io.out(`left out: ${line}\n`)
   if (!common.dryRun) io.out(`${folder}: compose.yaml, litellm.yaml, images/, secrets/\n${next(folder)}`)
 }
 
 /** Others' keys are in it: the folder is for its owner, and the files in it for the uid of the container too. */
-function writeSecret(path: string, text: string): void {
-  if (existsSync(path)) return
-  const folder = dirname(path)
-  mkdirSync(folder, { recursive: true, mode: 0o700 })
-  chmodSync(folder, 0o700)
-  writeFileSync(path, text, { mode: 0o644 })
+function writeSecret(folder: string, name: string, text: string): void {
+  const path = join(folder, name)
+  if (name === LITELLM_ENV) return writeFile(path, text, 0o600)
+  privateFolder(dirname(path))
+  const before = lstatSync(path, { throwIfNoEntry: false })
+  if (before !== undefined && !before.isFile())
+    throw new ToolkitError(`${path} is no file: nothing is written through it`, { hint: 'remove it' })
+  writeFile(path, before === undefined ? text : completed(readFileSync(path, 'utf8'), text), 0o644)
+}
+
+/** What stands there stays, commented out or not; variables that it does not know yet come behind. */
+function completed(before: string, text: string): string {
+  const known = new Set(before.split('\n').map(variableOf))
+  const added = text
+    .split('\n')
+    .filter((line) => variableOf(line) !== undefined && !known.has(variableOf(line)))
+  if (added.length === 0) return before
+  return `${before}${before === '' || before.endsWith('\n') ? '' : '\n'}${added.join('\n')}\n`
+}
+
+function variableOf(line: string): string | undefined {
+  return /^(?:# )?([A-Z_][A-Z0-9_]*)=/.exec(line)?.[1]
 }
 
 function tokenIn(path: string): string | undefined {

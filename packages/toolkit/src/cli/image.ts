@@ -7,7 +7,7 @@ import { makeLock } from '../lock/make.ts'
 import { ToolkitError } from '../problem.ts'
 import { catalogue, catalogueTool } from '../recipe/catalogue.ts'
 import { findTool, toolOf } from '../recipe/find.ts'
-import { parseRecipe, type Tool } from '../recipe/read.ts'
+import { parseRecipe, readLock, type Tool } from '../recipe/read.ts'
 import { baseImage, serviceName } from '../render/place.ts'
 import { render } from '../render/render.ts'
 import { writeFiles } from '../render/write.ts'
@@ -97,10 +97,7 @@ async function relocked(path: string, say: (what: string) => void): Promise<{ to
   const text = readFileSync(file, 'utf8')
   const recipe = parseRecipe(text, file)
   say(recipe.name)
-  const present =
-    recipe.runtime === 'binary'
-      ? new Map([[recipe.entry, readFileSync(join(dirname(file), 'lock', recipe.entry))]])
-      : new Map<string, Buffer>()
+  const present = recipe.runtime === 'binary' ? readLock(join(dirname(file), 'lock')) : undefined
   return { tool: { recipe, text, lock: await makeLock(recipe, present) }, folder: dirname(file) }
 }
 

@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { Command, CommanderError, Option } from 'commander'
 import type { Assets } from '../build/base.ts'
+import { visibleLines } from '../foreign.ts'
 import { ToolkitError } from '../problem.ts'
 import type { Wishes } from '../resolve/draft.ts'
 import { from } from './compose.ts'
@@ -20,7 +21,12 @@ export interface RunOptions {
  * @param argv without node and script, from `image` or `compose` on
  * @returns the exit code: 0, 1 if it failed, 2 if the words are wrong
  */
-export async function run(argv: readonly string[], { assets, io }: RunOptions): Promise<number> {
+export async function run(argv: readonly string[], { assets, io: given }: RunOptions): Promise<number> {
+  const io: Io = {
+    ...given,
+    out: (text) => given.out(visibleLines(text)),
+    err: (text) => given.err(visibleLines(text)),
+  }
   // What stands after `--` is the tool's, whatever it looks like.
   const end = argv.includes('--') ? argv.indexOf('--') : argv.length
   const program = create(argv.slice(end + 1), assets, io)

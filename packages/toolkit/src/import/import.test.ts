@@ -1,6 +1,7 @@
 import { parseEnv } from 'node:util'
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
+import { ToolkitError } from '../problem.ts'
 import { parseClientFile } from './client-file.ts'
 import { meaning } from './command.ts'
 import { envLine, valuesOf } from './values.ts'
@@ -87,6 +88,8 @@ test('secrets are known by their name, by what they hold, or because the file sa
     FROM_INPUT: '${input:x}',
     FROM_ENV: '${env:HOME_REGION}',
     WITH_DEFAULT: '${OTHER:-eu}',
+    WITH_SECRET_DEFAULT: '${OTHER:-sk-12345678}',
+    FROM_SECRET_ENV: '${env:GITHUB_TOKEN}',
   }
   const values = valuesOf(env, [{ id: 'x', description: 'Ask me', isSecret: true }])
   expect(Object.fromEntries(values.map(({ name, isSecret, value }) => [name, [isSecret, value]]))).toEqual({
@@ -97,16 +100,33 @@ test('secrets are known by their name, by what they hold, or because the file sa
     FROM_INPUT: [true, undefined],
     FROM_ENV: [false, undefined],
     WITH_DEFAULT: [false, 'eu'],
+    WITH_SECRET_DEFAULT: [true, 'sk-12345678'],
+    FROM_SECRET_ENV: [true, undefined],
   })
 })
 
 test('a secret is read back as it was', () => {
   const value = fc
     .string({ maxLength: 40 })
-    .filter((text) => !/[\n\r]/.test(text) && !(/'/.test(text) && /`/.test(text)))
+    .filter((text) => !/[\n\r\0]/.test(text) && !(/'/.test(text) && /`/.test(text)))
   fc.assert(
     fc.property(value, (text) => {
       expect(parseEnv(envLine('A', text))).toEqual({ A: text })
+    }),
+  )
+  // Whatever it is: refused, or one variable with this value.
+  const nasty = fc.array(fc.constantFrom("'", '"', '`', '\n', '\r', '\\', '#', '=', ' ', 'B=c', '$', '\\n'))
+  fc.assert(
+    fc.property(nasty, (parts) => {
+      const text = parts.join('')
+      let line: string
+      try {
+        line = envLine('A', text)
+      } catch (error) {
+        expect(error).toBeInstanceOf(ToolkitError)
+        return
+      }
+      expect(parseEnv(line)).toEqual({ A: text })
     }),
   )
 })

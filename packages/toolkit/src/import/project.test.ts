@@ -1,4 +1,5 @@
 import { fileURLToPath } from 'node:url'
+import { parseEnv } from 'node:util'
 import { expect, test } from 'vitest'
 import { parse } from 'yaml'
 import { parseClientFile } from './client-file.ts'
@@ -76,9 +77,116 @@ test('names that become the same are told apart; what is elsewhere or local gets
   expect(litellm.mcp_servers['far']).toEqual({ url: 'https://example.com/sse', transport: 'sse' })
 })
 
+test('a name that another one would have become is passed over', async () => {
+  const { files, tools, secrets } = await imported({
+    memory: CLOCK,
+    Memory: CLOCK,
+    'memory-2': CLOCK,
+    'MEMORY!': CLOCK,
+  })
+  expect(tools.map(({ name }) => name)).toEqual(['memory', 'memory-2', 'memory-2-2', 'memory-3'])
+  const { services } = parse(files.get('compose.yaml')?.toString() ?? '') as { services: object }
+  expect(Object.keys(services)).toHaveLength(4)
+  expect(secrets.get('litellm.env')?.match(/^\w+/gm)).toEqual([
+    'MCP_MEMORY_TOKEN',
+    'MCP_MEMORY_2_TOKEN',
+    'MCP_MEMORY_2_2_TOKEN',
+    'MCP_MEMORY_3_TOKEN',
+  ])
+  const long = 'a'.repeat(60)
+  const { tools: longs } = await imported({ [long]: CLOCK, [`${long}b`]: CLOCK })
+  expect(longs.map(({ name }) => name)).toEqual(['a'.repeat(40), `${'a'.repeat(36)}-2`])
+})
+
+/** Each in a form that clients' files really have. */
+const SECRET = 'hunter2-S3CRET'
+const IN_ARGUMENTS: Record<string, { command: string; args: string[] }> = {
+  'behind an option': {
+    command: 'npx',
+    args: ['-y', '@modelcontextprotocol/server-memory', '--api-key', SECRET],
+  },
+  'in an option': {
+    command: 'npx',
+    args: ['-y', '@modelcontextprotocol/server-memory', `--token=${SECRET}`],
+  },
+  'in an address': { command: 'uvx', args: ['postgres-mcp', `postgresql://bob:${SECRET}@db.example/app`] },
+  'in a header': { command: 'uvx', args: ['mcp-server-time', '--header', `Authorization: Bearer ${SECRET}`] },
+  'in a parameter': {
+    command: 'uvx',
+    args: ['mcp-server-time', `https://example.com/mcp?api_key=${SECRET}`],
+  },
+  'of a program of this machine': { command: 'node', args: ['server.js', '--password', SECRET] },
+}
+
+test.for(Object.entries(IN_ARGUMENTS))(
+  'a secret %s is in no file, and the tool is left out by name',
+  async ([, entry]) => {
+    const said: string[] = []
+    const file = parseClientFile(JSON.stringify({ mcpServers: { shy: entry, clock: CLOCK } }), 'mcp.json')
+    const made = await importFile(file, { assets, tokenOf: () => undefined, say: (text) => said.push(text) })
+    expect(made.tools.map(({ name }) => name)).toEqual(['clock'])
+    expect(made.leftOut).toMatchObject([
+      { name: 'shy', reason: expect.stringMatching(/secret|program of this machine/) },
+    ])
+    expect(
+      JSON.stringify([[...made.files], [...made.secrets], made.leftOut, made.tools, said]),
+    ).not.toContain(SECRET)
+  },
+)
+
+test('a tool of the catalogue says which variable to use', async () => {
+  const { leftOut } = await imported({ db: IN_ARGUMENTS['in an address'] ?? {} })
+  expect(leftOut[0]?.reason).toContain('give it below "env" as DATABASE_URI')
+})
+
+test.for([
+  ['OPENAPI_MCP_HEADERS', `{"Authorization": "Bearer ${SECRET}"}`],
+  ['MY_SETTINGS', `{"apiKey": "${SECRET}"}`],
+  ['GITLAB_PAT', SECRET],
+  ['SLACK_WEBHOOK', `https://hooks.example/T0/${SECRET}`],
+  ['SENTRY_DSN', `https://${SECRET}@sentry.example/1`],
+  ['SERVICE_URL', `https://example.com/?token=${SECRET}`],
+  ['REGION', `sk-${SECRET}`],
+  // Of the recipe of git in the catalogue, which takes it for harmless.
+  ['GIT_CONFIG_VALUE_0', `https://me:${SECRET}@git.example/`],
+] as const)('a secret in %s is in secrets/ only', async ([name, value]) => {
+  const { files, secrets, tools } = await imported({
+    one: { command: 'uvx', args: ['mcp-server-git'], env: { [name]: value, COLOUR: 'blue' } },
+  })
+  expect(tools).toHaveLength(1)
+  expect(JSON.stringify([...files])).not.toContain(SECRET)
+  expect(files.get('compose.yaml')?.toString()).toContain('COLOUR: blue')
+  expect(parseEnv(secrets.get('secrets/mcp-one.env') ?? '')).toEqual({ [name]: value })
+})
+
+test('an address that lets in whoever has it is for LiteLLM alone', async () => {
+  const url = `https://mcp.example/${SECRET}/mcp?key=${SECRET}`
+  const { files, secrets, remote, remoteSecret, leftOut } = await imported({
+    far: { url },
+    near: { url: 'https://example.com/mcp' },
+    odd: { url: 'os.environ/LITELLM_MASTER_KEY' },
+  })
+  expect([remote, remoteSecret, leftOut.map(({ name }) => name)]).toEqual([['far', 'near'], ['far'], ['odd']])
+  expect(JSON.stringify([...files])).not.toContain(SECRET)
+  expect(files.get('litellm.yaml')?.toString()).toContain('url: os.environ/MCP_FAR_URL')
+  expect(parseEnv(secrets.get('litellm.env') ?? '')).toEqual({ MCP_FAR_URL: url })
+})
+
+test('a value that no line of a file can hold leaves its tool out, and nothing of it is written', async () => {
+  for (const value of [`a'"\`b`, 'a\nNODE_OPTIONS=--require=/evil.js', 'a\rb']) {
+    const { files, secrets, leftOut } = await imported({
+      clock: CLOCK,
+      odd: { ...CLOCK, env: { API_KEY: value } },
+    })
+    expect(leftOut).toMatchObject([{ name: 'odd', reason: expect.stringContaining('API_KEY') }])
+    expect([...files.keys(), ...secrets.keys()].filter((path) => path.includes('odd'))).toEqual([])
+    expect(files.get('compose.yaml')?.toString()).not.toContain('odd')
+  }
+})
+
 test('the token that is there is kept, and LiteLLM gets the same', async () => {
-  const { files, secrets } = await imported({ clock: CLOCK, other: CLOCK }, { 'mcp-clock': 'kept' })
+  const { secrets } = await imported({ clock: CLOCK, other: CLOCK }, { 'mcp-clock': 'kept' })
   expect(secrets.get('secrets/mcp-clock.tokens')).toBe('litellm:kept\n')
   const [, made = ''] = /^litellm:(\S{32})\n$/.exec(secrets.get('secrets/mcp-other.tokens') ?? '') ?? []
-  expect(files.get('litellm.env')).toBe(`MCP_CLOCK_TOKEN=kept\nMCP_OTHER_TOKEN=${made}\n`)
+  expect(secrets.get('litellm.env')).toBe(`MCP_CLOCK_TOKEN=kept\nMCP_OTHER_TOKEN=${made}\n`)
 })

@@ -3,10 +3,11 @@ import { randomBytes } from 'node:crypto'
 import { stringify } from 'yaml'
 import type { Assets } from '../build/base.ts'
 import { ToolkitError } from '../problem.ts'
+import { concealed, holdsSecret, secretArguments } from '../recipe/credential.ts'
 import type { Tool } from '../recipe/read.ts'
 import { composeFile, renderCompose, secretLines, type ComposeFile } from '../render/compose.ts'
 import { litellmEntry } from '../render/litellm.ts'
-import { litellmName, serviceName, tokenVariable } from '../render/place.ts'
+import { litellmName, serviceName, tokenVariable, toolVariable } from '../render/place.ts'
 import { render } from '../render/render.ts'
 import { nameOf } from '../resolve/draft.ts'
 import type { ClientFile, Entry } from './client-file.ts'
@@ -16,11 +17,13 @@ import { envLine, valuesOf, type Value } from './values.ts'
 export interface Imported {
   /** By path. */
   files: Map<string, string | Buffer>
-  /** Files that hold what a person fills in: made once, never written over. */
+  /** Files for their owner alone. Below secrets/: what a person fills in; what stands there already stays. */
   secrets: Map<string, string>
   tools: { name: string; tag: string; from: string; notes: string[] }[]
   /** What is served elsewhere: only LiteLLM's entry. */
   remote: string[]
+  /** Of these, whose address holds a secret and is in `litellm.env`. */
+  remoteSecret: string[]
   leftOut: { name: string; reason: string }[]
 }
 
@@ -39,55 +42,71 @@ const HEAD =
   '# Made by mcp-bridge compose from. Each folder of images/ is the build context of one service.\n'
 
 export async function importFile({ entries, inputs }: ClientFile, options: ImportOptions): Promise<Imported> {
-  const result: Imported = { files: new Map(), secrets: new Map(), tools: [], remote: [], leftOut: [] }
+  const result: Imported = {
+    files: new Map(),
+    secrets: new Map(),
+    tools: [],
+    remote: [],
+    remoteSecret: [],
+    leftOut: [],
+  }
   const compose: ComposeFile = { services: {}, networks: {}, secrets: {}, volumes: {} }
   const litellm: Record<string, object> = {}
-  const tokens: string[] = []
+  const environment: string[] = []
   for (const [entry, name] of named(entries)) {
-    if (entry.url !== undefined && entry.command.length === 0) {
-      litellm[litellmName({ name })] = remoteEntry(entry.url)
-      result.remote.push(entry.name)
-      continue
-    }
+    const secrets = secretArguments(entry.command).map(({ secret }) => secret)
+    const command = concealed(entry.command.join(' '), secrets)
     try {
-      options.say(`${entry.name}: ${entry.command.join(' ')}`)
+      if (entry.url !== undefined && entry.command.length === 0) {
+        const { server, variable } = remoteEntry(entry.url, name)
+        litellm[litellmName({ name })] = server
+        if (variable !== undefined) environment.push(envLine(variable, entry.url))
+        result.remote.push(entry.name)
+        if (variable !== undefined) result.remoteSecret.push(entry.name)
+        continue
+      }
+      options.say(`${entry.name}: ${command}`)
       const values = valuesOf(entry.env, inputs)
       const imported = await toolFor(entry, name, values, options.assets)
       const { recipe } = imported.tool
       const service = serviceName(recipe)
       const { tag, files } = render(imported.tool, { bridgeVersion: options.assets.version })
+      // All that may be refused comes before the first file.
+      const lines = secretText(imported.tool, values)
+      const token = options.tokenOf(service) ?? randomBytes(24).toString('base64url')
+      const tokenLine = envLine(tokenVariable(litellmName(recipe)), token)
+      merge(compose, serviceOf(imported, tag, values))
       for (const [path, content] of files) {
         if (isOfImage(path)) result.files.set(`images/${name}/${path}`, content)
       }
-      merge(compose, serviceOf(imported, tag, values))
       Object.assign(litellm, litellmEntry(recipe))
-      const token = options.tokenOf(service) ?? randomBytes(24).toString('base64url')
-      tokens.push(envLine(tokenVariable(litellmName(recipe)), token))
+      environment.push(tokenLine)
       result.secrets.set(`secrets/${service}.tokens`, `${GATEWAY}:${token}\n`)
-      const lines = secretText(imported.tool, values)
       if (lines !== '') result.secrets.set(`secrets/${service}.env`, lines)
-      result.tools.push({ name, tag, from: entry.command.join(' '), notes: imported.notes })
+      result.tools.push({ name, tag, from: command, notes: imported.notes })
     } catch (error) {
       if (!(error instanceof ToolkitError)) throw error
-      result.leftOut.push({ name: entry.name, reason: error.message })
+      result.leftOut.push({ name: entry.name, reason: concealed(error.message, secrets) })
     }
   }
   if (Object.keys(compose.volumes ?? {}).length === 0) delete compose.volumes
   result.files.set('compose.yaml', renderCompose(compose, HEAD))
   result.files.set('litellm.yaml', `${HEAD}${stringify({ mcp_servers: litellm }, { lineWidth: 0 })}`)
-  result.files.set(LITELLM_ENV, tokens.join(''))
+  result.secrets.set(LITELLM_ENV, environment.join(''))
   result.files.set('.gitignore', `secrets/\n${LITELLM_ENV}\n`)
   return result
 }
 
-/** Two names that become the same are told apart. */
+/** Two names that become the same are told apart, also from one that is written so: `memory-2`. */
 function named(entries: readonly Entry[]): [Entry, string][] {
-  const taken = new Map<string, number>()
+  const taken = new Set<string>()
   return entries.map((entry) => {
-    const name = nameOf(entry.name)
-    const count = (taken.get(name) ?? 0) + 1
-    taken.set(name, count)
-    return [entry, count === 1 ? name : `${name}-${count}`]
+    const wanted = nameOf(entry.name)
+    let name = wanted
+    for (let count = 2; taken.has(name); count += 1)
+      name = `${wanted.slice(0, 36).replace(/-+$/, '')}-${count}`
+    taken.add(name)
+    return [entry, name]
   })
 }
 
@@ -115,7 +134,16 @@ function serviceOf({ tool, binds }: ImportedTool, tag: string, values: readonly 
   return part
 }
 
+/** What belongs to one tool only: `x` with a login has a service `mcp-x-login`, and so has a tool `x-login`. */
+const OWN = ['services', 'secrets', 'volumes'] as const
+
+/** @throws ToolkitError rather than give one tool what is another's */
 function merge(into: ComposeFile, part: ComposeFile): void {
+  for (const kind of OWN) {
+    const twice = Object.keys(part[kind] ?? {}).find((name) => name in (into[kind] ?? {}))
+    if (twice !== undefined)
+      throw new ToolkitError(`another tool has ${twice} among its ${kind} already: call this one otherwise`)
+  }
   Object.assign(into.services, part.services)
   Object.assign(into.networks, part.networks)
   into.secrets = { ...into.secrets, ...part.secrets }
@@ -132,6 +160,11 @@ function secretText(tool: Tool, values: readonly Value[]): string {
     .join('\n')
 }
 
-function remoteEntry(url: string): object {
-  return { url, transport: /\/sse\/?$/.test(url) ? 'sse' : 'http' }
+/** An address that lets in whoever has it is for LiteLLM alone: its configuration names the variable. */
+function remoteEntry(url: string, name: string): { server: object; variable: string | undefined } {
+  if (!/^https?:\/\//i.test(url) || !URL.canParse(url))
+    throw new ToolkitError('its url is no address of http')
+  const variable = holdsSecret(url) ? toolVariable(litellmName({ name }), 'URL') : undefined
+  const transport = /\/sse\/?$/.test(new URL(url).pathname) ? 'sse' : 'http'
+  return { server: { url: variable === undefined ? url : `os.environ/${variable}`, transport }, variable }
 }

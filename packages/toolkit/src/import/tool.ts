@@ -1,8 +1,10 @@
 // import/tool: one entry of a client's configuration → a tool with its recipe, and what a person should look at.
 import { basename } from 'node:path'
 import type { Assets } from '../build/base.ts'
+import { ToolkitError } from '../problem.ts'
 import { catalogue, catalogueTool } from '../recipe/catalogue.ts'
 import { recipeText, toolOf } from '../recipe/find.ts'
+import { secretArguments } from '../recipe/credential.ts'
 import { checkRecipe, type Tool } from '../recipe/read.ts'
 import type { Recipe } from '../recipe/schema.ts'
 import { sentence } from '../recipe/words.ts'
@@ -26,6 +28,7 @@ export async function toolFor(
 ): Promise<ImportedTool> {
   const meant = meaning(entry.command)
   const known = inCatalogue(meant, assets)
+  refuseSecrets(meant.args, known?.recipe)
   const folders = meant.args.filter((arg) => /^(~|\/[^/]+)\//.test(arg))
   const served = known === undefined ? undefined : servedFolder(known.recipe)
   const args = served === undefined ? meant.args : meant.args.filter((arg) => !folders.includes(arg))
@@ -48,6 +51,16 @@ export async function toolFor(
     ],
     binds: served === undefined ? [] : bindsOf(folders, served),
   }
+}
+
+/** An argument is in the image for everybody who has that, and in the list of processes of the machine. */
+function refuseSecrets(args: readonly string[], known: Recipe | undefined): void {
+  const [found] = secretArguments(args)
+  if (found === undefined) return
+  const names = known?.secrets.map(({ name }) => name) ?? []
+  throw new ToolkitError(
+    `a secret stands in its arguments (${found.where}), and an argument would be in the image: take it out there, and give it below "env" as ${names.length > 0 ? names.join(' or ') : 'the variable that the tool reads'}; docs/IMAGES.md has a way for a tool that reads none`,
+  )
 }
 
 /** The same package, at no version or at ours: then its recipe knows more than the package says. */
@@ -85,13 +98,21 @@ function withValues(recipe: Recipe, values: readonly Value[]): { environment: ob
       isMissing: value === undefined,
       entry: { name, description: sentence().safeParse(description).success ? description : `For ${name}` },
     }))
+  // What the recipe takes for harmless may hold a password here: an address.
+  const secret = new Set(values.filter(({ isSecret }) => isSecret).map(({ name }) => name))
   return {
     environment: [
-      ...recipe.environment,
+      ...recipe.environment.filter(({ name }) => !secret.has(name)),
       ...added
         .filter(({ isSecret }) => !isSecret)
         .map(({ entry, isMissing }) => ({ ...entry, required: isMissing })),
     ],
-    secrets: [...recipe.secrets, ...added.filter(({ isSecret }) => isSecret).map(({ entry }) => entry)],
+    secrets: [
+      ...recipe.secrets,
+      ...recipe.environment
+        .filter(({ name }) => secret.has(name))
+        .map(({ name, description, required }) => ({ name, description, required })),
+      ...added.filter(({ isSecret }) => isSecret).map(({ entry }) => entry),
+    ],
   }
 }

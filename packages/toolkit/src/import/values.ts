@@ -1,4 +1,7 @@
 // import/values: the variables of a client's configuration: which are secrets, and what a placeholder stands for.
+import { parseEnv } from 'node:util'
+import { ToolkitError } from '../problem.ts'
+import { isSecretVariable } from '../recipe/credential.ts'
 import type { Input } from './client-file.ts'
 
 export interface Value {
@@ -9,19 +12,19 @@ export interface Value {
   description: string
 }
 
-const SECRET = /TOKEN|KEY|SECRET|PASS|CREDENTIAL|AUTH|COOKIE|DSN|CONNECTION|_UR[IL]$|^UR[IL]$/i
-const ADDRESS_WITH_PASSWORD = /^[a-z][a-z\d+.-]*:\/\/[^/\s@]*:[^/\s@]+@/i
 const PLACEHOLDER = /\$\{(input|env):([^}]+)\}|\$\{([A-Za-z_]\w*)(?::-([^}]*))?\}/
 
-/** What is not certainly harmless is treated as a secret: a URL is one when it holds a password. */
+/** What is not certainly harmless is treated as a secret. */
 export function valuesOf(env: Readonly<Record<string, string>>, inputs: readonly Input[]): Value[] {
   return Object.entries(env).map(([name, raw]) => {
     const [whole, kind, id, variable, fallback] = PLACEHOLDER.exec(raw) ?? []
     const input = kind === 'input' ? inputs.find((each) => each.id === id) : undefined
-    const isUrl = /_?UR[IL]$/i.test(name)
     const isSecret =
       input?.isSecret === true ||
-      (isUrl ? ADDRESS_WITH_PASSWORD.test(raw) || raw === whole : SECRET.test(name))
+      isSecretVariable(name, fallback ?? raw) ||
+      // A whole address that is asked for may hold anything; what a variable of this machine is called says what it is.
+      (raw === whole && /UR[IL]$/i.test(name)) ||
+      (kind !== 'input' && isSecretVariable(variable ?? id ?? '', ''))
     if (whole === undefined) return { name, value: raw, isSecret, description: `For ${name}` }
     if (fallback !== undefined && whole === raw)
       return { name, value: fallback, isSecret, description: `For ${name}` }
@@ -30,11 +33,23 @@ export function valuesOf(env: Readonly<Record<string, string>>, inputs: readonly
   })
 }
 
-/** A line that Node's parser of such files reads back as it was. */
+/**
+ * A line that Node's parser of such files reads back as it was.
+ *
+ * @throws ToolkitError if no quote can hold the value: cut short, its rest would be a variable of its own
+ */
 export function envLine(name: string, value: string): string {
-  const quote = ["'", '"', '`'].find((each) => !value.includes(each))
-  if (/^[\w./:@+=,-]*$/.test(value)) return `${name}=${value}\n`
-  // In double quotes \n would become a line break.
-  const safe = quote === '"' && value.includes('\\') ? '`' : (quote ?? "'")
-  return `${name}=${safe}${value}${safe}\n`
+  const line = ['', "'", '"', '`']
+    .filter((quote) => quote !== '' || /^[\w./:@+=,-]*$/.test(value))
+    .map((quote) => `${name}=${quote}${value}${quote}\n`)
+    .find((each) => !/[\n\r\0]/.test(value) && isReadAs(each, name, value))
+  if (line !== undefined) return line
+  throw new ToolkitError(
+    `the value of ${name} has a line break, or all of ' " and \` in it: no line of a file holds it; write it in another form, as base64 or with \\n`,
+  )
+}
+
+function isReadAs(line: string, name: string, value: string): boolean {
+  const read = parseEnv(line)
+  return Object.keys(read).length === 1 && read[name] === value
 }

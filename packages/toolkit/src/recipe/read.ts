@@ -1,10 +1,13 @@
 // recipe/read: a folder with recipe.yaml and lock/ → a checked recipe and the bytes of its lock.
-import { readdirSync, readFileSync, statSync } from 'node:fs'
-import { basename, dirname, join } from 'node:path'
+import { lstatSync, readdirSync, readFileSync, statSync } from 'node:fs'
+import { dirname, join } from 'node:path'
 import { parseDocument } from 'yaml'
 import { checkLock, type Lock } from '../lock/lock.ts'
+import { visible } from '../foreign.ts'
 import { ToolkitError } from '../problem.ts'
 import { recipeSchema, type Recipe } from './schema.ts'
+
+const NO_LINKS = 'put the files themselves there'
 
 /** A recipe with what it is built from. */
 export interface Tool {
@@ -29,10 +32,21 @@ export function readTool(path: string): Tool {
 
 /** @throws ToolkitError with all problems, one a line */
 export function parseRecipe(text: string, file = 'recipe.yaml'): Recipe {
-  const document = parseDocument(text, { prettyErrors: true })
-  const [broken] = document.errors
-  if (broken !== undefined) throw new ToolkitError(`${file} is no YAML: ${broken.message.split('\n')[0]}`)
-  return checkRecipe(document.toJS({ maxAliasCount: 0 }), file)
+  return checkRecipe(parsed(text, file), file)
+}
+
+function parsed(text: string, file: string): unknown {
+  try {
+    const document = parseDocument(text, { prettyErrors: true, logLevel: 'silent' })
+    const [broken] = document.errors
+    if (broken !== undefined) throw broken
+    // None is needed, and a few lines of them may stand for millions.
+    return document.toJS({ maxAliasCount: 0 })
+  } catch (cause) {
+    const [reason = ''] = String(cause instanceof Error ? cause.message : cause).split('\n')
+    const said = /alias/i.test(reason) ? 'it has an alias (*name): write out what is meant' : reason
+    throw new ToolkitError(`${file} cannot be read as YAML: ${visible(said)}`, { cause })
+  }
 }
 
 /** @throws ToolkitError with all problems, one a line */
@@ -43,12 +57,26 @@ export function checkRecipe(raw: unknown, file = 'the recipe'): Recipe {
   throw new ToolkitError([`${file} has ${count(problems.length)}:`, ...problems].join('\n  '))
 }
 
-function readLock(folder: string): Lock {
-  if (!isFolder(folder)) return new Map()
+/**
+ * The files of a lock: what is in an image. A link in it would bring in what it leads to, on whoever's machine it is built.
+ *
+ * @throws ToolkitError if there is anything but files
+ */
+export function readLock(folder: string): Lock {
+  const found = lstatSync(folder, { throwIfNoEntry: false })
+  if (found === undefined) return new Map()
+  if (!found.isDirectory()) throw new ToolkitError(`${folder} is no folder`, { hint: NO_LINKS })
   return new Map(
     readdirSync(folder)
       .toSorted()
-      .map((name) => [basename(name), readFileSync(join(folder, name))]),
+      .map((name) => {
+        const path = join(folder, name)
+        if (!lstatSync(path).isFile())
+          throw new ToolkitError(`${join(folder, visible(name))} is a link or a folder, not a file`, {
+            hint: NO_LINKS,
+          })
+        return [name, readFileSync(path)]
+      }),
   )
 }
 

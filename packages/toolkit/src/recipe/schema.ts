@@ -1,5 +1,7 @@
 // recipe/schema: what a recipe says about a tool; everything in it is checked here and used somewhere.
 import { z } from 'zod'
+import { holdsSecret, isNamedSecret, secretArguments } from './credential.ts'
+import { volumeLabels } from './volume.ts'
 import * as word from './words.ts'
 
 /** `default` goes into the image; `example` is what tests and the example files give. */
@@ -148,10 +150,25 @@ export const recipeSchema = z
     for (const { name, file, required } of recipe.secrets) {
       if (file && !required) complain('secrets', `${name} is a file: it must be there, so it is required`)
     }
+    // What stands here is in the image, for everybody who has that.
+    for (const { where } of [recipe.args, recipe.login?.args ?? []].flatMap(secretArguments))
+      complain(
+        'args',
+        `a secret stands in ${where}: it would be in the image; let the tool read it from a variable, below secrets`,
+      )
+    for (const { name, default: value } of recipe.environment) {
+      if (value !== undefined && (isNamedSecret(name, value) || holdsSecret(value)))
+        complain(
+          'environment',
+          `${name} has a secret as its default: it would be in the image; put the name below secrets`,
+        )
+    }
     if (recipe.call !== undefined && !recipe.tools.includes(recipe.call.tool))
       complain('call', `${recipe.call.tool} is not among the tools`)
     if (recipe.runtime === 'go' && !`${recipe.entry}/`.startsWith(`${recipe.package}/`))
       complain('entry', 'is not below the module')
+    if (volumeLabels(recipe.volumes.map(({ path }) => path)) === undefined)
+      complain('volumes', 'two of them would have one name, and so share what they hold')
     for (const { path } of recipe.volumes) {
       if (/^\/(app|opt\/mcp-bridge|tmp|proc|sys|dev|etc|usr|bin|lib\w*|sbin|run)(\/|$)/.test(path))
         complain('volumes', `${path} belongs to the system or the tool`)

@@ -1,5 +1,6 @@
 // render/place: where things are in an image, and what everything of ours is called.
 import type { Recipe } from '../recipe/schema.ts'
+import { volumeLabels } from '../recipe/volume.ts'
 
 export const BRIDGE_FOLDER = '/opt/mcp-bridge'
 export const BRIDGE = `${BRIDGE_FOLDER}/bin/mcp-bridge`
@@ -76,8 +77,8 @@ export function secretName(recipe: Recipe, name: string): string {
   return `${serviceName(recipe)}-${name.toLowerCase().replaceAll('_', '-')}`
 }
 
-/** Of a volume that must last: the tool's name and the last part of its path. */
+/** Of a volume that must last: the tool's name, and what tells its folder from the others. */
 export function volumeName(recipe: Recipe, path: string): string {
-  const folders = path.split('/')
-  return `${serviceName(recipe)}-${(folders.at(-1) ?? '').toLowerCase().replaceAll(/[^a-z0-9]+/g, '-')}`
+  const label = volumeLabels(recipe.volumes.map((volume) => volume.path))?.get(path) ?? ''
+  return `${serviceName(recipe)}-${label}`
 }

@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest'
 import { parse } from 'yaml'
-import { sampleTool } from '../recipe/sample.test-data.ts'
+import { sampleRecipe, sampleTool } from '../recipe/sample.test-data.ts'
+import { composeFile } from './compose.ts'
 import { render } from './render.ts'
 
 const options = { bridgeVersion: '0.1.0' }
@@ -56,4 +57,22 @@ test('what is not required is commented out in the example of the secrets', () =
   ]
   const { files } = render(sampleTool({ secrets }), options)
   expect(files.get('secrets/mcp-sample.env.example')).toBe('# First\nA=\n# Second\n# B=\n')
+})
+
+test('two volumes whose last folder is alike are two', () => {
+  const volumes = ['/srv/alpha/data', '/srv/beta/data', '/var/lib/state'].map((path) => ({
+    path,
+    description: 'x',
+  }))
+  const file = composeFile(sampleRecipe({ volumes }), { tag: 't:1' })
+  expect(Object.keys(file.volumes ?? {})).toEqual([
+    'mcp-sample-srv-alpha-data',
+    'mcp-sample-srv-beta-data',
+    'mcp-sample-state',
+  ])
+  expect(file.services['mcp-sample']?.['volumes']).toEqual([
+    'mcp-sample-srv-alpha-data:/srv/alpha/data',
+    'mcp-sample-srv-beta-data:/srv/beta/data',
+    'mcp-sample-state:/var/lib/state',
+  ])
 })

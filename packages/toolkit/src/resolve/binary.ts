@@ -1,6 +1,6 @@
 // resolve/binary: a program for Linux, by its file; its bytes are its version.
 import { createHash } from 'node:crypto'
-import { readFileSync } from 'node:fs'
+import { readFileSync, statSync } from 'node:fs'
 import { basename } from 'node:path'
 import { ToolkitError } from '../problem.ts'
 import type { Found } from './draft.ts'
@@ -11,8 +11,11 @@ const SCRIPT = Buffer.from('#!')
 export function resolveBinary(file: string): Found {
   let bytes: Buffer
   try {
+    // What never ends is no program.
+    if (!statSync(file).isFile()) throw new ToolkitError(`${file} is no file`)
     bytes = readFileSync(file)
   } catch (cause) {
+    if (cause instanceof ToolkitError) throw cause
     throw new ToolkitError(`cannot read ${file}: ${(cause as NodeJS.ErrnoException).code}`, { cause })
   }
   if (!bytes.subarray(0, 4).equals(ELF) && !bytes.subarray(0, 2).equals(SCRIPT))

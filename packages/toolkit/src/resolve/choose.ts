@@ -1,4 +1,5 @@
 // resolve/choose: which of the programs of a package is meant.
+import { visible } from '../foreign.ts'
 import { ToolkitError } from '../problem.ts'
 
 export interface Choice {
@@ -13,9 +14,11 @@ export interface Choice {
 
 /** @throws ToolkitError if there is none, or more than one could be meant */
 export function chosen({ label, programs, preferred, entry }: Choice): string {
-  const names = Object.keys(programs)
+  const names = Object.keys(programs).map(visible)
   if (entry !== undefined) {
-    const found = programs[entry] ?? Object.values(programs).find((each) => each === entry)
+    const found =
+      Object.entries(programs).find(([name]) => name === entry)?.[1] ??
+      Object.values(programs).find((each) => each === entry)
     if (found !== undefined) return found
     throw new ToolkitError(`${label} has no program ${entry}`, {
       hint: `it has ${names.join(', ') || 'none'}`,
@@ -24,7 +27,7 @@ export function chosen({ label, programs, preferred, entry }: Choice): string {
   const [only, ...others] = [...new Set(Object.values(programs))]
   if (only === undefined) throw new ToolkitError(`${label} has no program: it is a library`)
   if (others.length === 0) return only
-  const found = programs[preferred]
+  const found = Object.entries(programs).find(([name]) => name === preferred)?.[1]
   if (found !== undefined) return found
   throw new ToolkitError(`${label} has several programs: ${names.join(', ')}`, {
     hint: `choose one with --entry ${names[0]}`,

@@ -4,13 +4,14 @@ import { runTool } from '../run.ts'
 import { chosen } from './choose.ts'
 import type { Found } from './draft.ts'
 
+/** As a package writes it about itself: any of it may be anything. */
 interface View {
-  version?: string
-  bin?: string | Record<string, string>
-  description?: string
-  license?: string
-  mcpName?: string
-  repository?: string | { url?: string }
+  version?: unknown
+  bin?: unknown
+  description?: unknown
+  license?: unknown
+  mcpName?: unknown
+  repository?: unknown
 }
 
 const FIELDS = ['version', 'bin', 'description', 'license', 'mcpName', 'repository']
@@ -20,24 +21,35 @@ export async function resolveNode(name: string, version: string | undefined, ent
   const text = await runTool(['npm', 'view', wanted, ...FIELDS, '--json'])
   if (text.trim() === '')
     throw new ToolkitError(`npm has no ${wanted}`, { hint: `its versions: npm view ${name} versions` })
-  const answer = JSON.parse(text) as View | View[]
+  const answer = JSON.parse(text) as View | null | (View | null)[]
   const view = (Array.isArray(answer) ? answer.at(-1) : answer) ?? {}
-  if (view.version === undefined) throw new ToolkitError(`npm gives no version of ${wanted}`)
+  const found = textOf(view.version)
+  if (found === undefined) throw new ToolkitError(`npm gives no version of ${wanted}`)
   const base = name.split('/').at(-1) ?? name
-  const programs = typeof view.bin === 'string' ? { [base]: view.bin } : (view.bin ?? {})
+  const programs = typeof view.bin === 'string' ? { [base]: view.bin } : textsOf(view.bin)
   return {
-    version: view.version,
+    version: found,
     entry: chosen({ label: wanted, programs, preferred: base, entry }).replace(/^\.\//, ''),
-    description: view.description,
-    license: view.license,
-    serverName: view.mcpName,
+    description: textOf(view.description),
+    license: textOf(view.license),
+    serverName: textOf(view.mcpName),
     source: repositoryUrl(view.repository),
   }
 }
 
-function repositoryUrl(repository: View['repository']): string | undefined {
-  const raw = typeof repository === 'string' ? repository : repository?.url
-  return raw
+function textOf(value: unknown): string | undefined {
+  return typeof value === 'string' ? value : undefined
+}
+
+function textsOf(value: unknown): Record<string, string> {
+  const entries = Object.entries(typeof value === 'object' ? (value ?? {}) : {})
+  return Object.fromEntries(
+    entries.filter((entry): entry is [string, string] => typeof entry[1] === 'string'),
+  )
+}
+
+function repositoryUrl(repository: unknown): string | undefined {
+  return (textOf(repository) ?? textsOf(repository)['url'])
     ?.replace(/^git\+/, '')
     .replace(/^(ssh|git):\/\/(git@)?/, 'https://')
     .replace(/\.git$/, '')

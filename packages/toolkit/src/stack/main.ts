@@ -1,6 +1,7 @@
 // stack/main: the commands of the stack, as its shell scripts start them in a container; files of the stack are in /stack.
 import { text } from 'node:stream/consumers'
 import { parseArgs } from 'node:util'
+import { visibleLines } from '../foreign.ts'
 import { parseFacts } from './facts.ts'
 import { isAllWell, json, table } from './finding.ts'
 import { Folder } from './folder.ts'
@@ -98,7 +99,7 @@ async function tools(args: string[]): Promise<number> {
 }
 
 function print(said: string): void {
-  process.stdout.write(`${said}\n`)
+  process.stdout.write(`${visibleLines(said)}\n`)
 }
 
 async function main([command = '', ...args]: string[]): Promise<number> {
@@ -110,7 +111,7 @@ async function main([command = '', ...args]: string[]): Promise<number> {
 main(process.argv.slice(2)).then(
   (code) => (process.exitCode = code),
   (error: unknown) => {
-    process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`)
+    process.stderr.write(`${visibleLines(error instanceof Error ? error.message : String(error))}\n`)
     process.exitCode = 2
   },
 )
