@@ -182,11 +182,14 @@ function usualOf(runtime: unknown): Recipe {
   return recipe
 }
 
-/** What a shell reads, with the names that a tight pattern has let through left out. */
+/** What a shell reads, with the names that a tight pattern has let through left out: only where they belong. */
 function shellOf(recipe: Recipe): string[] {
-  const names = [...recipe.systemPackages, ...recipe.volumes.map(({ path }) => path)]
-  for (const name of names) expect(name).toMatch(/^[\w.@~/+-]+$/)
+  const packages = recipe.systemPackages.toSorted()
+  const paths = recipe.volumes.map(({ path }) => path)
+  for (const name of [...packages, ...paths]) expect(name).toMatch(/^[\w.@~/+-]+$/)
   return [...renderDockerfile(recipe, '0.1.0').matchAll(/^RUN (?:.*\\\n)*.*$/gm)].map(([run]) =>
-    names.reduce((text, name) => text.replace(` ${name}`, ''), run),
+    run
+      .replace(`--no-install-recommends ${packages.join(' ')} \\`, '--no-install-recommends \\')
+      .replace(`-m 2775 ${paths.join(' ')}`, '-m 2775'),
   )
 }
