@@ -84,6 +84,33 @@ test('encodings.bom: a body and a line of the tool may begin with one', async ()
   }
 })
 
+test.each(WIRES)(
+  'encodings.lines: on an event stream of %s nothing but the standard ends a line',
+  async (_name, open) => {
+    const bridge = await bridged(['--', ...VERBATIM])
+    const client = await open(bridge)
+    for (const length of [0, 200_000]) {
+      const said = `one\u2028two\u2029three\u0085four “quoted” ${'x'.repeat(length)}`
+      // A notification first: then the answer is an event too.
+      const lines = [
+        {
+          jsonrpc: '2.0',
+          method: 'notifications/progress',
+          params: { progressToken: '$TOKEN', progress: 1 },
+        },
+        { jsonrpc: '2.0', id: '$ID', result: { said } },
+      ].map((line) => JSON.stringify(line).replace(/"\$(\w+)"/, '$$$1'))
+      const { result } = await client.call('say', { lines }, { progressToken: 'mine' })
+      expect(result).toEqual({ said })
+    }
+    const streams = 'streams' in client ? client.streams : [client.stream]
+    const text = streams.map((stream) => stream?.text ?? '').join('')
+    expect(text).toContain(String.raw`one\u2028two\u2029three\u0085four “quoted”`)
+    expect(text).not.toMatch(/[\u0085\u2028\u2029]/)
+    client.close()
+  },
+)
+
 const LONG_SCHEMA = '{"maximum":9223372036854775807,"minimum":-9223372036854775808,"multipleOf":1.0}'
 const LONG_META = '[9223372036854775807,-9223372036854775808,1.0,1e400,-0]'
 

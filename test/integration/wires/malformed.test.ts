@@ -93,6 +93,17 @@ describe('on the wires', () => {
     await nothingHappened()
   })
 
+  test('malformed.named: what is refused for another reason than its JSON is told that', async () => {
+    const deep = `{"jsonrpc":"2.0","id":1,"method":"ping","params":{"a":${'['.repeat(20_000)}${']'.repeat(20_000)}}}`
+    for (const [body, problem] of [
+      [deep, /^nested too deep: over 4096 levels$/],
+      ['{"jsonrpc":"2.0","id":null,"method":"notifications/initialized"}', /^a notification has no id$/],
+    ] as const)
+      for (const reply of await everywhere(body))
+        expect(refusal(reply, 400, 'request_invalid').message).toMatch(problem)
+    await nothingHappened()
+  })
+
   test('malformed.random: bytes at random, and messages with one byte changed, harm nobody', async () => {
     const valid = Buffer.from('{"jsonrpc":"2.0","id":"x","method":"no/such","params":{"n":1}}')
     const changed = fc.tuple(fc.nat(valid.length - 1), fc.nat(255)).map(([at, byte]) => {

@@ -2,7 +2,7 @@
 import { isUtf8 } from 'node:buffer'
 import type { ErrorCode } from '../errors.ts'
 import { parseExact } from './exact.ts'
-import { Scanner, type Envelope, type Field, type Span } from './scanner.ts'
+import { MAX_DEPTH, Scanner, type Envelope, type Field, type Span } from './scanner.ts'
 import { idToEcho, problemOf } from './strict.ts'
 
 export type MessageKind = 'request' | 'notification' | 'response'
@@ -218,7 +218,11 @@ export function readBody(chunks: readonly Buffer[]): Message | Message[] | Rejec
   const parts = chunks[0]?.[0] === MARK[0] ? withoutMark(chunks) : chunks
   for (const part of parts) scanner.push(part)
   const scan = scanner.finish()
-  if (scan.type === 'malformed') return { reason: 'not_json', problem: `not JSON (byte ${scan.at})` }
+  if (scan.type === 'malformed') {
+    return scan.isTooDeep
+      ? { reason: 'not_rpc', problem: `nested too deep: over ${MAX_DEPTH} levels` }
+      : { reason: 'not_json', problem: `not JSON (byte ${scan.at})` }
+  }
   if (!areUtf8(parts)) return { reason: 'not_json', problem: 'not UTF-8' }
   if (scan.type === 'scalar') return { reason: 'not_rpc', problem: 'not a JSON-RPC message' }
   if (scan.type === 'object') return ofClient(scan.envelope, parts)

@@ -75,7 +75,7 @@ export interface Envelope {
 
 /** The verdict on one text: not JSON, JSON but no object, an array with the places of its elements, or an envelope. */
 export type Scan =
-  | { type: 'malformed'; at: number }
+  | { type: 'malformed'; at: number; isTooDeep: boolean }
   | { type: 'scalar' }
   | { type: 'array'; elements: readonly Span[] }
   | { type: 'object'; envelope: Envelope }
@@ -98,8 +98,8 @@ const FAILED = 12
 const OBJECT = 0
 const ARRAY = 1
 
-/** Nesting beyond this is refused as malformed: no tool nests so deep, and a reader's stack is finite. */
-const MAX_DEPTH = 4096
+/** Nesting beyond this is refused: no tool nests so deep, and a reader's stack is finite. */
+export const MAX_DEPTH = 4096
 /** A method or an id longer than this is refused as malformed. */
 const MAX_CAPTURE_BYTES = 64 * 1024
 /** Other ids beyond these are not kept. */
@@ -226,7 +226,11 @@ export class Scanner {
 
   #verdict(): Scan {
     if (this.#state !== DONE)
-      return { type: 'malformed', at: this.#state === FAILED ? this.#failedAt : this.#offset }
+      return {
+        type: 'malformed',
+        at: this.#state === FAILED ? this.#failedAt : this.#offset,
+        isTooDeep: this.#depth > MAX_DEPTH,
+      }
     if (this.#isArray) return { type: 'array', elements: this.#elements }
     if (this.#watch[1] !== TOP) return { type: 'scalar' }
     const fields = this.#fields
