@@ -12,6 +12,9 @@ const TREES: [name: string, ...args: string[]][] = [
   ['daemonised-grandchild'],
 ]
 
+/** Known only as long as its parent lives: a bridge that was killed could not tell it from a stranger. */
+const UNMARKED = ['detached-grandchild', '--unmarked'] as const
+
 describe.each(TREES.map((tree) => [tree.join(' '), tree] as const))('children.tree: %s', (_title, tree) => {
   const command = ['--warm', '0', '--', ...fixture(...tree)]
 
@@ -45,4 +48,13 @@ describe.each(TREES.map((tree) => [tree.join(' '), tree] as const))('children.tr
     expect(await bridge.stop('SIGKILL')).toEqual({ code: null, signal: 'SIGKILL' })
     await allGone(own)
   })
+})
+
+test('children.tree: what left the session and dropped the mark is gone with the process that started it', async () => {
+  const bridge = await bridged(['--warm', '0', '--', ...fixture(...UNMARKED)])
+  const client = await openStreamable(bridge)
+  const tree = await treeOf(client)
+  expect(tree).toHaveLength(2)
+  expect((await client.del()).status).toBe(204)
+  await allGone(tree)
 })

@@ -1,0 +1,33 @@
+// questions: two processes of a pool may ask under the same id.
+import { fixture } from '@mcp-bridge/testkit'
+import { expect, test } from 'vitest'
+import { bridged, nothingLeft, openSse, textOf } from '../wires/wire.ts'
+
+nothingLeft()
+
+test('pool.retracted: a process takes back its own question, not that of another with the same id', async () => {
+  const bridge = await bridged([
+    '--children',
+    'pool',
+    '--max-children',
+    '2',
+    '--warm',
+    '0',
+    '--',
+    ...fixture('asks-client'),
+  ])
+  const client = await openSse(bridge, { capabilities: { roots: {}, sampling: {} } })
+  const { promise: retracted, resolve: retract } = Promise.withResolvers<object>()
+  client.onRequest = ({ method }) => (method === 'sampling/createMessage' ? retracted : undefined)
+  const sampled = client.call('sample', { prompt: 'wait' })
+  await client.until('sampling/createMessage')
+  const id = textOf(await client.call('changeMind', { method: 'roots/list' }))
+  const { params } = await client.until('notifications/cancelled')
+  const asked = client.received.flatMap((each) => ('id' in each && 'method' in each ? [each] : []))
+  expect(params?.requestId).toBe(asked.find(({ method }) => method === 'roots/list')?.id)
+  // Both were the first question of their process.
+  expect(id).toBe('1')
+  retract({ answer: 'after all' })
+  expect(JSON.parse(textOf(await sampled) ?? '')).toEqual({ answer: 'after all' })
+  client.close()
+})
