@@ -51,7 +51,6 @@ export class Child {
   readonly #log: Logger
   #listener: ChildListener | undefined
   #stopping: Promise<StopStep> | undefined
-  #isPaused = true
   #stdoutEnded = false
   #hasAnswered = false
   #isStarting = true
@@ -157,14 +156,12 @@ export class Child {
   }
 
   pause(): void {
-    this.#isPaused = true
-    this.#process.stdout.pause()
+    // What one that has ended has left in the pipe is little, and would be lost.
+    if (!this.hasExited) this.#process.stdout.pause()
   }
 
   resume(): void {
-    this.#isPaused = false
     this.#process.stdout.resume()
-    if (this.hasExited) this.#awaitLastWords()
   }
 
   /** Ends the whole process tree; see `stop`. Nothing is received afterwards. */
@@ -275,8 +272,7 @@ export class Child {
   }
 
   #awaitLastWords(): void {
-    // A slow reader has stopped the reading: the answer may still be in the pipe.
-    if (this.#isPaused && this.#listener !== undefined) return
+    // Node itself reads what is left in the pipe of a process that has ended, also where the reading was stopped.
     if (this.#stopping !== undefined || this.#lastWords !== undefined) return
     this.#lastWords = setTimeout(() => this.#gone(), LAST_WORDS_MS)
   }
