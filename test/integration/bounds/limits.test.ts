@@ -12,6 +12,7 @@ import {
   type RpcResponse,
 } from '@mcp-bridge/testkit'
 import { describe, expect, test } from 'vitest'
+import { watchMemory } from './measured.ts'
 import { bridged, nothingLeft, openStreamable, refusal, textOf, useBridge, WIRES } from '../wires/wire.ts'
 
 nothingLeft()
@@ -141,6 +142,36 @@ test.each(WIRES)('bounds.backlog: over %s a tool that stops reading is said to',
   } else client.close()
   await Promise.all(calls)
 })
+
+test.each(WIRES)(
+  'bounds.backlog: over %s what a tool that stops reading is told is held back as well',
+  async (_wire, open) => {
+    const bridge = await bridged(['--max-buffer', '1MiB', '--', 'sh', '-c', STOPS_READING])
+    const client = await open(bridge)
+    const call = client.call('any', {}, { id: 'stops' }).catch(() => {})
+    const grownBy = watchMemory(bridge)
+    const params = { cargo: 'x'.repeat(4_000_000) }
+    let refused = 0
+    for (let n = 0; n < 50; n++) {
+      if (client instanceof SseClient) await client.notify('notifications/any', params)
+      else {
+        const reply = await client.post({ jsonrpc: '2.0', method: 'notifications/any', params })
+        if (reply.status === 202) continue
+        refused++
+        refusal(reply, 503, 'child_backlogged')
+        expect(reply.headers['retry-after']).toBe('5')
+      }
+    }
+    if (client instanceof SseClient) await bridge.until(({ msg }) => msg === 'message of a client dropped')
+    else expect(refused).toBeGreaterThan(40)
+    // Of 200 MB one may wait, and garbage.
+    expect(grownBy()).toBeLessThan(100)
+    // It passes, where nothing else does.
+    await client.cancel('stops')
+    client.close()
+    await call
+  },
+)
 
 test.each(WIRES)(
   'bounds.call: over %s a call beyond --call-timeout is answered and cancelled',

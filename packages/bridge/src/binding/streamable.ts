@@ -45,7 +45,9 @@ export class StreamableBinding {
       case 'accept': {
         const session = this.#sessionOf(req, route.sessionId)
         refuseBatch(route.isBatch, session)
-        for (const message of route.messages) session.accept(message)
+        const refusals = route.messages.map((message) => session.accept(message))
+        const refusal = refusals.find((each) => each !== undefined)
+        if (refusal !== undefined) throw refusal
         accepted(res)
       }
     }

@@ -113,7 +113,7 @@ export class HttpOutlet {
     this.#options.keepAlive.add(this)
   }
 
-  sendEvent(id: string | undefined, message: Message): void {
+  sendEvent(id: string | undefined, message: Pick<Message, 'encode'>): void {
     if (!this.isOpen) return
     const head = id === undefined ? 'event: message\ndata: ' : `id: ${id}\nevent: message\ndata: `
     const encoded = eventData(message.encode(head, '\n\n'))

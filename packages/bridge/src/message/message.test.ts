@@ -160,3 +160,12 @@ test('ids meet where JSON says they are equal, and nowhere else', () => {
   expect(idKey('1')).not.toBe(idKey('"1"'))
   expect(idKey('9007199254740993')).not.toBe(idKey('9007199254740992'))
 })
+
+test('a batch has a limit, whatever it holds', () => {
+  expect(batch(1000)).toHaveLength(1000)
+  expect(batch(1001)).toEqual({ reason: 'not_rpc', problem: 'a batch of more than 1000 messages' })
+})
+
+function batch(count: number) {
+  return readBody([Buffer.from(`[${Array(count).fill('{"jsonrpc":"2.0","method":"a"}').join(',')}]`)])
+}

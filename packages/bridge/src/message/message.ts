@@ -226,6 +226,8 @@ export function readBody(chunks: readonly Buffer[]): Message | Message[] | Rejec
   if (!areUtf8(parts)) return { reason: 'not_json', problem: 'not UTF-8' }
   if (scan.type === 'scalar') return { reason: 'not_rpc', problem: 'not a JSON-RPC message' }
   if (scan.type === 'object') return ofClient(scan.envelope, parts)
+  if (scan.elements.length > MAX_BATCH)
+    return { reason: 'not_rpc', problem: `a batch of more than ${MAX_BATCH} messages` }
   return readElements(scanner, Buffer.concat(parts), scan.elements, ofClient)
 }
 
@@ -243,6 +245,9 @@ function withoutMark(chunks: readonly Buffer[]): readonly Buffer[] {
   const whole = Buffer.concat(chunks)
   return whole.subarray(0, MARK.length).equals(MARK) ? [whole.subarray(MARK.length)] : chunks
 }
+
+/** Each message costs more than its bytes: clients that batch at all send a handful. */
+const MAX_BATCH = 1000
 
 /** The elements of a JSON array, each as a message of its own. */
 export function readElements(

@@ -36,6 +36,8 @@ export class Port {
   readonly #holdMs: number
   readonly #log: Logger
   readonly #calls = new Chain<Call>()
+  /** By `idKey`, while cancellations are being read. */
+  #byId: Map<string, Call> | undefined
   readonly #questions = new Map<string, Question>()
   #lastQuestion = 0
   #isClosed = false
@@ -67,6 +69,7 @@ export class Port {
   request(message: Message, sink: Sink, timeoutMs: number): Call {
     const call = createCall(message, this, sink)
     call.link = this.#calls.add(call)
+    this.#byId?.set(idKey(call.clientId), call)
     try {
       this.#route.send(call, message)
     } catch (error) {
@@ -79,7 +82,11 @@ export class Port {
     return call
   }
 
-  /** Hands a notification to the child. A cancellation is told with the child's number for the request. */
+  /**
+   * Hands a notification to the child. A cancellation is told with the child's number for the request.
+   *
+   * @throws BridgeError `child_backlogged`, but never for a cancellation
+   */
   notify(message: Message): void {
     if (message.method !== 'notifications/cancelled') return this.#route.notify(message)
     const { requestId } = message.envelope
@@ -94,11 +101,14 @@ export class Port {
     this.#answer(call, errorFor(call.clientId, error))
   }
 
-  /** Hands the client's response to the child that asked; false if nobody asked. */
+  /** Hands the client's response to the child that asked; false if nobody asked. Throws BridgeError `child_backlogged`. */
   respond(message: Message): boolean {
-    const question = this.#take(idKey(message.id))
-    question?.switchboard.write(message.rewrite([[message.envelope.id, question.childId]]))
-    return question !== undefined
+    const key = idKey(message.id)
+    const question = this.#questions.get(key)
+    if (question === undefined) return false
+    question.switchboard.pass(message.rewrite([[message.envelope.id, question.childId]]))
+    this.#take(key)
+    return true
   }
 
   /** Nobody waits for these answers any more: tells the child, answers nobody. */
@@ -255,10 +265,19 @@ export class Port {
     return newest
   }
 
+  /** The newest call in flight with this id. */
   #callOf(key: string): Call | undefined {
-    let found: Call | undefined
-    for (const call of this.#calls.values()) if (idKey(call.clientId) === key) found = call
-    return found
+    this.#byId ??= this.#indexed()
+    const call = this.#byId.get(key)
+    return call !== undefined && this.awaits(call) ? call : undefined
+  }
+
+  /** Looked up once for all cancellations that come together; kept for longer it would have to change with each call. */
+  #indexed(): Map<string, Call> {
+    queueMicrotask(() => {
+      this.#byId = undefined
+    })
+    return new Map(this.#calls.values().map((call) => [idKey(call.clientId), call]))
   }
 
   #timeOut(call: Call, timeoutMs: number): void {

@@ -15,7 +15,7 @@ export interface Route {
   withdraw(call: Call, cancel: ((number: number) => Message) | undefined): void
   /** The call has been answered. */
   settled?(call: Call): void
-  /** A notification of the client, cancellations excepted. */
+  /** A notification of the client, cancellations excepted. Throws BridgeError `child_backlogged`. */
   notify(message: Message): void
   /** The client has gone. */
   unplug(port: Port): void
@@ -26,7 +26,7 @@ export function ownRoute(switchboard: Switchboard): Route {
   return {
     send: (call, message) => switchboard.dispatch(call, message),
     withdraw: (call, cancel) => switchboard.withdraw(call, cancel),
-    notify: (message) => switchboard.write(message),
+    notify: (message) => switchboard.pass(message),
     unplug: (port) => switchboard.audience.ports.delete(port),
   }
 }

@@ -1,7 +1,7 @@
 // relay/switchboard: one per child; sends every message of the child home.
 import { BridgeError } from '../errors.ts'
 import type { Logger } from '../log/logger.ts'
-import { emptyResultFor, errorFor } from '../message/make.ts'
+import { cancellationOf, emptyResultFor, errorFor } from '../message/make.ts'
 import { integerOf, type Message } from '../message/message.ts'
 import type { Call } from './call.ts'
 import { CancelledCalls, type CancelledOptions } from './cancelled.ts'
@@ -56,8 +56,6 @@ export class Switchboard {
   readonly #calls = new NumberedCalls()
   readonly #cancelled: CancelledCalls | undefined
   readonly #taskTokens = new Map<number, Call>()
-  /** Ports with a question of this child. */
-  readonly #asked = new Set<Port>()
   #gone: BridgeError | undefined
 
   constructor(pipe: Pipe, audience: Audience, log: Logger, options: SwitchboardOptions) {
@@ -78,10 +76,7 @@ export class Switchboard {
    */
   dispatch(call: Call, message: Message): void {
     if (this.#gone !== undefined) throw this.#gone
-    if (this.#pipe.backlogBytes > this.#options.maxBacklogBytes) {
-      const text = `the tool leaves ${this.#pipe.backlogBytes} bytes of requests unread`
-      throw new BridgeError('child_backlogged', text)
-    }
+    this.#refuseIfBacklogged()
     call.switchboard = this
     this.#calls.add(call)
     const { id, progressToken } = message.envelope
@@ -98,7 +93,10 @@ export class Switchboard {
   /** The answer to this call is no longer awaited: if it comes, it is dropped. */
   withdraw(call: Call, cancel: ((number: number) => Message) | undefined): void {
     if (!this.#calls.delete(call.number)) return
-    if (cancel !== undefined) this.write(cancel(call.number))
+    if (cancel !== undefined && this.#gone === undefined) {
+      // It passes also where nothing else does: there is one for each call at most, and then in its shortest form.
+      this.#pipe.send(this.#isBacklogged ? cancellationOf(call.number, 'cancelled') : cancel(call.number))
+    }
     // What the bridge itself has asked makes a child ask nobody anything.
     if (this.audience.ports.has(call.port)) this.#cancelled?.add(call.number, call.port.identity)
   }
@@ -108,8 +106,21 @@ export class Switchboard {
     return this.#cancelled?.isClearFor(port.identity) !== false
   }
 
+  /**
+   * Passes on what a client tells the child: a notification, or the answer to a question.
+   *
+   * @throws BridgeError `child_backlogged`
+   */
+  pass(message: Message): void {
+    this.#refuseIfBacklogged()
+    this.write(message)
+  }
+
+  /** Writes what the bridge itself tells the child; a child that does not read is told nothing more. */
   write(message: Message): void {
-    if (this.#gone === undefined) this.#pipe.send(message)
+    if (this.#gone !== undefined) return
+    if (this.#isBacklogged) this.#log.debug('a message for a child that does not read dropped')
+    else this.#pipe.send(message)
   }
 
   /** Answers a request of the child that no client can answer. `id` is JSON text, latin1. */
@@ -137,11 +148,21 @@ export class Switchboard {
   /** The child has gone: every request it had is answered with the reason. */
   childGone(error: BridgeError): void {
     this.#gone = error
-    for (const port of this.#asked) port.forgetQuestions(this)
+    for (const port of this.audience.ports) port.forgetQuestions(this)
     const calls = this.#calls.values()
     this.#calls.clear()
     this.#cancelled?.clear()
     for (const call of calls) call.port.settleWith(call, error)
+  }
+
+  get #isBacklogged(): boolean {
+    return this.#pipe.backlogBytes > this.#options.maxBacklogBytes
+  }
+
+  #refuseIfBacklogged(): void {
+    if (!this.#isBacklogged || this.#gone !== undefined) return
+    const text = `the tool leaves ${this.#pipe.backlogBytes} bytes unread`
+    throw new BridgeError('child_backlogged', text)
   }
 
   /** Several clients would read it differently: nobody gets it, and whatever it may answer fails. */
@@ -172,10 +193,8 @@ export class Switchboard {
 
   #questioned(message: Message): void {
     const owner = this.#owner(this.#cancelled?.askers())
-    if (owner !== undefined) {
-      this.#asked.add(owner)
-      owner.ask(message, this)
-    } else if (message.method === 'ping') this.write(emptyResultFor(message.id))
+    if (owner !== undefined) owner.ask(message, this)
+    else if (message.method === 'ping') this.write(emptyResultFor(message.id))
     else this.refuse(message.id, 'it cannot be told which client this request is for')
   }
 
@@ -183,7 +202,7 @@ export class Switchboard {
     const { method } = message
     if (method === 'notifications/progress') return this.#progressed(message)
     if (method === 'notifications/cancelled') {
-      for (const port of this.#asked) port.retract(message, this)
+      for (const port of this.audience.ports) port.retract(message, this)
     } else if (method === 'notifications/resources/updated' || LIST_CHANGED.test(method)) {
       for (const port of this.audience.ports) {
         if (this.audience.hears?.(port, message) !== false) port.announce(message)

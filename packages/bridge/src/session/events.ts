@@ -1,17 +1,20 @@
 // session/events: bounded replay log for Last-Event-ID.
 import { monotonicMs } from '../clock.ts'
-import type { Message } from '../message/message.ts'
+import type { Encoded, Message } from '../message/message.ts'
 
 export interface LoggedEvent {
   streamId: number
   counter: number
-  message: Message
+  message: Pick<Message, 'encode'>
 }
 
 interface Entry extends LoggedEvent {
   bytes: number
   at: number
 }
+
+/** What an event costs besides its text: some objects, and the pieces that its text is joined of. */
+const OVERHEAD_BYTES = 256
 
 /** A place in a stream: `stream:counter`. Ids are unique over all streams of a session. */
 export function formatEventId(streamId: number, counter: number): string {
@@ -26,7 +29,9 @@ export function parseEventId(text: string): { streamId: number; counter: number 
 /**
  * The last events of one session, oldest first.
  *
- * @param maxBytes sum of the messages kept; a message larger than that is never kept
+ * What a connection has carried is kept too: it may have broken before the client read it, and nobody is told.
+ *
+ * @param maxBytes sum of what is kept; a message larger than that is never kept
  * @param maxAgeMs how long an event is kept
  * @see https://modelcontextprotocol.io/specification/2025-11-25/basic/transports#resumability-and-redelivery
  */
@@ -42,16 +47,17 @@ export class EventLog {
     this.#maxAgeMs = maxAgeMs
   }
 
-  /** False if the message is too large to be kept at all. */
-  add(streamId: number, counter: number, message: Message): boolean {
-    const bytes = message.byteLength
-    if (bytes > this.#maxBytes) return false
+  /** What is kept, to be sent just as well; undefined if it is too large to be kept at all. */
+  add(streamId: number, counter: number, message: Message): LoggedEvent['message'] | undefined {
+    const bytes = message.byteLength + OVERHEAD_BYTES
+    if (bytes > this.#maxBytes) return undefined
     const at = monotonicMs()
-    this.#entries.push({ streamId, counter, message, bytes, at })
+    const own = kept(message)
+    this.#entries.push({ streamId, counter, message: own, bytes, at })
     this.#bytes += bytes
     while (this.#bytes > this.#maxBytes) this.#dropOldest()
     this.expire(at)
-    return true
+    return own
   }
 
   /** What came on this stream after that counter. */
@@ -88,5 +94,29 @@ export class EventLog {
       this.#entries = this.#entries.slice(this.#first)
       this.#first = 0
     }
+  }
+}
+
+/** A small message is a part of the 64 KiB that were read at once: its own copy lets go of the rest. */
+const SMALL_BYTES = 32 * 1024
+/** As text up to this length. Longer ones that come by the thousand would fill the old generation with garbage. */
+const TEXT_BYTES = 4 * 1024
+
+function kept(message: Message): LoggedEvent['message'] {
+  const { byteLength } = message
+  if (byteLength > SMALL_BYTES) return message
+  const text = message.encode('', '') as string
+  return new Kept(byteLength > TEXT_BYTES ? Buffer.from(text, 'latin1') : text)
+}
+
+class Kept {
+  readonly #text: string | Buffer
+
+  constructor(text: string | Buffer) {
+    this.#text = text
+  }
+
+  encode(prefix: string, suffix: string): Encoded {
+    return prefix + this.#text.toString('latin1') + suffix
   }
 }

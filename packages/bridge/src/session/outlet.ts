@@ -27,7 +27,7 @@ export interface Outlet {
   sendJson(messages: readonly Message[], isBatch: boolean): void
   /** Begins the event stream; a priming event gives the client an id to resume from. */
   openStream(priming: { id: string; retryMs: number } | undefined): void
-  sendEvent(id: string | undefined, message: Message): void
+  sendEvent(id: string | undefined, message: Pick<Message, 'encode'>): void
   /** Has `drained` reported once. */
   awaitDrain(): void
   end(): void

@@ -209,22 +209,26 @@ export class Session implements StreamHost {
     if (stream !== this.#standing) stream.calls.push(call)
   }
 
-  /** Passes a notification or a response on; nobody waits for an answer to either. */
-  accept(message: Message): void {
+  /** Passes a notification or a response on. What refuses it is given back: it needs no answer, but may get one. */
+  accept(message: Message): BridgeError | undefined {
+    const isPong = message.kind === 'response' && this.#isPong(message)
+    this.#heard()
+    if (isPong) return undefined
     try {
       this.#accept(message)
-    } catch (err) {
-      this.#log.error(
-        { err, sessionId: this.shortId, method: excerpt(message.method) },
-        'message of a client not passed on',
-      )
+      return undefined
+    } catch (thrown) {
+      const error = toBridgeError(thrown)
+      const fields = { sessionId: this.shortId, method: excerpt(message.method), code: error.code }
+      if (error.code === 'internal')
+        this.#log.error({ ...fields, err: thrown }, 'message of a client not passed on')
+      else this.#log.info({ ...fields, reason: error.message }, 'message of a client dropped')
+      return error
     }
   }
 
   #accept(message: Message): void {
-    const isPong = message.kind === 'response' && this.#isPong(message)
-    this.#heard()
-    if (this.#line === undefined || isPong) return
+    if (this.#line === undefined) return
     if (message.kind === 'notification') return this.#line.port.notify(message)
     if (!this.#line.port.respond(message)) {
       this.#log.debug(

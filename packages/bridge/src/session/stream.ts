@@ -236,10 +236,10 @@ export class SessionStream implements Sink, OutletOwner {
       outlet?.sendEvent(undefined, message)
     } else {
       const counter = ++this.#counter
-      const isKept = events.add(this.id, counter, message)
-      if (!isKept && isAnswer) events.add(this.id, counter, notKept(message))
+      const kept = events.add(this.id, counter, message)
+      if (kept === undefined && isAnswer) events.add(this.id, counter, notKept(message))
       if (outlet !== undefined && outlet.isOpen) {
-        outlet.sendEvent(formatEventId(this.id, counter), message)
+        outlet.sendEvent(formatEventId(this.id, counter), kept ?? message)
         this.#delivered = counter
       }
     }
