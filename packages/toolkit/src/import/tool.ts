@@ -45,6 +45,9 @@ export async function toolFor(
       known === undefined
         ? 'made from its package: look at network and children in its recipe'
         : 'recipe of the catalogue',
+      ...(meant.source.runtime === 'binary'
+        ? [`${meant.source.file} is copied into the image: no secret may be written in it`]
+        : []),
       ...(served === undefined
         ? folders.map((folder) => `${folder} is a path of this machine: mount it`)
         : []),

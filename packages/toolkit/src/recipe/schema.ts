@@ -148,6 +148,9 @@ export const recipeSchema = z
       if (names.indexOf(name) !== names.lastIndexOf(name)) complain('environment', `${name} is there twice`)
     }
     for (const { name, file, required } of recipe.secrets) {
+      // mcp-x-tokens and mcp-x-env are the bridge's own.
+      if (file && /^(TOKENS|ENV)$/.test(name))
+        complain('secrets', `no file of a secret can be called ${name}`)
       if (file && !required) complain('secrets', `${name} is a file: it must be there, so it is required`)
     }
     // What stands here is in the image, for everybody who has that.

@@ -59,6 +59,11 @@ test('what is not required is commented out in the example of the secrets', () =
   expect(files.get('secrets/mcp-sample.env.example')).toBe('# First\nA=\n# Second\n# B=\n')
 })
 
+test('a file of a secret never takes the place of one of the bridge', () => {
+  const secrets = [{ name: 'TOKENS', description: 'x', file: true }]
+  expect(() => sampleTool({ secrets })).toThrow('no file of a secret can be called TOKENS')
+})
+
 test('two volumes whose last folder is alike are two', () => {
   const volumes = ['/srv/alpha/data', '/srv/beta/data', '/var/lib/state'].map((path) => ({
     path,
