@@ -4,8 +4,9 @@ import { chosen } from './choose.ts'
 
 const several = { 'x\u001b[2J': 'a.js', 'y\nz': 'b.js' }
 
+const choose = (): string => chosen({ label: 'pkg', programs: several, preferred: 'pkg' })
+
 test('names of a stranger are shown as text, in the sentence and in what to do', () => {
-  const choose = () => chosen({ label: 'pkg', programs: several, preferred: 'pkg' })
   expect(choose).toThrow('pkg has several programs: x\\u001b[2J, y\\u000az')
   try {
     choose()
