@@ -123,10 +123,10 @@ function passes(gate: Gate, req: IncomingMessage): boolean {
 /** Who is calling. */
 function identification({ tokens, envOf, headerEnv, onRequest }: AppOptions): Gate {
   return (req) => {
-    const principal = tokens.principalOf(req)
+    const { principal, tokenHash } = tokens.identify(req)
     const own = envOf(principal)
     const env = headerEnv.length === 0 ? own : { ...environmentOf(req, headerEnv), ...own }
-    setCaller(req, { principal, env })
+    setCaller(req, { principal, tokenHash, env })
     onRequest()
   }
 }

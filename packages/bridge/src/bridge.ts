@@ -1,5 +1,4 @@
 // bridge: wiring only: configuration in, a handler, listen and close out.
-import { unwatchFile, watchFile } from 'node:fs'
 import type { IncomingMessage, RequestListener, Server } from 'node:http'
 import { monotonicMs } from './clock.ts'
 import { createApp } from './app.ts'
@@ -16,11 +15,12 @@ import type { Config, ConfigInput } from './config/schema.ts'
 import { parseConfig } from './config/sources.ts'
 import type { BridgeError } from './errors.ts'
 import { Tokens } from './gate/auth.ts'
+import { TokenFile } from './gate/token-file.ts'
 import type { Readiness } from './http/health.ts'
 import { KeepAlive } from './http/keepalive.ts'
 import { addressOf, closeListener, openListener } from './http/listener.ts'
 import { createLines, warmOf, type Lines } from './lines.ts'
-import { idleToolGlobs, peopleOf, readTokens, type Person } from './people.ts'
+import { idleToolGlobs, peopleOf, strangersIn, tokensOf, type Person } from './people.ts'
 import { Proof } from './proof.ts'
 import { silentLogger, type Logger } from './log/logger.ts'
 import type { ToolRules } from './relay/tools.ts'
@@ -51,7 +51,6 @@ const SHUTDOWN_GRACE_MS = 1000
 const LITELLM_CALL_MS = 10 * 60_000
 /** After the drain, answers on their way have this long. */
 const CLOSE_GRACE_MS = 500
-const TOKEN_POLL_MS = 2000
 
 /** One tool, bridged. Bridges share nothing; several may live in one process. */
 export class Bridge {
@@ -66,6 +65,7 @@ export class Bridge {
   readonly #registry: Registry
   readonly #keepAlive: KeepAlive
   readonly #tokens: Tokens
+  readonly #tokenFile: TokenFile | undefined
   readonly #nursery: Nursery
   readonly #proof: Proof
   readonly #closing = new AbortController()
@@ -81,7 +81,10 @@ export class Bridge {
     this.#keepAlive = new KeepAlive(log)
     this.#nursery = new Nursery(config, log)
     this.#people = peopleOf(config, log)
-    this.#tokens = new Tokens(readTokens(config, true))
+    this.#tokenFile = this.#openTokenFile(timings)
+    const { initial = new Map<string, string>() } = this.#tokenFile ?? {}
+    this.#tokens = new Tokens(tokensOf(config, initial, true))
+    this.#warnOfStrangers(initial)
     this.#leases = new Leases(
       {
         maxChildren: config.maxChildren,
@@ -116,7 +119,11 @@ export class Bridge {
       },
       log,
     )
-    this.#registry = new Registry({ ...limitsOf(config), timings }, (request) => this.#openLine(request), log)
+    this.#registry = new Registry(
+      { ...limitsOf(config), timings, isInForce: (caller) => this.#tokens.isInForce(caller) },
+      (request) => this.#openLine(request),
+      log,
+    )
     this.handler = createApp(
       {
         paths: config,
@@ -124,7 +131,7 @@ export class Bridge {
           host: config.host,
           allowHost: config.allowHost,
           insecure: config.insecure,
-          hasTokens: !this.#tokens.isEmpty,
+          hasTokens: this.#tokens.areNeeded,
         },
         allowOrigin: config.allowOrigin,
         cors: config.cors,
@@ -140,9 +147,7 @@ export class Bridge {
       },
       log,
     )
-    if (config.tokenFile !== undefined) {
-      watchFile(config.tokenFile, { interval: TOKEN_POLL_MS, persistent: false }, this.#tokenFileChanged)
-    }
+    this.#tokenFile?.watch()
   }
 
   /**
@@ -175,17 +180,9 @@ export class Bridge {
     return { host, port: listening.port, mcpUrl: `${base}${mcpPath}`, sseUrl: `${base}${ssePath}` }
   }
 
-  /** Reads the token file again; sessions of names that are gone are ended. A faulty file changes nothing. */
+  /** Reads the token file again; sessions whose token is gone are ended. A faulty file changes nothing. */
   reloadTokens(): void {
-    try {
-      this.#tokens.replace(readTokens(this.config, false))
-    } catch (err) {
-      this.#log.error({ err }, 'token file not taken over')
-      return
-    }
-    const { names } = this.#tokens
-    this.#log.info({ names: [...names] }, 'tokens read again')
-    this.#registry.closeWhere(({ caller }) => !names.has(caller.principal), 'its token was withdrawn')
+    this.#tokenFile?.reload()
   }
 
   /** Lets calls in flight finish for `drainMs`, takes nothing new, then ends sessions, children and listener. */
@@ -199,7 +196,7 @@ export class Bridge {
     this.#stopGraceMs = SHUTDOWN_GRACE_MS
     this.#closing.abort()
     const proofClosed = this.#proof.close()
-    if (this.config.tokenFile !== undefined) unwatchFile(this.config.tokenFile, this.#tokenFileChanged)
+    this.#tokenFile?.close()
     await this.#registry.drain(drainMs)
     this.#registry.close('the bridge is shutting down')
     this.#keepAlive.close()
@@ -211,6 +208,27 @@ export class Bridge {
     ])
     await this.#nursery.close()
     this.#log.info({ durationMs: monotonicMs() - from }, 'closed')
+  }
+
+  #openTokenFile(timings: Timings): TokenFile | undefined {
+    const { tokenFile: path } = this.config
+    if (path === undefined) return undefined
+    const { tokenPollMs: pollMs, tokenSettleMs: settleMs, tokenGraceMs: graceMs } = timings
+    const take = (tokens: ReadonlyMap<string, string>) => this.#takeTokens(tokens)
+    return new TokenFile({ path, take, pollMs, settleMs, graceMs }, this.#log)
+  }
+
+  #takeTokens(file: ReadonlyMap<string, string>): void {
+    this.#tokens.replace(tokensOf(this.config, file, false))
+    this.#log.info({ names: [...this.#tokens.names] }, 'tokens read again')
+    this.#warnOfStrangers(file)
+    this.#registry.closeWhere(({ caller }) => !this.#tokens.isInForce(caller), 'its token was withdrawn')
+  }
+
+  /** A slip of the pen in a name: its holder has no filter and no environment of its own. */
+  #warnOfStrangers(file: ReadonlyMap<string, string>): void {
+    const names = strangersIn(file, this.config)
+    if (names.length > 0) this.#log.warn({ names }, 'clients does not know these names of the token file')
   }
 
   #trial(): Promise<ChildReport> {
@@ -248,24 +266,24 @@ export class Bridge {
 
   #readiness(): ReturnType<Readiness> {
     if (this.#closing.signal.aborted) return { status: 'draining', reason: 'the bridge is shutting down' }
+    const problem = this.#tokenFile?.problem
+    if (problem !== undefined) return { status: 'failing', reason: problem }
     return this.#proof.readiness()
   }
 
   #mayKnow(req: IncomingMessage): boolean {
-    if (this.#tokens.isEmpty || isLoopback(this.config.host)) return true
+    if (!this.#tokens.areNeeded || isLoopback(this.config.host)) return true
     const { remoteAddress = '' } = req.socket
     // From this machine itself (the health check of a container), not through a proxy on it.
     if (isLoopback(remoteAddress.replace(/^::ffff:/, '')) && req.headers['x-forwarded-for'] === undefined)
       return true
     try {
-      this.#tokens.principalOf(req)
+      this.#tokens.identify(req)
       return true
     } catch {
       return false
     }
   }
-
-  readonly #tokenFileChanged = (): void => this.reloadTokens()
 }
 
 /**
@@ -305,7 +323,11 @@ function needsClient({ headerEnv }: Config, people: ReadonlyMap<string, Person>)
   return headerEnv.length > 0 || [...people.values()].some(({ env }) => Object.keys(env).length > 0)
 }
 
-function limitsOf({ compat, callTimeoutMs, ...limits }: Config): Omit<RegistryOptions, 'timings'> {
+function limitsOf({
+  compat,
+  callTimeoutMs,
+  ...limits
+}: Config): Omit<RegistryOptions, 'timings' | 'isInForce'> {
   return {
     ...limits,
     compat,

@@ -12,5 +12,10 @@ export function headerText(value: string): string {
 
 /** UTF-8, without the byte order mark that Notepad and PowerShell put in front. Throws what `readFileSync` throws. */
 export function readTextFile(path: string): string {
-  return readFileSync(path, 'utf8').replace(/^\ufeff/, '')
+  return fileText(readFileSync(path))
+}
+
+/** The text of a file as `readTextFile` gives it. */
+export function fileText(bytes: Buffer): string {
+  return bytes.toString('utf8').replace(/^\ufeff/, '')
 }

@@ -1,11 +1,10 @@
 // people: what each client that has a name brings along: its environment, its tools, its token.
 import { readEnvFiles } from './child/environment.ts'
-import type { Config } from './config/schema.ts'
-import { readTextFile } from './encoding.ts'
+import { crossCheck, type Config } from './config/schema.ts'
 import { BridgeError } from './errors.ts'
-import { DEFAULT_NAME, parseTokenFile } from './gate/auth.ts'
 import { idleGlobs } from './globs.ts'
 import type { Logger } from './log/logger.ts'
+import { DEFAULT_NAME } from './principals.ts'
 import type { ToolFilter } from './relay/tools.ts'
 
 export interface Person {
@@ -39,26 +38,16 @@ export function idleToolGlobs(
 }
 
 /**
- * Token → name, of all places a token can come from. Throws BridgeError `config_invalid`.
+ * Token → name, of all places a token can come from; `file` is what the token file says.
  *
  * @param isStart a person without a token is a mistake then; later it is one whose token was withdrawn
+ * @throws BridgeError `config_invalid`
  */
-export function readTokens(config: Config, isStart: boolean): Map<string, string> {
-  const { tokenFile } = config
-  if (tokenFile === undefined) return tokensOf(config, new Map(), isStart)
-  let text: string
-  try {
-    text = readTextFile(tokenFile)
-  } catch (cause) {
-    throw new BridgeError('config_invalid', `the token file ${tokenFile} cannot be read`, {
-      cause,
-      hint: 'correct --token-file',
-    })
-  }
-  return tokensOf(config, parseTokenFile(text, tokenFile), isStart)
-}
-
-function tokensOf(config: Config, file: ReadonlyMap<string, string>, isStart: boolean): Map<string, string> {
+export function tokensOf(
+  config: Config,
+  file: ReadonlyMap<string, string>,
+  isStart: boolean,
+): Map<string, string> {
   const tokens = new Map<string, string>()
   const problems: string[] = []
   const add = (token: string, name: string) => {
@@ -75,5 +64,15 @@ function tokensOf(config: Config, file: ReadonlyMap<string, string>, isStart: bo
       problems.push(`clients, ${name}: has no token, here or in the token file`)
   }
   if (problems.length > 0) throw new BridgeError('config_invalid', problems.join('\n'))
+  // What the schema finds out from the options is found out once more from the tokens there are.
+  const exposed = isStart && tokens.size === 0 ? crossCheck(config, false) : []
+  if (exposed.length > 0)
+    throw new BridgeError('config_invalid', exposed.map(({ message }) => message).join('\n'))
   return tokens
+}
+
+/** Names of the token file that `clients` does not know; where it knows nobody, nobody is missing. */
+export function strangersIn(file: ReadonlyMap<string, string>, { clients }: Config): string[] {
+  if (Object.keys(clients).length === 0) return []
+  return [...new Set(file.values())].filter((name) => !Object.hasOwn(clients, name))
 }

@@ -26,6 +26,12 @@ export interface Timings {
   afterCancelMs: number
   /** The same for a child that does not answer the ping. */
   cancelledMs: number
+  /** How often the token file is looked at. */
+  tokenPollMs: number
+  /** From the change of the token file until it is read: whoever writes it anew may empty it first. */
+  tokenSettleMs: number
+  /** How long its tokens stay in force once it cannot be read: whoever puts another in its place may remove it first. */
+  tokenGraceMs: number
 }
 
 export const TIMINGS: Readonly<Timings> = {
@@ -38,4 +44,7 @@ export const TIMINGS: Readonly<Timings> = {
   stuckMs: 10_000,
   afterCancelMs: 60_000,
   cancelledMs: 10 * 60_000,
+  tokenPollMs: 2000,
+  tokenSettleMs: 200,
+  tokenGraceMs: 10_000,
 }

@@ -1,5 +1,6 @@
 // binding/caller: what the gates found out about a request, carried to the binding.
 import type { IncomingMessage } from 'node:http'
+import { ANONYMOUS } from '../principals.ts'
 import type { Caller } from '../session/line.ts'
 
 /** On the request itself: entries of a WeakMap, one for each request, would cost the garbage collector more. */
@@ -13,4 +14,4 @@ export function callerOf(req: IncomingMessage & { [CALLER]?: Caller }): Caller {
   return req[CALLER] ?? NOBODY
 }
 
-const NOBODY: Caller = { principal: 'anonymous', env: {} }
+const NOBODY: Caller = { principal: ANONYMOUS, tokenHash: undefined, env: {} }

@@ -1,5 +1,6 @@
 // config/clients: the people who use one bridge: each a token, an environment and the tools they may use.
 import { z } from 'zod'
+import { isReserved } from '../principals.ts'
 import { boolean, files, globs, pairs, text } from './units.ts'
 
 /** Names go into logs and into the token file. */
@@ -32,6 +33,7 @@ export function clients() {
             message: `${JSON.stringify(name)}: a name has letters, digits and . _ @ - only`,
           })
         }
+        if (isReserved(name)) ctx.addIssue({ code: 'custom', message: `the name ${name} is taken` })
         const other = token === undefined ? undefined : seen.get(token)
         if (other !== undefined)
           ctx.addIssue({ code: 'custom', message: `${name} and ${other} have the same token` })

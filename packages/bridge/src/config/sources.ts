@@ -83,9 +83,14 @@ function settle(values: Source['values'], problems: readonly string[]): Pick<Loa
     key: String(key),
     message: typeof index === 'number' ? `item ${index + 1}: ${message}` : message,
   }))
-  const hasToken = ['token', 'tokenFile', 'clients'].some((key) => raw[key] !== undefined)
   const broken = new Set(own.map(({ key }) => key))
-  const crossed = crossCheck(parsed.success ? parsed.data : soundPart(raw, broken), hasToken)
+  const sound = parsed.success ? parsed.data : soundPart(raw, broken)
+  // What is broken was meant to be there: the other complaint is enough.
+  const hasToken =
+    ['token', 'tokenFile'].some((key) => raw[key] !== undefined) ||
+    broken.has('clients') ||
+    Object.keys(sound.clients ?? {}).length > 0
+  const crossed = crossCheck(sound, hasToken)
   const all = [
     ...problems,
     ...[...own, ...crossed].map((problem) => describe(problem, values.get(problem.key)?.[1])),

@@ -3,28 +3,31 @@ import { createHash, timingSafeEqual } from 'node:crypto'
 import type { IncomingMessage } from 'node:http'
 import { BridgeError } from '../errors.ts'
 import { headerText } from '../encoding.ts'
+import { ANONYMOUS, isReserved } from '../principals.ts'
 
 /** A token by its hash: the tokens themselves are not kept. */
 interface KnownToken {
   name: string
   hash: Buffer
+  /** The same as text. */
+  tokenHash: string
 }
 
-/** The name of a caller where no token is asked for. */
-export const ANONYMOUS = 'anonymous'
-/** The name of the caller that has the token of `--token`. */
-export const DEFAULT_NAME = 'default'
+/** Who calls, and by which token: a session that it opens ends with it. */
+export interface Identity {
+  principal: string
+  tokenHash: string | undefined
+}
 
 /** The tokens in force; replaced as a whole when the file changes. */
 export class Tokens {
+  /** Whether anybody needs a token: once one does, nobody ever gets in without, also when none is left. */
+  readonly areNeeded: boolean
   #known: readonly KnownToken[]
 
   constructor(tokens: ReadonlyMap<string, string>) {
     this.#known = hashed(tokens)
-  }
-
-  get isEmpty(): boolean {
-    return this.#known.length === 0
+    this.areNeeded = tokens.size > 0
   }
 
   get names(): ReadonlySet<string> {
@@ -35,26 +38,35 @@ export class Tokens {
     this.#known = hashed(tokens)
   }
 
+  /** Whether the token that somebody came with still is one, and still theirs. */
+  isInForce({ principal, tokenHash }: Identity): boolean {
+    if (!this.areNeeded) return true
+    return this.#known.some((known) => known.tokenHash === tokenHash && known.name === principal)
+  }
+
   /**
-   * The name of the caller.
+   * Who is calling.
    *
    * @throws BridgeError `unauthorized`
    */
-  principalOf({ headers }: Pick<IncomingMessage, 'headers'>): string {
-    if (this.isEmpty) return ANONYMOUS
+  identify({ headers }: Pick<IncomingMessage, 'headers'>): Identity {
+    if (!this.areNeeded) return NOBODY
     const token = presented(headers)
     if (token === undefined) throw new BridgeError('unauthorized', 'a token is needed')
     const hash = digest(token)
     // Every known token is compared, in constant time each: how long it takes tells nothing.
-    let name: string | undefined
-    for (const known of this.#known) if (timingSafeEqual(known.hash, hash)) name = known.name
-    if (name === undefined) throw new BridgeError('unauthorized', 'this token is not known')
-    return name
+    let found: KnownToken | undefined
+    for (const known of this.#known) if (timingSafeEqual(known.hash, hash)) found = known
+    if (found === undefined) throw new BridgeError('unauthorized', 'this token is not known')
+    return { principal: found.name, tokenHash: found.tokenHash }
   }
 }
 
+const NOBODY: Identity = { principal: ANONYMOUS, tokenHash: undefined }
+
 /**
- * Lines `name:token`; blank lines and lines that begin with # are skipped. Token → name.
+ * Lines `name:token`; blank lines and lines that begin with # are skipped. Token → name. A file of nothing else is empty,
+ * and so is the map.
  *
  * @throws BridgeError `config_invalid`, which names the line but never shows it
  */
@@ -66,10 +78,10 @@ export function parseTokenFile(text: string, path: string): Map<string, string> 
     if (line === '' || line.startsWith('#')) continue
     const [, name, token] = /^([A-Za-z0-9._@-]+):(\S+)$/.exec(line) ?? []
     if (name === undefined || token === undefined) problems.push(`${path}:${i + 1} is not "name:token"`)
+    else if (isReserved(name)) problems.push(`${path}:${i + 1}: the name ${name} is taken`)
     else if (tokens.has(token)) problems.push(`${path}:${i + 1} repeats a token`)
     else tokens.set(token, name)
   }
-  if (tokens.size === 0 && problems.length === 0) problems.push(`${path} holds no token`)
   if (problems.length > 0)
     throw new BridgeError('config_invalid', problems.join('\n'), {
       hint: 'write one name:token on each line',
@@ -84,7 +96,10 @@ function presented(headers: IncomingMessage['headers']): string | undefined {
 }
 
 function hashed(tokens: ReadonlyMap<string, string>): KnownToken[] {
-  return [...tokens].map(([token, name]) => ({ name, hash: digest(token) }))
+  return [...tokens].map(([token, name]) => {
+    const hash = digest(token)
+    return { name, hash, tokenHash: hash.toString('base64') }
+  })
 }
 
 function digest(token: string): Buffer {

@@ -32,8 +32,9 @@ export interface LineRequest {
 /** Gets a child and plugs the session into it. Throws BridgeError, `child_…`. */
 export type OpenLine = (request: LineRequest) => Promise<Line>
 
-/** Who is calling: the name of the token, and the values of the headers that feed the environment. */
+/** Who is calling: the name of the token and its hash, and the values of the headers that feed the environment. */
 export interface Caller {
   principal: string
+  tokenHash: string | undefined
   env: Readonly<Record<string, string>>
 }

@@ -10,6 +10,8 @@ import { Session, type SessionLimits, type Wire } from './session.ts'
 export interface RegistryOptions extends SessionLimits {
   maxSessions: number
   idleMs: number
+  /** A token may be withdrawn while a request that was let in by it is read. */
+  isInForce(caller: Caller): boolean
 }
 
 const MAX_SWEEP_MS = 1000
@@ -46,9 +48,10 @@ export class Registry {
     return sum
   }
 
-  /** @throws BridgeError `session_limit_reached`, `shutting_down` */
+  /** @throws BridgeError `session_limit_reached`, `shutting_down`, `unauthorized` */
   open(wire: Wire, caller: Caller): Session {
     this.refuseIfDraining()
+    if (!this.#options.isInForce(caller)) throw new BridgeError('unauthorized', 'this token was withdrawn')
     if (this.#sessions.size >= this.#options.maxSessions) {
       throw new BridgeError('session_limit_reached', `${this.#options.maxSessions} sessions are open already`)
     }
