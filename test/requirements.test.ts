@@ -6,10 +6,12 @@ import { REQUIREMENTS } from './requirements.ts'
 const here = import.meta.dirname
 const sources = globSync('**/*.test.ts', { cwd: here, exclude: ['node_modules/**', 'dist/**'] })
 
-/** What stands before the first colon of a title: `test('id: …'`, `test.each(…)('id: …'`, `describe('id: …'`. */
+/** What stands before the first colon of a title: `test('id: …'`, `test.each(…)('id: …'`, `describe('id: …'`; what is skipped does not count. */
 const titled = new Set(
   sources.flatMap((path) =>
-    [...readFileSync(`${here}/${path}`, 'utf8').matchAll(/\(\s*['`]([a-z][a-z.-]*): /g)].map(([, id]) => id),
+    [
+      ...readFileSync(`${here}/${path}`, 'utf8').matchAll(/(?<!\.(?:skip|todo))\(\s*['`]([a-z][a-z.-]*): /g),
+    ].map(([, id]) => id),
   ),
 )
 

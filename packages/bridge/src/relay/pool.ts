@@ -289,10 +289,10 @@ export class Pool {
 
   #retire(): void {
     const longAgo = monotonicMs() - this.#options.idleMs
-    for (const member of this.#members) {
-      if (this.#members.size <= this.#options.warm) return
-      if (member.isFree && member.freeSince < longAgo) void member.stop()
-    }
+    // Those that are being stopped are members until they have ended.
+    const staying = [...this.#members].filter((member) => !member.isStopping)
+    const idle = staying.filter((member) => member.isFree && member.freeSince < longAgo)
+    for (const member of idle.slice(0, Math.max(0, staying.length - this.#options.warm))) void member.stop()
   }
 }
 
