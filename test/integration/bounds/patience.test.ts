@@ -133,7 +133,7 @@ describe.concurrent('bounds.patience', () => {
       what: 'the call to arrive',
     })
     client.close()
-    await eventually(() => !isAlive(pid), { what: 'the child to be gone', withinMs: 5000 })
+    await eventually(() => !isAlive(pid), { what: 'the child to be gone', withinMs: GRACE_MS / 2 })
     const call = linesOf(file).find((line) => line.includes('600000')) ?? ''
     const cancelled = linesOf(file).filter((line) => line.includes('notifications/cancelled'))
     expect(cancelled.map((line) => JSON.parse(line).params.requestId)).toEqual([JSON.parse(call).id])

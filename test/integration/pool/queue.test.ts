@@ -34,6 +34,25 @@ test('queue.order: first come, first served, over clients and wires', async () =
   expect(turns()).toEqual(Array.from({ length: 12 }, (_, n) => n))
 })
 
+test('queue.full: it refuses at once with 503 and Retry-After, and what waits is served in order', async () => {
+  const it = await gated(pool(1))
+  const [client, other] = [await openSse(it.bridge), await openStreamable(it.bridge)]
+  const gate = it.gate('held')
+  const holding = client.call('held', { gate })
+  await it.until(gate)
+  for (let n = 0; n < 16; n++) await queued(client, 100 + n, { turn: n })
+  // The gate is shut: whoever waits for a place waits for ever.
+  const { error } = await other.call('held', { turn: 16 })
+  expect(error?.data.code).toBe('child_queue_full')
+  expect(other.lastStatus).toBe(503)
+  expect(Number(other.streams.at(-1)?.headers['retry-after'])).toBeGreaterThan(0)
+  const turns = () => it.heard().flatMap(({ params }) => params?.arguments?.turn ?? [])
+  it.open(gate)
+  await holding
+  await eventually(() => turns().length === 16, { what: 'all to have had a turn' })
+  expect(turns()).toEqual(Array.from({ length: 16 }, (_, n) => n))
+})
+
 test.each(WIRES)(
   'queue.left: %s: what is cancelled, or whose client has gone, while it waits, never reaches a process',
   async (_, open) => {
