@@ -36,6 +36,7 @@ describe.each(WIRES)('bounds.noise: over %s', (_wire, open) => {
     const bridge = await bridged(['--warm', '0', '--log-level', 'info', '--', ...fixture('noisy-stdout')])
     const client = await open(bridge)
     const pid = Number(textOf(await client.call('pid')))
+    await bridge.until(({ msg, childPid }) => msg.includes('stdout') && childPid === pid)
     const warned = bridge.logs.filter(({ msg }) => msg.includes('stdout'))
     expect(warned.filter(({ childPid }) => childPid === pid)).toHaveLength(1)
     expect(warned[0]).toMatchObject({

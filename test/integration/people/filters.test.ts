@@ -121,6 +121,7 @@ test.each(['flag', 'variable', 'list in a file', 'text in a file', 'of a person'
     const names = (await pagesOf(client)).flat()
     expect(names.filter((name) => name.startsWith('c'))).toEqual(['cwd'])
     expect((await client.call('crash')).error).toEqual(UNKNOWN('crash'))
+    await bridge.until(({ msg }) => msg === 'no tool is called like this')
     const warned = bridge.logs.filter(({ msg }) => msg === 'no tool is called like this')
     const whose = source === 'of a person' ? { principal: 'all' } : {}
     expect(warned).toEqual([expect.objectContaining({ option: 'tools-deny', glob: 'nosuch', ...whose })])

@@ -1,7 +1,7 @@
 // tokens: who somebody is says one token, in one place; what is theirs nobody else gets.
 import { appendFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { fixture, runBridge, send, StreamableClient, tempDir } from '@mcp-bridge/testkit'
+import { eventually, fixture, runBridge, send, StreamableClient, tempDir } from '@mcp-bridge/testkit'
 import { expect, test } from 'vitest'
 import { bridged, nothingLeft, openSse, openStreamable, textOf, type Client } from '../wires/wire.ts'
 
@@ -39,8 +39,11 @@ test.each(['session', 'shared', 'pool'])(
       }
     }
     expect(new Set([pids.get('of-ann'), pids.get('of-bob'), pids.get('of-eve')]).size).toBe(3)
-    const opened = bridge.logs.filter(({ msg }) => msg === 'session opened').map(({ principal }) => principal)
-    expect(opened).toEqual(['ann', 'ann', 'bob', 'bob', 'eve', 'eve', 'default', 'default'])
+    const opened = () =>
+      bridge.logs.filter(({ msg }) => msg === 'session opened').map(({ principal }) => principal)
+    // The log is written when there is time for it.
+    await eventually(() => opened().length === 8, { what: 'all sessions in the log' })
+    expect(opened()).toEqual(['ann', 'ann', 'bob', 'bob', 'eve', 'eve', 'default', 'default'])
     expect(bridge.stdout).toContain('with a token')
   },
 )
