@@ -1,6 +1,7 @@
 // resume: after a cut, Last-Event-ID brings what was missed, once.
 import { eventually, fixture, Refused, type EventStream, type StreamableClient } from '@mcp-bridge/testkit'
 import { expect, test } from 'vitest'
+import { gated } from '../shared/gate.ts'
 import { bridged, nothingLeft, openStreamable, refusal, textOf, useBridge } from '../wires/wire.ts'
 
 nothingLeft()
@@ -149,4 +150,27 @@ test('resume.old: what is not kept any more is refused, as is what never was', a
   }
   expect(await (await client.listen({ lastEventId: last })).ended).toBe('ended')
   expect(client.strays.map(({ id }) => id)).toEqual(['first', 'later 3'])
+})
+
+test('resume.gap: a client that comes back to more than was kept is told what is missing', async () => {
+  const it = await gated(['--max-replay', '20KiB'])
+  const client = await openStreamable(it.bridge)
+  const update = (n: number) =>
+    client.call('notify', { method: 'notifications/resources/updated', params: { uri: `page://${n}` } })
+  const stream = await client.listen()
+  await update(0)
+  await client.until('notifications/resources/updated')
+  const lastEventId = lastIdOf(stream)
+  stream.destroy()
+  client.received.length = 0
+  for (let n = 1; n <= 200; n++) await update(n)
+  await client.listen({ lastEventId })
+  await eventually(() => client.received.some((each) => JSON.stringify(each).includes('page://200')), {
+    what: 'the last update',
+  })
+  const [first, ...replayed] = client.received
+  expect(first).toMatchObject({ method: 'notifications/message', params: { level: 'warning' } })
+  const missing = Number(/^(\d+) messages are missing here/.exec(String((first as any).params.data))?.[1])
+  expect(missing + replayed.length).toBe(200)
+  expect(JSON.stringify(replayed[0])).toContain(`page://${missing + 1}"`)
 })

@@ -3,7 +3,7 @@ import { monotonicMs } from '../clock.ts'
 import type { Link } from '../chain.ts'
 import { BridgeError } from '../errors.ts'
 import { errorFor } from '../message/make.ts'
-import type { Message } from '../message/message.ts'
+import { Message } from '../message/message.ts'
 import type { Call } from '../relay/call.ts'
 import type { Sink } from '../relay/sink.ts'
 import type { Deadline, Deadlines } from './deadlines.ts'
@@ -115,14 +115,22 @@ export class SessionStream implements Sink, OutletOwner {
    *
    * @param cursor the last event the client has seen; without one it gets what no connection has carried yet
    */
-  attachStream(outlet: Outlet, cursor = this.#delivered): void {
+  attachStream(outlet: Outlet, cursor?: number): void {
     const older = this.#outlet
     this.#connect(outlet)
     older?.end()
-    outlet.openStream(this.#priming(cursor))
-    for (const { counter, message } of this.#host.events?.after(this.id, cursor) ?? []) {
-      outlet.sendEvent(formatEventId(this.id, counter), message)
+    let last = cursor ?? this.#delivered
+    outlet.openStream(this.#priming(last))
+    // Who names the last event that he has seen counts on the next.
+    const tellMissed = (next: number) => {
+      if (cursor !== undefined && next > last + 1) outlet.sendEvent(undefined, notReplayed(next - last - 1))
     }
+    for (const { counter, message } of this.#host.events?.after(this.id, last) ?? []) {
+      tellMissed(counter)
+      outlet.sendEvent(formatEventId(this.id, counter), message)
+      last = counter
+    }
+    tellMissed(this.#counter + 1)
     this.#delivered = this.#counter
     if (this.isFinished) this.#finish()
   }
@@ -260,6 +268,13 @@ export class SessionStream implements Sink, OutletOwner {
 
 function ended(): Message {
   return errorFor('null', new BridgeError('session_unknown', 'the session has ended'))
+}
+
+/** Tells a client that comes back that something is missing between the events it gets. */
+function notReplayed(count: number): Message {
+  const data = `${count} ${count === 1 ? 'message is' : 'messages are'} missing here: more came than --max-replay keeps`
+  const params = { level: 'warning', logger: 'mcp-bridge', data }
+  return Message.from({ jsonrpc: '2.0', method: 'notifications/message', params })
 }
 
 /** Stands in the log for an answer that is too large for it: a client that comes back is not left waiting. */
