@@ -232,8 +232,11 @@ export const ERRORS = {
     who: 'child',
     http: 502,
     rpc: -32603,
-    meaning: 'The child answered with something that cannot be told for sure; the answer was dropped.',
-    remedy: 'Repair the tool: each member of a JSON-RPC message stands there once, in its own spelling.',
+    exit: 1,
+    meaning:
+      'The child answered with what is no JSON, no JSON-RPC, or cannot be told for sure; the answer was dropped, the child goes on.',
+    remedy:
+      'Repair the tool: one message a line, with each member once and in its own spelling. The text says where it goes wrong.',
   },
   request_cancelled: {
     who: 'client',

@@ -64,6 +64,7 @@ function sessionLines(
       const switchboard = new Switchboard(child, audience, log, {
         isOwn: true,
         maxBacklogBytes: config.maxBufferBytes,
+        lostMs: timings.lostMs,
       })
       const port = plugIn(ownRoute(switchboard), unrelated, rulesFor(principal), timings, log)
       audience.ports.add(port)
@@ -74,7 +75,7 @@ function sessionLines(
           if (message.kind === 'response' && ++answers === 2) leases.restart.proven()
           switchboard.receive(message)
         },
-        receiveLost: (id, error) => switchboard.receiveLost(id, error),
+        receiveLost: (id, error, isSure) => switchboard.receiveLost(id, error, isSure),
         childGone: (ended) => {
           const error = answers === 0 && leases.size > 1 ? withLockAdvice(ended) : ended
           onCrash(error)

@@ -58,6 +58,7 @@ function shared() {
   const pipe = { backlogBytes: 0, send: () => {} }
   const switchboard = new Switchboard(pipe, { ports }, silentLogger(), {
     isOwn: false,
+    lostMs: 1000,
     maxBacklogBytes: 1000,
   })
   const plugIn = () => {

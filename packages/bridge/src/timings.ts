@@ -32,6 +32,8 @@ export interface Timings {
   tokenSettleMs: number
   /** How long its tokens stay in force once it cannot be read: whoever puts another in its place may remove it first. */
   tokenGraceMs: number
+  /** How long calls wait for their answers once one was lost that may have been any of theirs. */
+  lostMs: number
 }
 
 export const TIMINGS: Readonly<Timings> = {
@@ -47,4 +49,5 @@ export const TIMINGS: Readonly<Timings> = {
   tokenPollMs: 2000,
   tokenSettleMs: 200,
   tokenGraceMs: 10_000,
+  lostMs: 30_000,
 }

@@ -52,6 +52,17 @@ describe('cli.check', () => {
     expect(first).toMatch(/^prints what is no message to stdout .*noisy-stdout 1\.0\.0 is listening on stdio/)
   })
 
+  test.each([
+    ['content-length', 'frames its messages with Content-Length'],
+    ['unended', 'answered initialize without a line break at its end'],
+    ['echo', "an echo of the bridge's own request: a terminal stands between"],
+  ])('a tool that has its framing wrong (%s) is told so', async (how, words) => {
+    const command = fixture('odd-framing', how)
+    const run = await runBridge(['check', '--start-timeout', '2s', '--', ...command])
+    expect([run.code, run.stdout]).toEqual([1, ''])
+    expect(run.stderr).toContain(words)
+  })
+
   test('deaf to EOF is odd, deaf to SIGTERM too', async () => {
     const found = ['deaf-to-eof', 'deaf-to-sigterm'].map((name) => oddities(...fixture(name)))
     expect(await Promise.all(found)).toEqual([[deaf('SIGTERM')], [deaf('SIGKILL')]])

@@ -2,8 +2,10 @@
 import { monotonicMs } from '../clock.ts'
 import { BridgeError, toBridgeError } from '../errors.ts'
 import type { Logger } from '../log/logger.ts'
+import { errorFor } from '../message/make.ts'
 import type { Message } from '../message/message.ts'
 import { writeTo } from '../message/write.ts'
+import { CONTENT_LENGTH, echoed, exitError, framed } from './faults.ts'
 import { Framer, type Frame } from './frame.ts'
 import { spawnProcess, type ChildProcess, type Exit, type SpawnOptions } from './spawn.ts'
 import { StderrLines } from './stderr.ts'
@@ -14,9 +16,9 @@ export interface ChildListener {
   receive(message: Message): void
   /**
    * An answer is lost: it was too large or unreadable, or the bridge failed over it. Without an id (JSON text, latin1) it
-   * is not known which, if it was one at all.
+   * is not known which; if it is not sure either that it was one, a call that is answered within a while had another.
    */
-  receiveLost(id: string | undefined, error: BridgeError): void
+  receiveLost(id: string | undefined, error: BridgeError, isSure?: boolean): void
   /** It ended without being asked to; everything it said before has been received. */
   childGone(error: BridgeError): void
   /** A line of stdout that is no message. */
@@ -29,8 +31,8 @@ export interface ChildOptions extends SpawnOptions {
 
 /** How long an ended child's last words may take to come out of the pipe that a grandchild may hold open. */
 const LAST_WORDS_MS = 250
-/** A child that closed its stdout is no MCP server any more; this long it may take to exit. */
-const CLOSED_STDOUT_MS = 1000
+/** A child that closed its stdout, or its stdin, is no MCP server any more; this long it may take to exit. */
+const CLOSED_PIPE_MS = 1000
 /** A process that has said nothing for so long is not slowed down by another start any more, or waits to be asked. */
 const STARTING_MS = 1000
 /** Steps of a stop outside a shutdown: long enough for a database to be closed. */
@@ -96,6 +98,7 @@ export class Child {
     process.stdout.pause()
     process.stdout.on('data', (chunk: Buffer) => this.#read(chunk))
     process.stdout.on('end', () => this.#stdoutEnd())
+    process.stdin.on('close', () => this.#stdinClosed())
     // `data` above set it flowing.
     process.stdout.pause()
     void process.exited.then((exit) => this.#exited(exit))
@@ -127,6 +130,11 @@ export class Child {
 
   get backlogBytes(): number {
     return this.#process.stdin.writableLength + this.#outbox.length
+  }
+
+  /** A whole message has come of which only the line break at the end is missing. */
+  get hasUnendedMessage(): boolean {
+    return this.#framer.isWhole
   }
 
   /** Begins to read: what waited in the pipe comes first. Of a child that has gone meanwhile the listener hears just that. */
@@ -217,14 +225,27 @@ export class Child {
   }
 
   #pass(frame: Frame, listener: ChildListener): void {
-    if (frame.type === 'message') {
-      if (!this.#hasAnswered) {
-        this.#hasAnswered = true
-        this.#markAnswered()
-      }
-      listener.receive(frame.message)
-    } else if (frame.type === 'too_large') this.#tooLarge(frame, listener)
-    else this.#noise(frame.preview, listener)
+    switch (frame.type) {
+      case 'message':
+        return this.#message(frame.message, listener)
+      case 'too_large':
+        return this.#tooLarge(frame, listener)
+      case 'unreadable':
+        return this.#unreadable(frame, listener)
+      case 'noise':
+        this.#noise(frame, listener)
+    }
+  }
+
+  #message(message: Message, listener: ChildListener): void {
+    if (!this.#hasAnswered) {
+      this.#hasAnswered = true
+      this.#markAnswered()
+    }
+    // Servers do not ask that: it is the bridge's own request.
+    if (message.kind === 'request' && message.method === 'initialize')
+      return listener.receiveLost(message.id, echoed())
+    listener.receive(message)
   }
 
   #lose(id: string | undefined, error: BridgeError, listener: ChildListener): void {
@@ -235,18 +256,28 @@ export class Child {
     }
   }
 
-  #tooLarge({ id, isResponse, bytes }: Frame & { type: 'too_large' }, listener: ChildListener): void {
+  #tooLarge({ answer, asked, bytes }: Frame & { type: 'too_large' }, listener: ChildListener): void {
     this.#log.warn({ bytes }, 'line over the limit dropped')
-    if (!isResponse) return
-    const text = `the answer is ${bytes} bytes long, over the limit of --max-line`
-    listener.receiveLost(id?.raw, new BridgeError('frame_too_large', text))
+    const error = (what: string) =>
+      new BridgeError('frame_too_large', `the ${what} is ${bytes} bytes long, over the limit of --max-line`)
+    if (answer !== undefined) listener.receiveLost(answer.id, error('answer'), answer.isSure)
+    else if (asked !== undefined) this.send(errorFor(asked, error('request')))
   }
 
-  #noise(preview: string, listener: ChildListener): void {
+  /** Nothing of it is logged: it may be a result. */
+  #unreadable({ answer, problem, bytes }: Frame & { type: 'unreadable' }, listener: ChildListener): void {
+    this.#log.warn({ bytes, reason: problem }, 'child answered with a line that cannot be read; dropped')
+    const text = `the tool answered with a line that cannot be read: ${problem}`
+    listener.receiveLost(answer.id, new BridgeError('answer_unreadable', text), answer.isSure)
+  }
+
+  #noise({ preview, isPrivate, bytes }: Frame & { type: 'noise' }, listener: ChildListener): void {
     listener.receiveNoise?.(preview)
     // Once, loudly: the same tool prints the same banner in every session.
     const level = this.#noiseCount++ === 0 ? 'warn' : 'debug'
-    this.#log[level]({ line: preview }, 'child printed something that is no message on stdout; dropped')
+    const fields = isPrivate ? { bytes } : { line: preview }
+    this.#log[level](fields, 'child printed something that is no message on stdout; dropped')
+    if (!this.#hasAnswered && CONTENT_LENGTH.test(preview)) listener.receiveLost(undefined, framed())
   }
 
   #endStart(): void {
@@ -255,18 +286,29 @@ export class Child {
     this.#markStarted()
   }
 
+  /** It takes no request any more, which shows when one is written; what it has been asked it may still answer. */
+  #stdinClosed(): void {
+    if (this.hasExited || this.#stopping !== undefined) return
+    this.#lastWords ??= setTimeout(
+      () => this.#gone(undefined, exitError(undefined, this.stderrTail, 'stdin')),
+      CLOSED_PIPE_MS,
+    )
+  }
+
   #stdoutEnd(): void {
     this.#stdoutEnded = true
     this.#framer.end(this.#take)
     if (this.hasExited) return this.#gone()
     if (this.#stopping !== undefined) return
-    this.#lastWords ??= setTimeout(() => this.#gone(), CLOSED_STDOUT_MS)
+    this.#lastWords ??= setTimeout(() => this.#gone(), CLOSED_PIPE_MS)
   }
 
   #exited(exit: Exit): void {
     this.#endStart()
     if (this.#stopping !== undefined) return
     this.#log.warn({ exitCode: exit.code, signal: exit.signal }, 'child exited')
+    clearTimeout(this.#lastWords)
+    this.#lastWords = undefined
     if (this.#stdoutEnded) this.#gone(exit)
     else this.#awaitLastWords()
   }
@@ -297,17 +339,4 @@ export class Child {
     this.#markEnded()
     return step ?? 'exited'
   }
-}
-
-/** How a child ended, as the error that answers whoever was waiting for it. */
-export function exitError(exit: Exit | undefined, stderr: readonly string[]): BridgeError {
-  const how =
-    exit === undefined
-      ? 'closed its stdout'
-      : exit.signal === undefined
-        ? `exited with code ${exit.code}`
-        : `was ended by ${exit.signal}`
-  return new BridgeError('child_exited', `the tool ${how}`, {
-    data: { exitCode: exit?.code ?? null, signal: exit?.signal ?? null, stderr: stderr.slice(-10) },
-  })
 }

@@ -14,8 +14,14 @@ function show(frame: Frame): unknown {
     const encoded = frame.message.encode('', '')
     return (typeof encoded === 'string' ? Buffer.from(encoded, 'latin1') : Buffer.concat(encoded)).toString()
   }
-  return frame.type === 'noise' ? `noise: ${frame.preview}` : `too large: ${frame.id?.raw} ${frame.bytes}`
+  if (frame.type === 'noise') return `${frame.isPrivate ? 'private' : 'noise'}: ${frame.preview}`
+  if (frame.type === 'unreadable') return `unreadable: ${frame.answer.id}, ${frame.problem}`
+  return `too large: ${frame.answer?.id ?? frame.asked} ${frame.bytes}`
 }
+
+/** What comes of lines, each shown as text. */
+const shown = (...lines: string[]) =>
+  frames(new Framer(5000), [Buffer.from(`${lines.join('\n')}\n`)]).map(show)
 
 const answer = (id: number, text: string) => JSON.stringify({ jsonrpc: '2.0', id, result: { text } })
 
@@ -63,10 +69,82 @@ test('noise is told apart, and a message behind a prefix is saved', () => {
     answer(2, 'plain'),
   ]
   expect(frames(new Framer(1000), [Buffer.from(lines.join('\n'))]).map(show)).toEqual([
-    ...lines.slice(0, 7).map((text) => `noise: ${text}`),
+    ...lines.slice(0, 3).map((text) => `noise: ${text}`),
+    // What may be a piece of an answer is not for the log, nor is what comes right behind it.
+    ...lines.slice(3, 7).map((text) => `private: ${text}`),
     answer(1, 'saved'),
     answer(2, 'plain'),
   ])
+})
+
+test('several messages on a line, and text behind one, are taken', () => {
+  expect(shown(answer(1, 'a') + answer(2, 'b') + answer(3, 'c'))).toEqual([
+    answer(1, 'a'),
+    answer(2, 'b'),
+    answer(3, 'c'),
+  ])
+  expect(shown(`${answer(1, 'a')}done in 3 ms`)).toEqual([answer(1, 'a'), 'noise: done in 3 ms'])
+  expect(shown(`${answer(1, 'a')} 50 % ${answer(2, 'b')} \r`)).toEqual([
+    `${answer(1, 'a')} `,
+    `${answer(2, 'b')}  `,
+  ])
+  expect(shown(`[50 %] ${answer(1, 'a')}${answer(2, 'b')}`)).toEqual([answer(1, 'a'), answer(2, 'b')])
+  expect(shown(`[${answer(1, 'a')}, null] ready`)).toEqual([answer(1, 'a'), 'noise: null', 'noise: ready'])
+})
+
+test('what stands in the cargo of a spoilt answer is no message', () => {
+  const forged = `{"jsonrpc":"2.0","id":2,"result":{"mean":NaN,"said":${answer(1, 'forged')}}}`
+  expect(shown(forged)).toEqual(['unreadable: 2, no JSON (byte 41)'])
+  expect(shown(`{"mean":NaN,"said":${answer(1, 'forged')}} and more`)[0]).not.toBe(answer(1, 'forged'))
+})
+
+test.each([
+  ['NaN in it', '{"jsonrpc":"2.0","id":7,"result":{"mean":NaN}}', '7'],
+  ['NaN in it, the id last', '{"result":{"mean":NaN,"id":3},"jsonrpc":"2.0","id":7}', '7'],
+  ['an id as text', '{"jsonrpc":"2.0","id":"7","result":{"mean":-Infinity}}', '"7"'],
+  ['cut off', '{"jsonrpc":"2.0","id":7,"result":{"content":[{"text":"the line', '7'],
+  ['cut off early', '{"jsonrpc":"2.0","id":7', '7'],
+  ['of Python', "{'jsonrpc': '2.0', 'id': 7, 'result': {'ok': True}}", '7'],
+  ['written twice', JSON.stringify(`{"jsonrpc":"2.0","id":7,"result":{"mean":NaN}}`).slice(0, -1), '7'],
+  ['without an id', '{"jsonrpc":"2.0","result":{"mean":NaN}}', undefined],
+  ['with an id that is no scalar', '{"jsonrpc":"2.0","id":{},"result":{}}', undefined],
+  ['without jsonrpc', '{"id":7,"result":{}}', '7'],
+  ['with an error that is null', '{"jsonrpc":"2.0","id":7,"error":null}', '7'],
+  ['with neither', '{"jsonrpc":"2.0","id":7}', '7'],
+  ['with both', '{"jsonrpc":"2.0","id":7,"result":{},"error":{"code":1,"message":"?"}}', '7'],
+  ['with all', '{"jsonrpc":"2.0","id":7,"method":"tools/call","result":{}}', '7'],
+])('an answer that is %s names its call', (_, line, id) => {
+  expect(shown(line)).toEqual([expect.stringMatching(new RegExp(`^unreadable: ${id}, `))])
+})
+
+test.each([
+  '{"level":"info","id":7,"user":{"name":"x"}} stored',
+  '{"level":"info","id":7,"mean":NaN}',
+  '{"error":"cannot connect"}',
+  '{"id":7,"name":"x"}',
+  '{"jsonrpc":"2.0","method":"notifications/message","params":{"data":{"id":7,"mean":NaN}}}',
+  '{"jsonrpc":"2.0","id":7,"method":"ping","params":{"mean":NaN}}',
+  "{'id': 7, 'name': 'x'}",
+])('%s is no answer', (line) => {
+  expect(shown(line)[0]).toMatch(/^private: /)
+})
+
+test('of an answer over several lines nothing is for the log', () => {
+  const pretty = JSON.stringify({ jsonrpc: '2.0', id: 7, result: { text: 'secret' } }, undefined, 2)
+  for (const each of shown(...pretty.split('\n'))) expect(each).not.toMatch(/^noise/)
+  const torn = '{"jsonrpc":"2.0","id":7,"result":{"text":"first\nsecret\n"}}'
+  expect(shown(...torn.split('\n'), answer(8, 'next'), 'a banner')).toEqual([
+    expect.stringMatching(/^unreadable: 7/),
+    'private: secret',
+    'private: "}}',
+    answer(8, 'next'),
+    'noise: a banner',
+  ])
+})
+
+test('a line over the limit that is a request of the child names it', () => {
+  const line = `{"jsonrpc":"2.0","id":"q","method":"sampling/createMessage","params":"${'x'.repeat(9000)}"}`
+  expect(shown(line)).toEqual([`too large: "q" ${line.length}`])
 })
 
 test('an array of messages is unpacked', () => {
@@ -91,4 +169,12 @@ test('a stray byte becomes U+FFFD', () => {
     Buffer.from('"}\n'),
   ])
   expect(frames(new Framer(1000), [line]).map(show)).toEqual(['{"jsonrpc":"2.0","id":1,"result":"\ufffd"}'])
+  const idLast = Buffer.from('{"jsonrpc":"2.0","result":"~~","id":1}\n'.replaceAll('~', '\u00ff'), 'latin1')
+  const [frame] = frames(new Framer(1000), [idLast])
+  if (frame?.type !== 'message') throw new Error('no message')
+  expect(frame.message.rewrite([[frame.message.envelope.id, '"mine"']]).json()).toEqual({
+    jsonrpc: '2.0',
+    result: '\ufffd\ufffd',
+    id: 'mine',
+  })
 })

@@ -29,6 +29,9 @@ interface Waiting {
   reject(error: BridgeError): void
 }
 
+/** Lines kept of what it printed beside its messages. */
+const MAX_NOISE = 10
+
 /** A minimal client on a child of its own. Server requests are refused: nobody is there to answer them. */
 export class Interview implements ChildListener {
   readonly noise: string[] = []
@@ -68,7 +71,7 @@ export class Interview implements ChildListener {
     return new Promise((resolve, reject) => {
       const timer = setTimeout(() => {
         this.#waiting.delete(id)
-        reject(new BridgeError('child_timeout', `the tool did not answer ${method} within ${timeoutMs} ms`))
+        reject(this.#child.hasUnendedMessage ? unended(method) : late(method, timeoutMs))
       }, timeoutMs)
       this.#waiting.set(id, {
         resolve: (result) => {
@@ -97,13 +100,15 @@ export class Interview implements ChildListener {
     else waiting?.reject(notMcp(recordOf(contentOf(message)['error'])))
   }
 
-  receiveLost(id: string | undefined, error: BridgeError): void {
-    if (id === undefined) this.#failAll(error)
-    else this.#take(id)?.reject(error)
+  receiveLost(id: string | undefined, error: BridgeError, isSure = true): void {
+    // What is not sure is for the deadline.
+    if (id === undefined) {
+      if (isSure) this.#failAll(error)
+    } else this.#take(id)?.reject(error)
   }
 
   receiveNoise(preview: string): void {
-    this.noise.push(preview)
+    if (this.noise.length < MAX_NOISE) this.noise.push(preview)
   }
 
   childGone(error: BridgeError): void {
@@ -158,6 +163,15 @@ async function listAll(kind: string, ask: Ask): Promise<{ name: string; descript
     name: textOf(name, '?'),
     description: textOf(description, ''),
   }))
+}
+
+function late(method: string, timeoutMs: number): BridgeError {
+  return new BridgeError('child_timeout', `the tool did not answer ${method} within ${timeoutMs} ms`)
+}
+
+function unended(method: string): BridgeError {
+  const text = `the tool answered ${method} without a line break at its end: MCP takes one message a line`
+  return new BridgeError('child_not_mcp', text)
 }
 
 function notMcp(error: Record<string, unknown>): BridgeError {

@@ -26,7 +26,11 @@ export async function runTrial(options: TrialOptions, signal: AbortSignal): Prom
   } catch (thrown) {
     const error = toBridgeError(thrown)
     const stderr = child.stderrTail.slice(-10)
-    throw new BridgeError(error.code, error.message, { cause: error, data: { stderr, ...error.data } })
+    throw new BridgeError(error.code, error.message, {
+      cause: error,
+      ...(error.hint !== undefined && { hint: error.hint }),
+      data: { stderr, ...error.data },
+    })
   } finally {
     signal.removeEventListener('abort', abort)
     // Its end is awaited: a tool that holds a lock has to let go of it before the first session.

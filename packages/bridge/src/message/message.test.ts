@@ -169,3 +169,31 @@ test('a batch has a limit, whatever it holds', () => {
 function batch(count: number) {
   return readBody([Buffer.from(`[${Array(count).fill('{"jsonrpc":"2.0","method":"a"}').join(',')}]`)])
 }
+
+test.each([
+  ['{"jsonrpc":"2.0","id":1,"result":{"a":1},"error":null}', { result: { a: 1 } }],
+  ['{"error" : null , "jsonrpc":"2.0","id":1,"result":{"a":1}}', { result: { a: 1 } }],
+  ['{"jsonrpc":"2.0","error":null,"id":"1","result":{"error":null}}', { result: { error: null } }],
+  ['{"jsonrpc":"2.0","id":1,"result":null,"error":{"code":1}}', { error: { code: 1 } }],
+  ['{"jsonrpc":"2.0","id":1,"\\u0065rror":null,"result":[null]}', { result: [null] }],
+  ['{"jsonrpc":"2.0","id":1,"result":null,"error":null}', { result: null }],
+  ['{"jsonrpc":"2.0","id":1,"method":"ping","result":null,"error":null}', { method: 'ping' }],
+])('a null beside what counts is taken out, whatever the chunks: %s', (text, rest) => {
+  for (let size = 1; size <= text.length; size++) {
+    const cuts = Array.from({ length: Math.floor(text.length / size) }, (_, i) => i * size)
+    const message = readBody(cut(Buffer.from(text), cuts))
+    if (!(message instanceof Message)) throw new Error(JSON.stringify(message))
+    expect(message.envelope.hasError).toBe('error' in rest)
+    const { id: _, ...whole } = JSON.parse(textOf(message)) as Record<string, unknown>
+    expect(whole).toEqual({ jsonrpc: '2.0', ...rest })
+    // Not one byte has moved.
+    expect(textOf(message)).toHaveLength(text.length)
+    expect(message.rewrite([[message.envelope.id, '7']]).json()).toEqual({ jsonrpc: '2.0', id: 7, ...rest })
+  }
+})
+
+test('an error that is null, and nothing else, is no answer', () => {
+  expect(readBody([Buffer.from('{"jsonrpc":"2.0","id":1,"error":null}')])).toMatchObject({
+    reason: 'not_rpc',
+  })
+})

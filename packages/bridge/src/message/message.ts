@@ -1,8 +1,9 @@
 // message/message: one JSON-RPC message: its original bytes, its envelope, and what to write in place of its ids.
 import { isUtf8 } from 'node:buffer'
 import type { ErrorCode } from '../errors.ts'
+import { blankMember } from './blank.ts'
 import { parseExact } from './exact.ts'
-import { MAX_DEPTH, Scanner, type Envelope, type Field, type Span } from './scanner.ts'
+import { MAX_DEPTH, Scanner, type Envelope, type Field, type Nulls, type Span } from './scanner.ts'
 import { idToEcho, problemOf } from './strict.ts'
 
 export type MessageKind = 'request' | 'notification' | 'response'
@@ -49,8 +50,9 @@ export class Message {
   /** A scanned text as a message, or why it is none. */
   static of(envelope: Envelope, parts: readonly Buffer[]): Message | { problem: string } {
     if (envelope.doubted.length > 0) return Message.#asParsed(envelope, parts)
-    const kind = kindOf(envelope)
-    return typeof kind === 'object' ? kind : new Message(kind, envelope, parts, NO_EDITS)
+    const meant = withoutNulls(envelope, parts)
+    const kind = kindOf(meant)
+    return typeof kind === 'object' ? kind : new Message(kind, meant, parts, NO_EDITS)
   }
 
   /** Written anew as `JSON.parse` reads it: of a repeated member the last one is left, and no other has to be rewritten. */
@@ -60,7 +62,7 @@ export class Message {
     wholeTexts.push(bytes)
     const scan = wholeTexts.finish()
     if (scan.type !== 'object') return { problem: 'not a JSON-RPC message' }
-    const envelope = { ...scan.envelope, doubted, otherIds }
+    const envelope = { ...withoutNulls(scan.envelope, [bytes]), doubted, otherIds }
     const kind = kindOf(envelope)
     return typeof kind === 'object' ? kind : new Message(kind, envelope, [bytes], NO_EDITS)
   }
@@ -177,6 +179,31 @@ const wholeTexts = new Scanner()
 
 const NO_EDITS: readonly Edit[] = []
 
+/**
+ * Serialisers that write every field put `"error": null` beside a result, and the other way round, or both into whatever has
+ * a method. Such a member is as good as absent, and taken out, of the bytes too: some clients refuse the message else.
+ */
+function withoutNulls(envelope: Envelope, parts: readonly Buffer[]): Envelope {
+  const { nulls } = envelope
+  if (nulls === undefined) return envelope
+  const left = { ...envelope }
+  for (const name of idleMembers(envelope)) {
+    const end = nulls[name]
+    if (end === undefined) continue
+    blankMember(parts, end)
+    if (name === 'result') left.hasResult = false
+    if (name === 'error') left.hasError = false
+  }
+  return left
+}
+
+/** What may be `null` because something else counts. */
+function idleMembers({ method, hasResult, hasError, nulls }: Envelope): readonly (keyof Nulls)[] {
+  if (method !== undefined) return ['result', 'error']
+  if (hasError && nulls?.error === undefined) return ['method', 'params', 'result']
+  return hasResult ? ['method', 'params', 'error'] : []
+}
+
 /** @see https://modelcontextprotocol.io/specification/2025-11-25/basic#messages */
 function kindOf(envelope: Envelope): MessageKind | { problem: string } {
   const { id, method, hasResult, hasError } = envelope
@@ -188,6 +215,7 @@ function kindOf(envelope: Envelope): MessageKind | { problem: string } {
     return isId(id.raw) ? 'request' : { problem: 'the id of a request is a string or a number' }
   }
   if (hasResult === hasError) return { problem: 'a message has a method, a result or an error' }
+  if (hasError && envelope.nulls?.error !== undefined) return { problem: 'an error is an object' }
   if (id === undefined) return { problem: 'a response has an id' }
   return isId(id.raw) || (hasError && id.raw === 'null')
     ? 'response'

@@ -36,6 +36,9 @@ export interface Field extends Span {
   raw: string
 }
 
+/** Members of the outermost object that are `null`, and where each ends. */
+export type Nulls = Readonly<Partial<Record<'method' | 'params' | 'result' | 'error', number>>>
+
 /**
  * What the bridge needs to know of a message. Fields that are absent, or not scalars, are undefined.
  *
@@ -53,6 +56,8 @@ export interface Envelope {
   hasMethod: boolean
   hasResult: boolean
   hasError: boolean
+  /** Undefined for most messages. */
+  nulls: Nulls | undefined
   /** `params` is there and neither an object nor null. */
   hasOddParams: boolean
   /** `params.name` is a string. */
@@ -73,12 +78,19 @@ export interface Envelope {
   otherIds: readonly string[]
 }
 
-/** The verdict on one text: not JSON, JSON but no object, an array with the places of its elements, or an envelope. */
-export type Scan =
-  | { type: 'malformed'; at: number; isTooDeep: boolean }
+/** JSON: no object, an array with the places of its elements, or an envelope. */
+export type Scanned =
   | { type: 'scalar' }
   | { type: 'array'; elements: readonly Span[] }
   | { type: 'object'; envelope: Envelope }
+
+/**
+ * The verdict on one text. One that is no JSON may be so for what stands behind it (`isComplete`: what came before `at` is
+ * a whole value); `before` is what had been seen by then.
+ */
+export type Scan =
+  | Scanned
+  | { type: 'malformed'; at: number; isTooDeep: boolean; isComplete: boolean; before: Scanned }
 
 // What the next byte may be. The grammar is RFC 8259, nothing more lenient.
 const VALUE = 0
@@ -108,6 +120,12 @@ const MAX_OTHER_IDS = 16
 const LITERALS: Readonly<Record<number, string>> = { 0x74: 'true', 0x66: 'false', 0x6e: 'null' }
 
 const NONE: readonly string[] = []
+const NULLABLE: Readonly<Record<number, keyof Nulls>> = {
+  [SLOT_METHOD]: 'method',
+  [SLOT_PARAMS]: 'params',
+  [SLOT_RESULT]: 'result',
+  [SLOT_ERROR]: 'error',
+}
 
 /**
  * One message at a time: `push` its chunks, `finish` it, and the scanner is ready for the next.
@@ -131,6 +149,8 @@ export class Scanner {
   #hexLeft = 0
   #isArray = false
   #failedAt = 0
+  /** It failed behind a whole value. */
+  #isComplete = false
 
   /** Offset of the scalar being captured, or -1; what earlier chunks held of it. */
   #captureStart = -1
@@ -145,9 +165,15 @@ export class Scanner {
   #seen = 0
   #doubted = 0
   #otherIds: string[] | undefined
+  #nulls: Nulls | undefined
 
   get hasFailed(): boolean {
     return this.#state === FAILED
+  }
+
+  /** What was pushed so far is a whole value. */
+  get isDone(): boolean {
+    return this.#state === DONE
   }
 
   push(chunk: Buffer): void {
@@ -199,7 +225,11 @@ export class Scanner {
         }
         case LITERAL:
           if (c !== this.#literal.charCodeAt(this.#matched)) this.#fail(i)
-          else if (++this.#matched === this.#literal.length) this.#endScalar(chunk, i + 1)
+          else if (++this.#matched === this.#literal.length) {
+            if (this.#depth === 1 && this.#literal === 'null')
+              this.#noteNull(this.#slot, this.#offset + i + 1)
+            this.#endScalar(chunk, i + 1)
+          }
           i++
           break
         case FAILED:
@@ -225,12 +255,13 @@ export class Scanner {
   }
 
   #verdict(): Scan {
-    if (this.#state !== DONE)
-      return {
-        type: 'malformed',
-        at: this.#state === FAILED ? this.#failedAt : this.#offset,
-        isTooDeep: this.#depth > MAX_DEPTH,
-      }
+    const before = this.#scanned()
+    if (this.#state === DONE) return before
+    const at = this.#state === FAILED ? this.#failedAt : this.#offset
+    return { type: 'malformed', at, isTooDeep: this.#depth > MAX_DEPTH, isComplete: this.#isComplete, before }
+  }
+
+  #scanned(): Scanned {
     if (this.#isArray) return { type: 'array', elements: this.#elements }
     if (this.#watch[1] !== TOP) return { type: 'scalar' }
     const fields = this.#fields
@@ -245,6 +276,7 @@ export class Scanner {
         hasMethod: this.#has(SLOT_METHOD),
         hasResult: this.#has(SLOT_RESULT),
         hasError: this.#has(SLOT_ERROR),
+        nulls: this.#nulls,
         hasOddParams: this.#has(SLOT_PARAMS) && !this.#begins(SLOT_PARAMS, 0x7b, 0x6e),
         hasName: this.#has(SLOT_NAME) && this.#begins(SLOT_NAME, 0x22, 0x22),
         progressToken: this.#begins(SLOT_PROGRESS_TOKEN, 0x6e, 0x6e)
@@ -363,6 +395,11 @@ export class Scanner {
     if (named > 0) this.#seen |= bit
   }
 
+  #noteNull(slot: number, end: number): void {
+    const name = NULLABLE[slot]
+    if (name !== undefined) this.#nulls = { ...this.#nulls, [name]: end }
+  }
+
   #endScalar(chunk: Buffer, end: number): void {
     if (this.#captureStart !== -1) {
       const start = this.#captureStart
@@ -374,7 +411,11 @@ export class Scanner {
       this.#fields[this.#slot] = { raw, start, end: this.#offset + end }
       this.#captureStart = -1
       this.#captured = ''
-      if (raw.length > MAX_CAPTURE_BYTES) return this.#fail(end)
+      if (raw.length > MAX_CAPTURE_BYTES) {
+        // Perhaps not there to its end: no JSON.
+        this.#fields[this.#slot] = undefined
+        return this.#fail(end)
+      }
     }
     this.#endValue(end)
   }
@@ -403,6 +444,7 @@ export class Scanner {
 
   #fail(i: number): void {
     this.#failedAt = this.#offset + i
+    this.#isComplete = this.#state === DONE
     this.#state = FAILED
   }
 
@@ -427,6 +469,8 @@ export class Scanner {
     this.#seen = 0
     this.#doubted = 0
     this.#otherIds = undefined
+    this.#nulls = undefined
+    this.#isComplete = false
   }
 }
 

@@ -1,5 +1,5 @@
 // relay/housekeeper: the bridge itself as a client of a child that no client has for itself.
-import { BridgeError } from '../errors.ts'
+import { BridgeError, type ErrorCode } from '../errors.ts'
 import { excerpt } from '../foreign.ts'
 import type { Logger } from '../log/logger.ts'
 import { exactContentOf, recordOf, textOf, type Members } from '../message/content.ts'
@@ -9,6 +9,9 @@ import { Port } from './port.ts'
 import type { Sink } from './sink.ts'
 import { ownRoute } from './route.ts'
 import type { Switchboard } from './switchboard.ts'
+
+/** It has answered, whatever that was. */
+const ANSWERED: ReadonlySet<ErrorCode> = new Set(['child_not_mcp', 'answer_unreadable', 'frame_too_large'])
 
 export class Housekeeper {
   readonly #switchboard: Switchboard
@@ -42,7 +45,7 @@ export class Housekeeper {
     try {
       await this.ask('ping', {}, timeoutMs)
     } catch (error) {
-      return error instanceof BridgeError && error.code === 'child_not_mcp'
+      return error instanceof BridgeError && ANSWERED.has(error.code)
     }
     return true
   }

@@ -96,6 +96,7 @@ export class Member implements Audience {
       const switchboard = new Switchboard(process, this, this.#log, {
         isOwn: false,
         maxBacklogBytes,
+        lostMs: timings.lostMs,
         cancelled: {
           timings,
           ping: async () => (await this.#housekeeper?.ping(timings.stuckMs)) === true,
@@ -107,7 +108,7 @@ export class Member implements Audience {
       })
       process.listen({
         receive: (message) => switchboard.receive(message),
-        receiveLost: (id, error) => switchboard.receiveLost(id, error),
+        receiveLost: (id, error, isSure) => switchboard.receiveLost(id, error, isSure),
         childGone: (error) => void this.#gone(process, switchboard, error),
       })
       this.#switchboard = switchboard

@@ -14,6 +14,11 @@ export class NumberedCalls {
     return this.#size
   }
 
+  /** The newest number. */
+  get last(): number {
+    return this.#last
+  }
+
   /** Gives the call the next number, or the one after it where a call that takes long stands in the way. */
   add(call: Call): void {
     if (this.#size * 2 >= this.#slots.length) this.#grow()

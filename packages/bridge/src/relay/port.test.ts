@@ -22,7 +22,11 @@ function connected(isOwn: boolean) {
   const sent: string[] = []
   const pipe = { backlogBytes: 0, send: (message: Message) => void sent.push(String(message.encode('', ''))) }
   const ports = new Set<Port>()
-  const switchboard = new Switchboard(pipe, { ports }, silentLogger(), { isOwn, maxBacklogBytes: 1000 })
+  const switchboard = new Switchboard(pipe, { ports }, silentLogger(), {
+    isOwn,
+    lostMs: 1000,
+    maxBacklogBytes: 1000,
+  })
   const route: Route = ownRoute(switchboard)
   const plugIn = () => {
     const port = new Port(route, sink(), silentLogger(), 10_000)

@@ -10,7 +10,7 @@ export interface Process extends Pipe {
   readonly stderrTail: readonly string[]
   listen(listener: {
     receive(message: Message): void
-    receiveLost(id: string | undefined, error: BridgeError): void
+    receiveLost(id: string | undefined, error: BridgeError, isSure?: boolean): void
     childGone(error: BridgeError): void
   }): void
   stop(graceMs?: number): Promise<unknown>

@@ -239,6 +239,7 @@ export class SharedChild implements Route, Audience {
     const switchboard = new Switchboard(process, this, this.#log, {
       isOwn: false,
       maxBacklogBytes,
+      lostMs: timings.lostMs,
       cancelled: { timings, ping: () => housekeeper.ping(timings.stuckMs) },
     })
     this.#process = process
@@ -252,7 +253,7 @@ export class SharedChild implements Route, Audience {
         }
         switchboard.receive(message)
       },
-      receiveLost: (id, error) => switchboard.receiveLost(id, error),
+      receiveLost: (id, error, isSure) => switchboard.receiveLost(id, error, isSure),
       childGone: (error) => this.#gone(switchboard, error),
     })
     const housekeeper = new Housekeeper(switchboard, this.#log)

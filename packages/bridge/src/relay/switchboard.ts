@@ -5,6 +5,7 @@ import { cancellationOf, emptyResultFor, errorFor } from '../message/make.ts'
 import { integerOf, type Message } from '../message/message.ts'
 import type { Call } from './call.ts'
 import { CancelledCalls, type CancelledOptions } from './cancelled.ts'
+import { LostAnswers } from './lost.ts'
 import { NumberedCalls } from './numbered.ts'
 import type { Port } from './port.ts'
 
@@ -28,6 +29,8 @@ export interface SwitchboardOptions {
   isOwn: boolean
   /** A request is refused while the child leaves that much unread. */
   maxBacklogBytes: number
+  /** See `LostAnswers`. */
+  lostMs: number
   /** Of a child that others use too: what becomes of calls that nobody waits for any more. */
   cancelled?: Omit<CancelledOptions, 'onRead'> & {
     /** The child has answered this call after all, or has read its cancellation. */
@@ -54,6 +57,7 @@ export class Switchboard {
   readonly #log: Logger
   readonly #options: SwitchboardOptions
   readonly #calls = new NumberedCalls()
+  readonly #lost: LostAnswers
   readonly #cancelled: CancelledCalls | undefined
   readonly #taskTokens = new Map<number, Call>()
   #gone: BridgeError | undefined
@@ -64,6 +68,7 @@ export class Switchboard {
     this.#log = log
     this.#options = options
     this.isOwn = options.isOwn
+    this.#lost = new LostAnswers(this.#calls, options.lostMs, (call, error) => this.#fail(call, error))
     const { cancelled } = options
     this.#cancelled =
       cancelled && new CancelledCalls({ ...cancelled, onRead: (number) => cancelled.onDone?.(number) })
@@ -93,6 +98,7 @@ export class Switchboard {
   /** The answer to this call is no longer awaited: if it comes, it is dropped. */
   withdraw(call: Call, cancel: ((number: number) => Message) | undefined): void {
     if (!this.#calls.delete(call.number)) return
+    if (this.#lost.isLooking) this.#lost.look()
     if (cancel !== undefined && this.#gone === undefined) {
       // It passes also where nothing else does: there is one for each call at most, and then in its shortest form.
       this.#pipe.send(this.#isBacklogged ? cancellationOf(call.number, 'cancelled') : cancel(call.number))
@@ -136,12 +142,21 @@ export class Switchboard {
     else this.#notified(message)
   }
 
-  /** The child's answer with this id (JSON text, latin1) is lost: that call fails, and nothing else does. */
-  receiveLost(id: string | undefined, error: BridgeError): void {
-    const number = id === undefined ? Number.NaN : integerOf(id)
+  /**
+   * The child's answer with this id (JSON text, latin1) is lost: that call fails, and nothing else does. Without an id see
+   * `LostAnswers`.
+   */
+  receiveLost(id: string | undefined, error: BridgeError, isSure = true): void {
+    if (id === undefined) return this.#lost.add(error, isSure)
+    const number = integerOf(id)
     const call = this.#calls.get(number)
     if (call === undefined) return this.#answeredLate(number)
-    this.#calls.delete(number)
+    this.#fail(call, error)
+    if (this.#lost.isLooking) this.#lost.look()
+  }
+
+  #fail(call: Call, error: BridgeError): void {
+    this.#calls.delete(call.number)
     call.port.settleWith(call, error)
   }
 
@@ -151,6 +166,7 @@ export class Switchboard {
     for (const port of this.audience.ports) port.forgetQuestions(this)
     const calls = this.#calls.values()
     this.#calls.clear()
+    this.#lost.clear()
     this.#cancelled?.clear()
     for (const call of calls) call.port.settleWith(call, error)
   }
@@ -185,6 +201,7 @@ export class Switchboard {
     this.#calls.delete(number)
     if (call.opensTask && message.envelope.hasResult) this.#keepTaskToken(call)
     call.port.settle(call, message.rewrite([[message.envelope.id, call.clientId]]))
+    if (this.#lost.isLooking) this.#lost.look()
   }
 
   #answeredLate(number: number): void {

@@ -1,0 +1,63 @@
+// relay/lost: answers that nobody can read, and that do not say to which call they belong.
+import type { BridgeError } from '../errors.ts'
+import type { Call } from './call.ts'
+import type { NumberedCalls } from './numbered.ts'
+
+/**
+ * Finds the calls whose answers were lost, so that none waits for ever. Guessing would end a call that is still worked on
+ * and leave the other waiting. But each lost answer belongs to a call that was in flight then: as soon as no more of those
+ * are left than answers were lost, they are the ones. Where a long call keeps it open, all of them end after a while: it
+ * may have been theirs, and that is what their error says.
+ */
+export class LostAnswers {
+  readonly #calls: NumberedCalls
+  readonly #waitMs: number
+  readonly #fail: (call: Call, error: BridgeError) => void
+  #count = 0
+  /** The newest call that was in flight. */
+  #newest = 0
+  #error: BridgeError | undefined
+  #timer: NodeJS.Timeout | undefined
+
+  /** @param fail ends one call of these with the error */
+  constructor(calls: NumberedCalls, waitMs: number, fail: (call: Call, error: BridgeError) => void) {
+    this.#calls = calls
+    this.#waitMs = waitMs
+    this.#fail = fail
+  }
+
+  get isLooking(): boolean {
+    return this.#timer !== undefined
+  }
+
+  /** @param isSure it was the answer to one of them; else they are only given the same while to end */
+  add(error: BridgeError, isSure: boolean): void {
+    if (isSure) this.#count++
+    this.#newest = this.#calls.last
+    this.#error = error
+    this.#timer ??= setTimeout(() => this.#end(this.#suspects()), this.#waitMs).unref()
+    this.look()
+  }
+
+  /** To be called whenever a call has ended. */
+  look(): void {
+    const suspects = this.#suspects()
+    if (suspects.length <= this.#count) this.#end(suspects)
+  }
+
+  clear(): void {
+    clearTimeout(this.#timer)
+    this.#timer = undefined
+    this.#count = 0
+  }
+
+  #suspects(): Call[] {
+    return this.#calls.values().filter(({ number }) => number <= this.#newest)
+  }
+
+  #end(suspects: readonly Call[]): void {
+    const error = this.#error
+    this.clear()
+    if (error !== undefined) for (const call of suspects) this.#fail(call, error)
+  }
+}
