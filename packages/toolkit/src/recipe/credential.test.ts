@@ -1,8 +1,14 @@
-import { expect, test } from 'vitest'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { expect, onTestFinished, test } from 'vitest'
+import { render, type Rendered } from '../render/render.ts'
+import { draft } from '../resolve/draft.ts'
 import { catalogue, catalogueTool } from './catalogue.ts'
 import { concealed, holdsSecret, isSecretVariable, secretArguments } from './credential.ts'
-import { sampleRecipe } from './sample.test-data.ts'
+import { refuseExposed } from './exposed.ts'
+import { sampleTool } from './sample.test-data.ts'
 
 const RANDOM = 'q7Rk2vXw9ZbT4mNcL8sJ'
 
@@ -24,6 +30,8 @@ test.for([
   ['--header', 'Authorization: Bearer abc'],
   ['--json', '{"nested": {"apiKey": "abc"}}'],
   ['sk-live-0001'],
+  ['--password', '$ecret'],
+  ['--key', '${KEY:-sk-live-0001}'],
   ['xoxb-1234567890'],
   ['AKIAIOSFODNN7EXAMPLE'],
   ['eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIx.abc'],
@@ -31,15 +39,22 @@ test.for([
   [RANDOM],
 ])('a secret is among %j', (args) => {
   expect(secretArguments(args)).toHaveLength(1)
-  // A recipe is what an image is made of.
-  expect(() => sampleRecipe({ args })).toThrow(/args: a secret stands in (-|argument|API_KEY|Server)/)
 })
 
 test.for([
   ['--access-mode=restricted', '--db-path', '/data/database.sqlite', '--read-write'],
   ['--max-tokens', '4000', '--sort-key', 'name', '--auth', 'basic', '--public-key', 'abc'],
   ['--key', '/etc/ssl/key.pem', '--password-file', '/run/secrets/x', '--token', '--verbose'],
-  ['--header', 'Authorization:${AUTH_HEADER}', '--header', 'Authorization: Bearer ${TOKEN}', '--key', '$KEY'],
+  [
+    '--header',
+    'Authorization:${AUTH_HEADER}',
+    '--header',
+    'Authorization: Bearer ${TOKEN}',
+    '--key',
+    '$KEY',
+    '--token',
+    '${input:t}',
+  ],
   [
     'https://example.com/mcp',
     'http://localhost:8080/x',
@@ -58,16 +73,32 @@ test.for([
   expect(secretArguments(args)).toEqual([])
 })
 
-test('no recipe that comes along is taken for one with a secret', () => {
-  const folder = fileURLToPath(new URL('../../catalogue', import.meta.url))
-  for (const name of catalogue(folder)) expect(catalogueTool(folder, name).recipe.name).toBe(name)
+const image = (changes: object) => (): Rendered =>
+  render(sampleTool({ ...changes }), { bridgeVersion: '0.1.0' })
+const environment = (name: string, value: string): object[] => [{ name, description: 'x', default: value }]
+
+test('no image is made of a recipe with one, also of one that is there already', async () => {
+  expect(image({ args: ['--api-key', 'abc'] })).toThrow('a secret stands in its arguments (--api-key)')
+  expect(image({ login: { args: ['sk-live-0001'], port: 8765 } })).toThrow(
+    'a secret stands in its arguments (argument 1)',
+  )
+  expect(image({ environment: environment('SERVICE_TOKEN', 'abc') })).toThrow('SERVICE_TOKEN has a secret')
+  expect(image({ environment: environment('SERVICE', 'https://u:p@example.com') })).toThrow(
+    'SERVICE has a secret',
+  )
+  const folder = mkdtempSync(join(tmpdir(), 'mcp-bridge-draft-'))
+  onTestFinished(() => rmSync(folder, { recursive: true }))
+  writeFileSync(join(folder, 'tool'), '#!/bin/sh\n')
+  const source = { runtime: 'binary', file: join(folder, 'tool') } as const
+  await expect(draft(source, { args: ['--api-key', 'abc'] })).rejects.toThrow(
+    'a secret stands in its arguments',
+  )
 })
 
-test('a default is in the image, too', () => {
-  const environment = [{ name: 'SERVICE_TOKEN', description: 'x', default: 'abc' }]
-  expect(() => sampleRecipe({ environment })).toThrow('SERVICE_TOKEN has a secret as its default')
-  const address = [{ name: 'SERVICE', description: 'x', default: 'https://u:p@example.com' }]
-  expect(() => sampleRecipe({ environment: address })).toThrow('SERVICE has a secret as its default')
+test('no recipe that comes along is taken for one with a secret', () => {
+  const folder = fileURLToPath(new URL('../../catalogue', import.meta.url))
+  for (const name of catalogue(folder))
+    expect(() => refuseExposed(catalogueTool(folder, name).recipe)).not.toThrow()
 })
 
 test('variables are judged by their name, addresses by what they hold', () => {

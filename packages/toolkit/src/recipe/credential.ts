@@ -36,8 +36,9 @@ const SHAPES = [
 /** `name=value`, `name: value`, `"name": "value"`; a value may be the beginning of another pair: an address has parameters. */
 const PAIR = /(?<![\w.-])([\w.-]{1,100})["']?\s*[=:](?=\s*["']?([^"'&;,}\n]{0,300}))/g
 const SCHEME = /^(Bearer|Basic|Token|Api-?Key)\b/i
-/** What a person or the tool fills in: no secret itself. */
-const PLACEHOLDER = /\$\{[^{}]{0,200}\}|\$[A-Za-z_]\w{0,99}|\{\{[^{}]{0,200}\}\}/g
+/** What a person or the tool fills in: no secret itself, unless it brings a value along (`${KEY:-sk-…}`). */
+const PLACEHOLDER =
+  /\$\{(?:\w{1,100}:)?\w[\w.-]{0,100}\}|\$[A-Z][A-Z0-9_]{2,99}(?![\w$])|\{\{[^{}]{0,200}\}\}/g
 const HARMLESS =
   /^(|true|false|yes|no|on|off|none|null|undefined|stdin|env|-|\d{1,3}|basic|bearer|digest|oauth2?|oidc|api-?key|anonymous)$/i
 /** Of this machine; a secret in base64 may begin with a slash too. */

@@ -1,6 +1,5 @@
 // recipe/schema: what a recipe says about a tool; everything in it is checked here and used somewhere.
 import { z } from 'zod'
-import { holdsSecret, isNamedSecret, secretArguments } from './credential.ts'
 import { volumeLabels } from './volume.ts'
 import * as word from './words.ts'
 
@@ -152,19 +151,6 @@ export const recipeSchema = z
       if (file && /^(TOKENS|ENV)$/.test(name))
         complain('secrets', `no file of a secret can be called ${name}`)
       if (file && !required) complain('secrets', `${name} is a file: it must be there, so it is required`)
-    }
-    // What stands here is in the image, for everybody who has that.
-    for (const { where } of [recipe.args, recipe.login?.args ?? []].flatMap(secretArguments))
-      complain(
-        'args',
-        `a secret stands in ${where}: it would be in the image; let the tool read it from a variable, below secrets`,
-      )
-    for (const { name, default: value } of recipe.environment) {
-      if (value !== undefined && (isNamedSecret(name, value) || holdsSecret(value)))
-        complain(
-          'environment',
-          `${name} has a secret as its default: it would be in the image; put the name below secrets`,
-        )
     }
     if (recipe.call !== undefined && !recipe.tools.includes(recipe.call.tool))
       complain('call', `${recipe.call.tool} is not among the tools`)

@@ -1,5 +1,6 @@
 // render/render: recipe and lock in, every file of its image out; the same in, the same out.
 import { createHash } from 'node:crypto'
+import { refuseExposed } from '../recipe/exposed.ts'
 import type { Tool } from '../recipe/read.ts'
 import { renderBake } from './bake.ts'
 import type { Recipe } from '../recipe/schema.ts'
@@ -23,7 +24,9 @@ export interface RenderOptions {
 const IGNORE = '# Only what the Dockerfile copies.\n*\n!lock\n'
 const MADE = '# Made by mcp-bridge from recipe.yaml and lock/: change those, not this.\n'
 
+/** @throws ToolkitError if a secret would be in the image */
 export function render({ recipe, text, lock }: Tool, { bridgeVersion }: RenderOptions): Rendered {
+  refuseExposed(recipe)
   const dockerfile = renderDockerfile(recipe, bridgeVersion)
   const sources = [...lock].map(([name, bytes]): [string, Buffer] => [`lock/${name}`, bytes])
   const image = new Map<string, string | Buffer>([

@@ -1,5 +1,6 @@
 // resolve/draft: a source → the recipe that its package itself suggests. What runs is read from it, never guessed.
 import { ToolkitError } from '../problem.ts'
+import { refuseExposed } from '../recipe/exposed.ts'
 import { checkRecipe } from '../recipe/read.ts'
 import type { Recipe, RecipeInput } from '../recipe/schema.ts'
 import { sentence } from '../recipe/words.ts'
@@ -65,7 +66,10 @@ export async function draft(source: Source, wishes: Wishes): Promise<{ recipe: R
     children: wishes.children ?? 'session',
   } as const
   const raw = withRuntime(source, common, found, wishes)
-  return { recipe: checkRecipe(raw, `the recipe of ${label}`), lock: found.lock ?? new Map() }
+  const recipe = checkRecipe(raw, `the recipe of ${label}`)
+  // Before anything of it is written.
+  refuseExposed(recipe)
+  return { recipe, lock: found.lock ?? new Map() }
 }
 
 /** As it is written to recipe.yaml: without what is a default. */

@@ -1,0 +1,26 @@
+// recipe/exposed: what of a recipe is in its image, for everybody who has that: no secret may be among it.
+import { ToolkitError } from '../problem.ts'
+import { holdsSecret, isNamedSecret, secretArguments } from './credential.ts'
+import type { Recipe } from './schema.ts'
+
+/** Where an image is made, and not where a recipe is read: what was made before must still be seen and removed. @throws ToolkitError */
+export function refuseExposed({ name, args, login, environment }: Recipe): void {
+  const [found] = [args, login?.args ?? []].flatMap(secretArguments)
+  if (found !== undefined)
+    throw new ToolkitError(
+      `${name}: a secret stands in its arguments (${found.where}): it would be in the image`,
+      {
+        hint: 'take it out, and name the variable from which the tool reads it below secrets: docs/IMAGES.md',
+      },
+    )
+  const variable = environment.find(
+    ({ name: each, default: value = '' }) => isNamedSecret(each, value) || holdsSecret(value),
+  )
+  if (variable !== undefined)
+    throw new ToolkitError(
+      `${name}: ${variable.name} has a secret as its default: it would be in the image`,
+      {
+        hint: 'put the name below secrets',
+      },
+    )
+}
