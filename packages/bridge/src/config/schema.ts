@@ -70,7 +70,10 @@ export const configSchema = z.strictObject({
     })
     .default([]),
   allowHost: list()
-    .refine((all) => all.every((it) => /^[^/,\s]+$/.test(it)), 'write host names such as tools.example, or *')
+    .refine(
+      (all) => all.every((it) => it === '*' || /^[\w.:[\]-]+$/.test(it)),
+      'write host names such as tools.example, or *',
+    )
     .default([]),
   cors: boolean().default(false),
   insecure: boolean().default(false),

@@ -169,6 +169,23 @@ test('a comma separates in a flag and in an item of a list, as in a text', () =>
   expect(load({ configFile }).config.toolsDeny).toEqual(['a', 'b', 'c'])
 })
 
+test.each(['toolsAllow', 'toolsDeny', 'passEnv', 'allowHost', 'allowOrigin', 'headerEnv', 'envFile'])(
+  '%s: a text of nothing is no list of nothing, which would let everything through',
+  (key) => {
+    for (const value of ['', ' , ', [''], ['a', ''], [',']])
+      expect([value, problemsOf({ flags: { [key]: value } }).length > 0]).toEqual([value, true])
+    expect(problemsOf({ flags: { [key]: [] } })).toEqual([])
+  },
+)
+
+test('a host is named as it stands in a request: no pattern, no letters that browsers write otherwise', () => {
+  expect(
+    problemsOf({ flags: { allowHost: ['a.example', 'A_b.example', '[::1]:80', '10.0.0.1', '*'] } }),
+  ).toEqual([])
+  for (const host of ['*.example', 'bücher.example', 'http://a.example', 'a b'])
+    expect([host, problemsOf({ flags: { allowHost: [host] } }).length]).toEqual([host, 1])
+})
+
 test('a glob that nobody can read is refused, wherever it stands', () => {
   const flags = { toolsDeny: ['a', '@(b|c)'], passEnv: ['{A'], toolsAllow: '[' }
   expect(problemsOf({ flags }).toSorted()).toEqual([

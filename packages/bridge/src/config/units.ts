@@ -152,8 +152,10 @@ export function globs() {
   })
 }
 
+/** A text of nothing is a slip, often a variable of a shell that is not set: as a list it would let everything through. */
 function texts() {
-  return z.union([z.string(), z.array(z.string())], 'write a list of texts')
+  const some = z.string().regex(/[^\s,]/, 'is empty: leave it out, or say what it should hold')
+  return z.union([some, z.array(some)], 'write a list of texts')
 }
 
 /** `KEY=VALUE` lines, a list of them, or a map. */
@@ -202,7 +204,9 @@ export function headerEnv() {
 }
 
 function headersAndNames(item: string | { header: string; name: string }): [string, string][] {
-  return typeof item === 'string' ? splitList(item).map(splitPair) : [[item.header, item.name]]
+  if (typeof item !== 'string') return [[item.header, item.name]]
+  const items = splitList(item)
+  return (items.length === 0 ? [item] : items).map(splitPair)
 }
 
 /** Trimmed, without the empty ones. */
