@@ -114,7 +114,7 @@ export class StreamableBinding {
     const revision = header(req, 'mcp-protocol-version')
     if (!isRevisionAccepted(revision, session.protocolVersion)) {
       throw new BridgeError('request_invalid', 'unsupported MCP-Protocol-Version', {
-        hint: `it is "${excerpt(revision ?? '')}"; this session speaks ${session.protocolVersion}`,
+        hint: `it is "${excerpt(revision ?? '')}"; this session speaks ${excerpt(session.protocolVersion ?? 'none yet')}`,
       })
     }
     return session
@@ -137,7 +137,7 @@ export function refuseBatch(isBatch: boolean, session: Session): void {
   if (isBatch && session.protocolVersion !== BATCH_REVISION) {
     throw new BridgeError(
       'request_invalid',
-      `batches exist in ${BATCH_REVISION} only; this session speaks ${session.protocolVersion}`,
+      `batches exist in ${BATCH_REVISION} only; this session speaks ${excerpt(session.protocolVersion ?? 'none yet')}`,
     )
   }
 }
