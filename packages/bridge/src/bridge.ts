@@ -5,15 +5,17 @@ import { createApp } from './app.ts'
 import { SseBinding } from './binding/sse.ts'
 import { StreamableBinding } from './binding/streamable.ts'
 import { STOP_GRACE_MS } from './child/child.ts'
+import { Disclosure } from './child/disclosure.ts'
 import type { ChildReport } from './child/interview.ts'
 import { Leases } from './child/lease.ts'
 import { inspectTool, type Inspection } from './child/inspection.ts'
 import { Nursery } from './child/nursery.ts'
+import { Restarts } from './child/restart.ts'
 import { runTrial } from './child/trial.ts'
 import { connectableHost, isLoopback } from './config/loopback.ts'
 import type { Config, ConfigInput } from './config/schema.ts'
 import { parseConfig } from './config/sources.ts'
-import type { BridgeError } from './errors.ts'
+import { toBridgeError, type BridgeError } from './errors.ts'
 import { Tokens } from './gate/auth.ts'
 import { TokenFile } from './gate/token-file.ts'
 import type { Readiness } from './http/health.ts'
@@ -67,6 +69,7 @@ export class Bridge {
   readonly #tokens: Tokens
   readonly #tokenFile: TokenFile | undefined
   readonly #nursery: Nursery
+  readonly #disclosure: Disclosure
   readonly #proof: Proof
   readonly #closing = new AbortController()
   #stopGraceMs = STOP_GRACE_MS
@@ -85,11 +88,18 @@ export class Bridge {
     const { initial = new Map<string, string>() } = this.#tokenFile ?? {}
     this.#tokens = new Tokens(tokensOf(config, initial, true))
     this.#warnOfStrangers(initial)
+    const given = [...this.#people.values()].flatMap(({ env }) => Object.values(env))
+    const disclosure = new Disclosure([...this.#nursery.given, ...given], log)
+    this.#disclosure = disclosure
+    const restarts = new Restarts((owner, error) => disclosure.told(owner, error))
+    const isForClients = needsClient(config, this.#people)
     this.#leases = new Leases(
       {
         maxChildren: config.maxChildren,
         warm: warmOf(config),
+        restarts,
         start: (env) => this.#nursery.start(env),
+        onUnstarted: (owner, error) => this.#proof.unstarted(owner, error),
       },
       log,
     )
@@ -98,9 +108,12 @@ export class Bridge {
         config,
         timings,
         leases: this.#leases,
+        disclosure,
+        needsClient: isForClients,
         rulesFor: (principal) => this.#rulesFor(principal),
         stopGraceMs: () => this.#stopGraceMs,
-        onCrash: (error) => this.#proof.crashed(error),
+        onCrash: (crash) => this.#proof.crashed(crash),
+        onProven: (owner) => this.#proof.proven(owner),
       },
       log,
     )
@@ -108,9 +121,10 @@ export class Bridge {
       {
         command: config.command[0] ?? '',
         env: this.#nursery.env,
-        needsClient: needsClient(config, this.#people),
+        needsClient: isForClients,
         onCrash: config.onCrash,
-        restart: this.#leases.restart,
+        restarts,
+        told: (error) => disclosure.toOthers(error),
         describe: () => this.#lines.describe?.() ?? this.#trial(),
         onProven: (report) => {
           this.#warnOfIdleGlobs(report)
@@ -238,12 +252,11 @@ export class Bridge {
   }
 
   async #openLine(request: LineRequest): Promise<Line> {
-    await this.start()
-    request.signal.throwIfAborted()
-    return this.#lines.open(request).catch((error: unknown) => {
-      this.#proof.tryAgain()
-      throw error
+    await this.start().catch((error: unknown) => {
+      throw this.#disclosure.toOthers(toBridgeError(error))
     })
+    request.signal.throwIfAborted()
+    return this.#lines.open(request)
   }
 
   #rulesFor(principal: string): ToolRules {

@@ -160,7 +160,8 @@ export const ERRORS = {
     rpc: -32603,
     exit: 1,
     meaning: 'The command cannot be started: not found, not executable, or no such directory.',
-    remedy: 'Check the command after `--` and `--cwd`.',
+    remedy:
+      'Check the command after `--` and `--cwd`; the log says what is wrong, under the `incident` in the data.',
   },
   child_exited: {
     who: 'child',
@@ -168,7 +169,8 @@ export const ERRORS = {
     rpc: -32603,
     exit: 1,
     meaning: 'The child ended while the request was waiting for it.',
-    remedy: 'The data carry its exit code and last lines of stderr.',
+    remedy:
+      "The data carry its exit code and, if the process was the client's own, its last lines of stderr; else an `incident` under which the log has them.",
   },
   child_not_mcp: {
     who: 'child',
@@ -183,8 +185,9 @@ export const ERRORS = {
     http: 503,
     rpc: -32603,
     retryAfterSeconds: 5,
-    meaning: 'The child crashed several times in a row and is not started again yet.',
-    remedy: 'See the log for its last lines of stderr.',
+    meaning:
+      'Processes of this person and environment crashed several times in a row, and none is started again yet; or the tool crashes for everybody.',
+    remedy: 'See the log for its last lines of stderr, by the `incident` in the data where there is one.',
   },
   child_limit_reached: {
     who: 'child',

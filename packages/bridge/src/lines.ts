@@ -1,10 +1,13 @@
 // lines: who shares which process: one per session, one for all, or one per request.
 import { monotonicMs } from './clock.ts'
 import { describeTool, type ChildReport } from './child/interview.ts'
+import type { Disclosure } from './child/disclosure.ts'
 import type { Leases } from './child/lease.ts'
+import { ownerOf, TOOL, type Owner } from './owner.ts'
 import type { Config } from './config/schema.ts'
-import { BridgeError } from './errors.ts'
+import { BridgeError, toBridgeError } from './errors.ts'
 import type { Logger } from './log/logger.ts'
+import type { Crash } from './proof.ts'
 import { Pool } from './relay/pool.ts'
 import { Port } from './relay/port.ts'
 import { ownRoute, type Route } from './relay/route.ts'
@@ -27,12 +30,17 @@ export interface LinesOptions {
   config: Config
   timings: Timings
   leases: Leases
+  disclosure: Disclosure
+  /** A child may be of no use before a client brings its part of the environment. */
+  needsClient: boolean
   /** Which tools a client may use. */
   rulesFor(principal: string): ToolRules
   /** What a stop may take at this moment. */
   stopGraceMs(): number
   /** A child has ended without being asked to. */
-  onCrash(error: BridgeError): void
+  onCrash(crash: Crash): void
+  /** A child has answered a request after `initialize`. */
+  onProven(owner: Owner): void
 }
 
 /** Standbys: none beside a shared child, unless asked for; none where each client brings what a child needs. */
@@ -54,33 +62,38 @@ export function createLines(options: LinesOptions, log: Logger): Lines {
 
 /** A process for each session; its client's pace is its own. */
 function sessionLines(
-  { config, timings, leases, rulesFor, stopGraceMs, onCrash }: LinesOptions,
+  { config, timings, leases, disclosure, rulesFor, stopGraceMs, onCrash, onProven }: LinesOptions,
   log: Logger,
 ): Lines {
   return {
-    open: async ({ unrelated, env, principal, signal, onGone }) => {
-      const child = await leases.acquire(env, signal)
+    open: async (request) => {
+      const { env, principal, signal, onGone } = request
+      const owner = ownerOf(principal, env)
+      const child = await leases.acquire(owner, signal).catch((error: unknown) => {
+        throw disclosure.toUser(owner, toBridgeError(error))
+      })
       const audience = { ports: new Set<Port>() }
       const switchboard = new Switchboard(child, audience, log, {
         isOwn: true,
         maxBacklogBytes: config.maxBufferBytes,
         lostMs: timings.lostMs,
       })
-      const port = plugIn(ownRoute(switchboard), unrelated, rulesFor(principal), timings, log)
+      const port = plugIn(ownRoute(switchboard), request, rulesFor(principal), timings, log)
       audience.ports.add(port)
       let answers = 0
       child.listen({
         receive: (message) => {
           // The first answer is that to `initialize`: a child that crashes right after it has proven nothing.
-          if (message.kind === 'response' && ++answers === 2) leases.restart.proven()
+          if (message.kind === 'response' && ++answers === 2) onProven(owner)
           switchboard.receive(message)
         },
         receiveLost: (id, error, isSure) => switchboard.receiveLost(id, error, isSure),
         childGone: (ended) => {
           const error = answers === 0 && leases.size > 1 ? withLockAdvice(ended) : ended
-          onCrash(error)
-          switchboard.childGone(error)
-          onGone(error)
+          onCrash({ owner, error, isProven: answers > 1 })
+          const told = disclosure.toUser(owner, error)
+          switchboard.childGone(told)
+          onGone(told)
         },
       })
       return {
@@ -96,10 +109,14 @@ function sessionLines(
 }
 
 /** One process for everybody, or for everybody with the same environment. */
-function sharedLines({ config, timings, leases, rulesFor, onCrash }: LinesOptions, log: Logger): Lines {
+function sharedLines(
+  { config, timings, leases, disclosure, needsClient, rulesFor, onCrash, onProven }: LinesOptions,
+  log: Logger,
+): Lines {
   const children = new Map<string, SharedChild>()
   const childFor = (env: Readonly<Record<string, string>>): SharedChild => {
-    const key = JSON.stringify(Object.entries(env).toSorted(([a], [b]) => (a < b ? -1 : 1)))
+    const owner = ownerOf('', env)
+    const { key } = owner
     const existing = children.get(key)
     if (existing !== undefined) return existing
     const created = new SharedChild(
@@ -108,10 +125,12 @@ function sharedLines({ config, timings, leases, rulesFor, onCrash }: LinesOption
         startTimeoutMs: config.startTimeoutMs,
         maxBacklogBytes: config.maxBufferBytes,
         timings,
-        idleMs: Object.keys(env).length === 0 ? 0 : config.idleMs,
-        start: () => leases.acquire(env),
-        onCrash,
-        onProven: () => leases.restart.proven(),
+        // Where each client brings what the child needs, the one that was asked what it is may be nobody's.
+        idleMs: owner === TOOL && !needsClient ? 0 : config.idleMs,
+        start: () => leases.acquire(owner),
+        told: (error) => disclosure.told(owner, error),
+        onCrash: (error, isProven) => onCrash({ owner, error, isProven }),
+        onProven: () => onProven(owner),
         onIdle: () => {
           children.delete(key)
           void created.close()
@@ -123,16 +142,21 @@ function sharedLines({ config, timings, leases, rulesFor, onCrash }: LinesOption
     return created
   }
   return {
-    open: async ({ unrelated, env, principal }) => {
-      const child = childFor(env)
-      return lineOf(child.plug(plugIn(child, unrelated, rulesFor(principal), timings, log)))
+    open: async (request) => {
+      const child = childFor(request.env)
+      return lineOf(child.plug(plugIn(child, request, rulesFor(request.principal), timings, log)))
     },
     describe: async () => {
-      const { process, init, housekeeper } = await childFor({}).ready()
-      const startMs = monotonicMs() - process.startedAt
-      return describeTool(init, startMs, (method, params) =>
-        housekeeper.ask(method, params, config.startTimeoutMs),
-      )
+      const child = childFor({})
+      try {
+        const { process, init, housekeeper } = await child.ready()
+        const startMs = monotonicMs() - process.startedAt
+        return await describeTool(init, startMs, (method, params) =>
+          housekeeper.ask(method, params, config.startTimeoutMs),
+        )
+      } finally {
+        child.restIfUnused()
+      }
     },
     close: async (graceMs) => {
       await Promise.all([...children.values()].map((child) => child.close(graceMs)))
@@ -141,7 +165,10 @@ function sharedLines({ config, timings, leases, rulesFor, onCrash }: LinesOption
 }
 
 /** Some processes; a request has one for itself while it runs. */
-function poolLines({ config, timings, leases, rulesFor, onCrash }: LinesOptions, log: Logger): Lines {
+function poolLines(
+  { config, timings, leases, disclosure, rulesFor, onCrash, onProven }: LinesOptions,
+  log: Logger,
+): Lines {
   const pool = new Pool(
     {
       version: VERSION,
@@ -152,15 +179,18 @@ function poolLines({ config, timings, leases, rulesFor, onCrash }: LinesOptions,
       warm: warmOf(config),
       idleMs: config.idleMs,
       recycleAfter: config.recycleAfter,
-      start: (env) => leases.acquire(env),
-      onCrash,
-      onProven: () => leases.restart.proven(),
+      start: (owner) => leases.acquire(owner),
+      told: (owner, error) => disclosure.told(owner, error),
+      onCrash: (owner, error, isProven) => onCrash({ owner, error, isProven }),
+      onProven,
     },
     log,
   )
   return {
-    open: async ({ unrelated, env, principal }) =>
-      lineOf(plugIn(pool.routeFor({ env, principal }), unrelated, rulesFor(principal), timings, log)),
+    open: async (request) => {
+      const route = pool.routeFor(ownerOf(request.principal, request.env))
+      return lineOf(plugIn(route, request, rulesFor(request.principal), timings, log))
+    },
     close: (graceMs) => pool.close(graceMs),
   }
 }
@@ -181,10 +211,16 @@ function lineOf(port: Port): Line {
 }
 
 /** Puts the rules of this client between it and where its requests go. */
-function plugIn(route: Route, unrelated: Sink, rules: ToolRules, { holdMs }: Timings, log: Logger): Port {
-  if (!areRules(rules)) return new Port(route, unrelated, log, holdMs)
+function plugIn(
+  route: Route,
+  { unrelated, principal }: LineRequest,
+  rules: ToolRules,
+  { holdMs }: Timings,
+  log: Logger,
+): Port {
+  if (!areRules(rules)) return new Port(route, unrelated, log, holdMs, principal)
   const tools = new ToolRoute(route, rules)
-  const told: Sink = {
+  const sink: Sink = {
     answer: (message) => unrelated.answer(message),
     relate: (message) => {
       if (message.method === 'notifications/tools/list_changed') tools.forget()
@@ -195,5 +231,5 @@ function plugIn(route: Route, unrelated: Sink, rules: ToolRules, { holdMs }: Tim
     },
     isStanding: unrelated.isStanding,
   }
-  return new Port(tools, told, log, holdMs)
+  return new Port(tools, sink, log, holdMs, principal)
 }

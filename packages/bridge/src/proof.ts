@@ -1,6 +1,8 @@
 // proof: whether the tool works: tried at the start, and again while it crashes and crashes.
+import { monotonicMs } from './clock.ts'
 import type { ChildReport } from './child/interview.ts'
-import type { Restart } from './child/restart.ts'
+import { TOOL, type Owner } from './owner.ts'
+import type { Restarts } from './child/restart.ts'
 import { withAdvice } from './child/trial.ts'
 import { toBridgeError, type BridgeError } from './errors.ts'
 import { excerpt } from './foreign.ts'
@@ -15,16 +17,28 @@ export interface ProofOptions {
   /** A child may be of no use before a client brings its part of the environment. */
   needsClient: boolean
   onCrash: 'restart' | 'exit'
-  restart: Restart
+  restarts: Restarts
+  /** What whoever asks may know of a failure of the tool. */
+  told(error: BridgeError): BridgeError
   /** Asks a child what it is. Throws BridgeError, `child_…`. */
   describe(): Promise<ChildReport>
   /** It works. */
   onProven(report: ChildReport): void
 }
 
+/** A process that ended without being asked to. */
+export interface Crash {
+  owner: Owner
+  error: BridgeError
+  /** It had answered a request after `initialize`. */
+  isProven: boolean
+}
+
 /** How long a silent start is watched before the log says what is awaited. */
 const SLOW_START_MS = 5000
 const RETRIAL_MS = 5000
+/** A client that crashes its own processes has the tool tried no more often than this. */
+const SUSPICION_MS = 1000
 
 export class Proof {
   /** Settles once: the tool cannot start, or has crashed where that is the end. */
@@ -33,8 +47,13 @@ export class Proof {
   readonly #log: Logger
   #proven: Promise<ChildReport> | undefined
   #report: ChildReport | undefined
+  /** Why the first trial failed, and why the last one did. */
   #problem: BridgeError | undefined
+  #failure: BridgeError | undefined
+  #forget: NodeJS.Timeout | undefined
   #retrial: NodeJS.Timeout | undefined
+  #trying: Promise<void> | undefined
+  #triedAt = -SUSPICION_MS
   #isClosed = false
   #fail!: (error: BridgeError) => void
 
@@ -48,53 +67,35 @@ export class Proof {
 
   /** The report of the first child; the same for all who ask. Throws BridgeError, `child_…`. */
   start(): Promise<ChildReport> {
-    this.#proven ??= this.#prove().catch((error: unknown) => {
-      // Whoever goes on nevertheless: the next client that comes after a while has the tool tried again.
-      this.#retrial ??= setTimeout(() => {
-        this.#retrial = undefined
-        this.#proven = undefined
-      }, RETRIAL_MS).unref()
-      throw error
-    })
+    this.#proven ??= this.#first()
     return this.#proven
   }
 
   /** A child has ended without being asked to. */
-  crashed(error: BridgeError): void {
-    this.#options.restart.crashed(error)
-    if (this.#options.onCrash === 'exit') this.#fail(error)
-    else this.tryAgain()
+  crashed({ owner, error, isProven }: Crash): void {
+    if (this.#options.onCrash === 'exit') return this.#fail(error)
+    // What ends a process that works is what its client asked of it.
+    if (!isProven) this.#blame(owner, error)
   }
 
-  /** In a crash loop no client may come any more to find out that the tool works again. */
-  tryAgain(): void {
-    const { restart } = this.#options
-    if (restart.failure === undefined || this.#retrial !== undefined || this.#isClosed) return
-    const { message, data } = restart.failure
-    this.#log.error({ reason: message, ...data }, 'the tool crashes again and again')
-    const retry = () => {
-      this.#retrial = undefined
-      this.#proven = this.#prove().then(
-        (report) => {
-          restart.proven()
-          return report
-        },
-        (thrown: unknown) => {
-          restart.crashed(toBridgeError(thrown))
-          this.tryAgain()
-          return this.#report ?? UNKNOWN_TOOL
-        },
-      )
-    }
-    this.#retrial = setTimeout(retry, Math.max(RETRIAL_MS, restart.delayMs())).unref()
+  /** A child could not be started. */
+  unstarted(owner: Owner, error: BridgeError): void {
+    this.#blame(owner, error)
   }
 
-  /** Why no session can be opened now. */
+  /** A child has answered a request after `initialize`. */
+  proven(owner: Owner): void {
+    this.#options.restarts.proven(owner)
+    if (owner.isOperators) this.#failure = undefined
+  }
+
+  /** Why no session can be opened now: by the trial, and by what all share, not by what one client brings. */
   readonly readiness: Readiness = () => {
-    const { restart, command, needsClient } = this.#options
-    const failure = restart.failure ?? this.#problem
+    const { restarts, command, needsClient } = this.#options
+    const failure = this.#failure ?? (needsClient ? undefined : restarts.loopOf(TOOL)) ?? this.#problem
     if (failure !== undefined) {
-      return { status: 'failing', reason: [failure.message, failure.hint].filter(Boolean).join('; ') }
+      const { message, hint } = this.#options.told(failure)
+      return { status: 'failing', reason: [message, hint].filter(Boolean).join('; ') }
     }
     if (this.#report !== undefined || needsClient) return undefined
     return { status: 'starting', reason: `waiting for ${command} to answer initialize` }
@@ -104,17 +105,92 @@ export class Proof {
   async close(): Promise<void> {
     this.#isClosed = true
     clearTimeout(this.#retrial)
+    clearTimeout(this.#forget)
     await this.#proven?.catch(() => {})
+    await this.#trying
+  }
+
+  async #first(): Promise<ChildReport> {
+    try {
+      return await this.#prove()
+    } catch (thrown) {
+      const error = toBridgeError(thrown)
+      if (this.#options.needsClient && error.code !== 'child_spawn_failed') {
+        const fields = { reason: error.message, ...error.data }
+        this.#log.warn(fields, 'the tool does not start without what a client brings; each client will see')
+        return UNKNOWN_TOOL
+      }
+      this.#problem = error
+      if (!this.#isClosed) this.#fail(error)
+      // Whoever goes on nevertheless: the next client that comes after a while has the tool tried again.
+      this.#forget = setTimeout(() => {
+        this.#proven = undefined
+      }, RETRIAL_MS).unref()
+      throw error
+    }
+  }
+
+  #blame(owner: Owner, error: BridgeError): void {
+    const { restarts } = this.#options
+    const wasLoop = restarts.loopOf(owner) !== undefined
+    restarts.crashed(owner, error)
+    if (restarts.loopOf(owner) === undefined) return
+    const { principal } = owner
+    if (!wasLoop) this.#logLoop(error, ...(owner === TOOL ? [] : [{ principal }]))
+    if (owner === TOOL) this.#tryAgain(Math.max(RETRIAL_MS, restarts.delayMs(TOOL)))
+    else if (owner.isOperators || error.code === 'child_spawn_failed')
+      this.#tryAgain(Math.max(0, this.#triedAt + SUSPICION_MS - monotonicMs()))
+  }
+
+  #logLoop({ message, data }: BridgeError, whose?: { principal: string }): void {
+    const fields = { reason: message, ...whose, ...data }
+    if (whose === undefined) this.#log.error(fields, 'the tool crashes again and again')
+    else this.#log.warn(fields, 'processes of one client crash again and again')
+  }
+
+  /** In a crash loop of the operator's environment no client may come any more to find out that the tool works again. */
+  #tryAgain(afterMs: number): void {
+    if (this.#retrial !== undefined || this.#trying !== undefined || this.#isClosed) return
+    this.#retrial = setTimeout(() => {
+      this.#retrial = undefined
+      this.#trying = this.#retry().finally(() => {
+        this.#trying = undefined
+        const { restarts, needsClient } = this.#options
+        if (this.#failure === undefined && (needsClient || restarts.loopOf(TOOL) === undefined)) return
+        this.#tryAgain(Math.max(RETRIAL_MS, restarts.delayMs(TOOL)))
+      })
+    }, afterMs).unref()
+  }
+
+  /** If the tool works it was its clients that crashed it, and nobody is held back; else everybody is. */
+  async #retry(): Promise<void> {
+    const { restarts, needsClient } = this.#options
+    try {
+      await this.#prove()
+      this.#failure = undefined
+      restarts.recovered()
+    } catch (thrown) {
+      const error = toBridgeError(thrown)
+      // A shared child waits for its turn as everybody does: it was not even tried.
+      if (error.code === 'child_backing_off') return
+      if (needsClient && error.code !== 'child_spawn_failed') return
+      this.#failure = error
+      restarts.crashed(TOOL, error)
+      this.#logLoop(error)
+    }
   }
 
   async #prove(): Promise<ChildReport> {
+    this.#triedAt = monotonicMs()
     const slow = setTimeout(() => {
       this.#log.info('still waiting for the tool to answer initialize; the first start may download it')
     }, SLOW_START_MS)
     try {
       this.#report = await this.#options.describe()
     } catch (thrown) {
-      return this.#unproven(toBridgeError(thrown))
+      const failure = toBridgeError(thrown)
+      const stderr = failure.data?.['stderr']
+      throw withAdvice(failure, Array.isArray(stderr) ? stderr.map(String) : [], this.#options)
     } finally {
       clearTimeout(slow)
     }
@@ -130,22 +206,6 @@ export class Proof {
     this.#log.info(facts, 'tool answers')
     if (!this.#isClosed) this.#options.onProven(this.#report)
     return this.#report
-  }
-
-  #unproven(failure: BridgeError): ChildReport {
-    const stderr = failure.data?.['stderr']
-    const error = withAdvice(failure, Array.isArray(stderr) ? stderr.map(String) : [], this.#options)
-    if (this.#options.needsClient && error.code !== 'child_spawn_failed') {
-      const fields = { reason: error.message, ...error.data }
-      this.#log.warn(fields, 'the tool does not start without what a client brings; each client will see')
-      return UNKNOWN_TOOL
-    }
-    // A tool that has worked before is in a crash loop: see `tryAgain`.
-    if (this.#report === undefined) {
-      this.#problem = error
-      if (!this.#isClosed) this.#fail(error)
-    }
-    throw error
   }
 }
 

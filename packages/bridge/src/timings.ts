@@ -34,6 +34,8 @@ export interface Timings {
   tokenGraceMs: number
   /** How long calls wait for their answers once one was lost that may have been any of theirs. */
   lostMs: number
+  /** What a shared child says to nobody in particular is not passed on so soon after a call of another person. */
+  afterCallMs: number
 }
 
 export const TIMINGS: Readonly<Timings> = {
@@ -50,4 +52,5 @@ export const TIMINGS: Readonly<Timings> = {
   tokenSettleMs: 200,
   tokenGraceMs: 10_000,
   lostMs: 30_000,
+  afterCallMs: 5000,
 }

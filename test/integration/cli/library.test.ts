@@ -130,15 +130,17 @@ test('cli.library: two bridges in one process share nothing', async () => {
 test('cli.library: a tool that cannot start is told by start, failed and the client', async () => {
   const bridge = create({ command: fixture('dies-at-start', '6', 'no licence') })
   const listening = await bridge.listen()
-  await expect(bridge.start()).rejects.toMatchObject({ code: 'child_exited', data: { exitCode: 6 } })
+  await expect(bridge.start()).rejects.toMatchObject({
+    code: 'child_exited',
+    data: { exitCode: 6, stderr: ['no licence'] },
+  })
   expect(await bridge.failed).toMatchObject({ code: 'child_exited', message: 'the tool exited with code 6' })
   const client = new StreamableClient(listening)
   const { error } = await client.initialize()
-  expect([client.lastStatus, error?.data.code, error?.data.stderr]).toEqual([
-    502,
-    'child_exited',
-    ['no licence'],
-  ])
+  expect([client.lastStatus, error?.data.code, error?.data.exitCode]).toEqual([502, 'child_exited', 6])
+  // The process was nobody's own: who started the bridge has its stderr, the client has a number to ask about.
+  expect(error?.data).toMatchObject({ hint: expect.stringContaining('see the log for incident') })
+  expect(JSON.stringify(error)).not.toContain('no licence')
   const ready = await send({ port: listening.port, path: '/readyz' })
   expect([ready.status, ready.json().status]).toEqual([503, 'failing'])
 })

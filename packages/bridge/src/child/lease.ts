@@ -2,22 +2,25 @@
 import { BridgeError } from '../errors.ts'
 import type { Logger } from '../log/logger.ts'
 import type { Child } from './child.ts'
-import { Restart } from './restart.ts'
+import { TOOL, type Owner } from '../owner.ts'
+import type { Restarts } from './restart.ts'
 import { Turnstile } from './turnstile.ts'
 import { Warm } from './warm.ts'
 
 export interface LeaseOptions {
   maxChildren: number
   warm: number
+  restarts: Restarts
   /** Starts a process with these variables on top of the configured environment. */
   start(env: Readonly<Record<string, string>>): Promise<Child>
+  /** A process could not be started. */
+  onUnstarted(owner: Owner, error: BridgeError): void
 }
 
 /** More than this many starts at once only make each of them slower. */
 const MAX_STARTING = 8
 
 export class Leases {
-  readonly restart = new Restart()
   readonly #options: LeaseOptions
   readonly #log: Logger
   readonly #warm: Warm
@@ -45,22 +48,22 @@ export class Leases {
   /**
    * A child for one user alone.
    *
-   * @param env variables of this user; a child that has them is started for it, never taken from the standbys
+   * @param owner a child with an environment of its own is started for it, never taken from the standbys
    * @param signal the user has gone: its start ends, and what it has got already is given back
    * @throws BridgeError `child_limit_reached`, `child_backing_off`, `child_spawn_failed`, `shutting_down`, or the reason of
    *   the signal
    */
-  async acquire(env: Readonly<Record<string, string>> = {}, signal?: AbortSignal): Promise<Child> {
-    const child = await this.#acquire(env, signal)
+  async acquire(owner: Owner, signal?: AbortSignal): Promise<Child> {
+    const child = await this.#acquire(owner, signal)
     this.#warm.refill(child)
     return child
   }
 
-  async #acquire(env: Readonly<Record<string, string>>, signal: AbortSignal | undefined): Promise<Child> {
+  async #acquire(owner: Owner, signal: AbortSignal | undefined): Promise<Child> {
     signal?.throwIfAborted()
     this.#refuseIfClosed()
-    await this.restart.turn(signal)
-    if (Object.keys(env).length === 0) {
+    await this.#options.restarts.turn(owner, signal)
+    if (owner.isOperators) {
       const standby = await this.#warm.next()
       if (standby !== undefined) {
         if (signal?.aborted === true) this.#warm.giveBack(standby)
@@ -76,7 +79,7 @@ export class Leases {
         `${this.#options.maxChildren} children are running already`,
       )
     }
-    return this.#start(env, signal)
+    return this.#start(owner, signal)
   }
 
   /** Stops everything. */
@@ -91,23 +94,24 @@ export class Leases {
   }
 
   /** Takes one of the places for starting until the process runs. */
-  async #start(env: Readonly<Record<string, string>>, signal?: AbortSignal): Promise<Child> {
+  async #start(owner: Owner, signal?: AbortSignal): Promise<Child> {
     this.#starting++
     try {
       return await this.#turnstile.through(
-        () => this.#spawn(env, signal),
+        () => this.#spawn(owner, signal),
         ({ started }) => started,
         signal,
       )
     } catch (error) {
-      if (error instanceof BridgeError && error.code === 'child_spawn_failed') this.restart.crashed(error)
+      if (error instanceof BridgeError && error.code === 'child_spawn_failed')
+        this.#options.onUnstarted(owner, error)
       throw error
     } finally {
       this.#starting--
     }
   }
 
-  async #spawn(env: Readonly<Record<string, string>>, signal: AbortSignal | undefined): Promise<Child> {
+  async #spawn({ env }: Owner, signal: AbortSignal | undefined): Promise<Child> {
     signal?.throwIfAborted()
     const child = await this.#options.start(env)
     this.#children.add(child)
@@ -120,10 +124,11 @@ export class Leases {
 
   async #startStandby(): Promise<Child | undefined> {
     // Users come first: a standby makes room for them, and is never started where there is none.
-    if (this.#isClosed || this.size >= this.#options.maxChildren || this.restart.delayMs() > 0) {
+    const { maxChildren, restarts } = this.#options
+    if (this.#isClosed || this.size >= maxChildren || restarts.delayMs(TOOL) > 0) {
       this.#log.debug({ size: this.size }, 'no standby for now')
       return undefined
     }
-    return this.#start({})
+    return this.#start(TOOL)
   }
 }

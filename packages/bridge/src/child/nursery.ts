@@ -14,6 +14,8 @@ export interface NurseryOptions extends EnvironmentOptions {
 export class Nursery {
   /** What every child gets. */
   readonly env: Readonly<Record<string, string>>
+  /** Those of its values that the operator asked for: what any program gets besides tells nothing. */
+  readonly given: readonly string[]
   readonly #options: NurseryOptions
   readonly #log: Logger
   /** Begins the mark of every child: whose it is can be told while that process lives, and which bridge's for ever. */
@@ -26,6 +28,8 @@ export class Nursery {
     this.#options = options
     this.#log = log
     this.env = childEnvironment(options, log)
+    const plain = childEnvironment({ passEnv: [], envFile: [], env: {} }, log)
+    this.given = Object.entries(this.env).flatMap(([name, value]) => (plain[name] === value ? [] : value))
     this.#watchdog = new Watchdog(this.#id, log)
   }
 

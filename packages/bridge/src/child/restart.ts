@@ -1,6 +1,7 @@
-// child/restart: back-off after a crash.
+// child/restart: back-off after crashes: of each owner by itself, so that nobody is held back for another's.
 import { monotonicMs } from '../clock.ts'
 import { BridgeError } from '../errors.ts'
+import { TOOL, type Owner } from '../owner.ts'
 
 const FIRST_DELAY_MS = 250
 const MAX_DELAY_MS = 30_000
@@ -8,62 +9,115 @@ const MAX_DELAY_MS = 30_000
 const LOOP_CRASHES = 3
 /** A start waits this long by itself; longer, and the client is told when to come back. */
 const MAX_WAIT_MS = 2000
+/** Clients can be as many owners as they send credentials: more than these are forgotten, the longest quiet first. */
+const MAX_OWNERS = 1024
+const FORGET_MS = 10 * 60_000
 
 /**
- * Counts crashes in a row. One crash costs nothing: the next client gets a new child at once. From the second on, starts
- * are held back: 250 ms, doubled each time, at most 30 s. A child that answers a request clears the count.
+ * Counts crashes in a row. One crash costs nothing: the next start goes ahead at once. From the second on, starts are
+ * held back: 250 ms, doubled each time, at most 30 s. A child that answers a request clears the count.
  */
-export class Restart {
-  #crashes = 0
+class Restart {
+  /** The last, and when. */
+  error: BridgeError
+  at = monotonicMs()
+  crashes = 0
+  readonly isOperators: boolean
   #notBefore = 0
-  #last: BridgeError | undefined
 
-  /** Why no child can start, or undefined while one can. */
-  get failure(): BridgeError | undefined {
-    return this.#crashes >= LOOP_CRASHES ? this.#last : undefined
+  constructor(error: BridgeError, isOperators: boolean) {
+    this.error = error
+    this.isOperators = isOperators
+  }
+
+  crashed(error: BridgeError): void {
+    this.error = error
+    this.at = monotonicMs()
+    this.crashes++
+    if (this.crashes < 2) return
+    this.#notBefore = this.at + Math.min(MAX_DELAY_MS, FIRST_DELAY_MS * 2 ** (this.crashes - 2))
   }
 
   /** Until the next start may be tried. */
-  delayMs(now = monotonicMs()): number {
-    return Math.max(0, this.#notBefore - now)
+  get delayMs(): number {
+    return Math.max(0, this.#notBefore - monotonicMs())
+  }
+}
+
+export class Restarts {
+  readonly #told: (owner: Owner, error: BridgeError) => BridgeError
+  /** By owner, the longest quiet first. */
+  readonly #restarts = new Map<string, Restart>()
+
+  /** @param told what an owner may know of a crash */
+  constructor(told: (owner: Owner, error: BridgeError) => BridgeError) {
+    this.#told = told
   }
 
-  crashed(error: BridgeError, now = monotonicMs()): void {
-    this.#last = error
-    this.#crashes++
-    if (this.#crashes < 2) return
-    this.#notBefore = now + Math.min(MAX_DELAY_MS, FIRST_DELAY_MS * 2 ** (this.#crashes - 2))
+  /** Counts a crash of a process that had not proven itself. */
+  crashed(owner: Owner, error: BridgeError): void {
+    const restart = this.#of(owner) ?? new Restart(error, owner.isOperators)
+    restart.crashed(error)
+    this.#restarts.delete(owner.key)
+    this.#restarts.set(owner.key, restart)
+    if (this.#restarts.size <= MAX_OWNERS) return
+    for (const oldest of this.#restarts.keys()) {
+      this.#restarts.delete(oldest)
+      break
+    }
   }
 
-  proven(): void {
-    this.#crashes = 0
-    this.#notBefore = 0
-    this.#last = undefined
+  /** The last of so many crashes that they are a loop. */
+  loopOf(owner: Owner): BridgeError | undefined {
+    const restart = this.#of(owner)
+    return restart !== undefined && restart.crashes >= LOOP_CRASHES ? restart.error : undefined
+  }
+
+  delayMs(owner: Owner): number {
+    return this.#of(owner)?.delayMs ?? 0
+  }
+
+  proven(owner: Owner): void {
+    if (this.#restarts.size === 0) return
+    this.#restarts.delete(owner.key)
+    if (owner.isOperators) this.#restarts.delete(TOOL.key)
+  }
+
+  /** The tool works in the operator's environment: whoever uses that is held back no longer. */
+  recovered(): void {
+    for (const [key, { isOperators }] of this.#restarts) if (isOperators) this.#restarts.delete(key)
   }
 
   /**
-   * Waits for its turn, or says when to come back.
+   * Waits until this owner may start a process, or says when to come back.
    *
    * @param signal who waits gives up when it is aborted; its reason is thrown then
    * @throws BridgeError `child_backing_off`
    */
-  async turn(signal?: AbortSignal): Promise<void> {
-    const delayMs = this.delayMs()
-    if (delayMs === 0) return
-    if (delayMs <= MAX_WAIT_MS) {
-      await pause(delayMs, signal)
-      return
-    }
-    const seconds = Math.ceil(delayMs / 1000)
-    throw new BridgeError(
-      'child_backing_off',
-      `the tool crashed ${this.#crashes} times in a row; next try in ${seconds} s`,
-      {
-        ...(this.#last === undefined
-          ? {}
-          : { cause: this.#last, data: { lastError: this.#last.message, ...this.#last.data } }),
-      },
-    )
+  async turn(owner: Owner, signal?: AbortSignal): Promise<void> {
+    if (owner.isOperators && owner !== TOOL) await this.#turn(TOOL, signal)
+    await this.#turn(owner, signal)
+  }
+
+  async #turn(owner: Owner, signal: AbortSignal | undefined): Promise<void> {
+    const restart = this.#of(owner)
+    if (restart === undefined || restart.delayMs === 0) return
+    const { delayMs, crashes } = restart
+    if (delayMs <= MAX_WAIT_MS) return pause(delayMs, signal)
+    const last = this.#told(owner, restart.error)
+    const text = `the tool crashed ${crashes} times in a row; next try in ${Math.ceil(delayMs / 1000)} s`
+    throw new BridgeError('child_backing_off', text, {
+      cause: restart.error,
+      data: { lastError: last.message, ...last.data },
+      ...(last.hint === undefined ? {} : { hint: last.hint }),
+    })
+  }
+
+  #of({ key }: Owner): Restart | undefined {
+    const restart = this.#restarts.get(key)
+    if (restart === undefined || monotonicMs() - restart.at < FORGET_MS) return restart
+    this.#restarts.delete(key)
+    return undefined
   }
 }
 

@@ -21,8 +21,10 @@ export interface MemberOptions {
   recycleAfter: number
   /** Starts a process. Throws BridgeError, `child_…`. */
   start(): Promise<Process>
-  /** A process has ended without being asked to. */
-  onCrash(error: BridgeError): void
+  /** What its clients may know of a failure. */
+  told(error: BridgeError): BridgeError
+  /** A process has ended without being asked to; `isProven`: it had answered a request. */
+  onCrash(error: BridgeError, isProven: boolean): void
   /** It has answered a request. */
   onProven(): void
 }
@@ -51,6 +53,7 @@ export class Member implements Audience {
   readonly #options: MemberOptions
   readonly #events: MemberEvents
   readonly #log: Logger
+  #isProven = false
   #state: 'starting' | 'free' | 'busy' | 'stopping' | 'gone' = 'starting'
   #process: Process | undefined
   #switchboard: Switchboard | undefined
@@ -117,7 +120,7 @@ export class Member implements Audience {
       if (this.#state !== 'starting') return
       this.#becomeFree()
     } catch (error) {
-      if (this.#state === 'starting') await this.stop(undefined, toBridgeError(error))
+      if (this.#state === 'starting') await this.stop(undefined, this.#options.told(toBridgeError(error)))
     }
   }
 
@@ -155,8 +158,8 @@ export class Member implements Audience {
   /** It has given its answer. */
   release(): void {
     if (this.#state !== 'busy') return
-    // Each time: several that have worked for long may crash one after another, and are no loop.
-    this.#options.onProven()
+    if (!this.#isProven) this.#options.onProven()
+    this.#isProven = true
     const { recycleAfter } = this.#options
     if (recycleAfter > 0 && this.served >= recycleAfter) void this.stop()
     else this.#becomeFree()
@@ -191,10 +194,11 @@ export class Member implements Audience {
     const wasStarting = this.#state === 'starting'
     this.#state = 'gone'
     clearTimeout(this.#stuck)
-    this.#options.onCrash(error)
-    switchboard.childGone(error)
+    this.#options.onCrash(error, this.#isProven)
+    const told = this.#options.told(error)
+    switchboard.childGone(told)
     // Until then it takes the place of another.
     await process.ended
-    this.#events.gone(wasStarting ? error : undefined)
+    this.#events.gone(wasStarting ? told : undefined)
   }
 }

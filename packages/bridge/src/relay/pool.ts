@@ -4,6 +4,7 @@ import { BridgeError, toBridgeError } from '../errors.ts'
 import type { Logger } from '../log/logger.ts'
 import { emptyResultFor } from '../message/make.ts'
 import type { Message } from '../message/message.ts'
+import type { Owner } from '../owner.ts'
 import type { Call } from './call.ts'
 import type { Result } from './housekeeper.ts'
 import { Levels } from './levels.ts'
@@ -13,19 +14,20 @@ import type { Route } from './route.ts'
 import { canTake } from './shared.ts'
 import { introductionOf, notOffered, welcome } from './welcome.ts'
 
-export interface PoolOptions extends Omit<MemberOptions, 'capabilities' | 'start'> {
+export interface PoolOptions extends Omit<
+  MemberOptions,
+  'capabilities' | 'start' | 'told' | 'onCrash' | 'onProven'
+> {
   maxChildren: number
   /** Members kept however long nobody needs them. */
   warm: number
   /** A member that nobody needed for so long is ended. */
   idleMs: number
-  start(env: Readonly<Record<string, string>>): ReturnType<MemberOptions['start']>
-}
-
-/** Whose children these are: only clients that are alike may have the same one after each other. */
-export interface Kind {
-  principal: string
-  env: Readonly<Record<string, string>>
+  start(owner: Owner): ReturnType<MemberOptions['start']>
+  /** What clients of this owner may know of a failure. */
+  told(owner: Owner, error: BridgeError): BridgeError
+  onCrash(owner: Owner, error: BridgeError, isProven: boolean): void
+  onProven(owner: Owner): void
 }
 
 /** Requests that may wait, for each child the pool may have. */
@@ -43,7 +45,8 @@ interface Waiting {
   timer: NodeJS.Timeout
 }
 
-interface Client extends Kind {
+interface Client {
+  owner: Owner
   capabilities: Readonly<Record<string, unknown>>
   /** What must be equal for two clients to use the same child. */
   kind: string
@@ -80,9 +83,9 @@ export class Pool {
   }
 
   /** The way of one client's requests. */
-  routeFor(kind: Kind): Route {
+  routeFor(owner: Owner): Route {
     return {
-      send: (call, message) => this.#send(call, message, kind),
+      send: (call, message) => this.#send(call, message, owner),
       withdraw: (call, cancel) => this.#withdraw(call, cancel),
       settled: (call) => this.#settled(call),
       // Each child has been initialised by the bridge; a change of roots finds no child it could be told to.
@@ -95,9 +98,9 @@ export class Pool {
     }
   }
 
-  #send(call: Call, message: Message, kind: Kind): void {
+  #send(call: Call, message: Message, owner: Owner): void {
     const { method } = message
-    if (method === 'initialize') return this.#introduce(call, message, kind)
+    if (method === 'initialize') return this.#introduce(call, message, owner)
     if (
       method.startsWith('tasks/') ||
       message.envelope.hasTask ||
@@ -113,12 +116,13 @@ export class Pool {
     this.#enqueue(call, (member) => member.take(call, message, this.#levels.of(call.port)))
   }
 
-  #introduce(call: Call, message: Message, { principal, env }: Kind): void {
+  #introduce(call: Call, message: Message, owner: Owner): void {
     const introduction = introductionOf(message)
     const { capabilities } = introduction
-    const kind = JSON.stringify([principal, sorted(env), sorted(capabilities)])
+    // Only clients that are alike may have the same child after each other.
+    const kind = JSON.stringify([owner.key, sorted(capabilities)])
     call.port.canBeAsked = (method) => canTake(capabilities, method)
-    this.#clients.set(call.port, { principal, env, capabilities, kind })
+    this.#clients.set(call.port, { owner, capabilities, kind })
     for (const member of this.#members) if (member.kind === kind) member.ports.add(call.port)
     const answer = (init: Result) => call.port.settle(call, welcome(call.clientId, introduction, init, true))
     const init = this.#inits.get(kind)
@@ -229,12 +233,19 @@ export class Pool {
     return spare !== undefined
   }
 
-  #add({ kind, capabilities, env }: Client): void {
+  #add({ kind, capabilities, owner }: Client): void {
     const ports = [...this.#clients].filter(([, client]) => client.kind === kind).map(([port]) => port)
     const member = new Member(
       kind,
       new Set(ports),
-      { ...this.#options, capabilities, start: () => this.#options.start(env) },
+      {
+        ...this.#options,
+        capabilities,
+        start: () => this.#options.start(owner),
+        told: (error) => this.#options.told(owner, error),
+        onCrash: (error, isProven) => this.#options.onCrash(owner, error, isProven),
+        onProven: () => this.#options.onProven(owner),
+      },
       {
         hears: (port, message) =>
           message.method !== 'notifications/message' || this.#levels.admits(port, message),

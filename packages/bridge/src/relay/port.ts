@@ -29,6 +29,8 @@ interface Question {
 export class Port {
   /** Stands for it where the port itself must not be kept. */
   readonly identity = Symbol('port')
+  /** Who its client is; empty for the bridge itself. */
+  readonly principal: string
   /** Whether this client can be asked such a thing; a child that others share does not know. */
   canBeAsked: ((method: string) => boolean) | undefined
   readonly #route: Route
@@ -43,7 +45,8 @@ export class Port {
   #isClosed = false
 
   /** @param holdMs how long a request of the child waits for a stream that can carry it */
-  constructor(route: Route, unrelated: Sink, log: Logger, holdMs: number) {
+  constructor(route: Route, unrelated: Sink, log: Logger, holdMs: number, principal = '') {
+    this.principal = principal
     this.#holdMs = holdMs
     this.#route = route
     this.#unrelated = unrelated

@@ -24,8 +24,10 @@ export interface SharedOptions {
   idleMs: number
   /** Starts a process. Throws BridgeError, `child_…`. */
   start(): Promise<Process>
-  /** The process has ended without being asked to. */
-  onCrash(error: BridgeError): void
+  /** What clients may know of a failure: none of them has the process for itself. */
+  told(error: BridgeError): BridgeError
+  /** The process has ended without being asked to; `isProven`: it had answered a request after `initialize`. */
+  onCrash(error: BridgeError, isProven: boolean): void
   /** It has answered a request after a crash. */
   onProven(): void
   onIdle(): void
@@ -126,8 +128,16 @@ export class SharedChild implements Route, Audience {
     for (const [uri, ports] of this.#subscribers) {
       if (ports.has(port) && this.#drop(uri, port)) this.#tidy('resources/unsubscribe', { uri })
     }
+    this.restIfUnused()
+  }
+
+  /** Ends it when nobody has come for a while; at once where there is no process to keep. */
+  restIfUnused(): void {
     const { idleMs, onIdle } = this.#options
-    if (idleMs > 0 && this.ports.size === 0) this.#idle = setTimeout(() => onIdle(), idleMs).unref()
+    if (idleMs === 0 || this.ports.size > 0 || this.#isClosed) return
+    if (this.#living === undefined && this.#starting === undefined) return onIdle()
+    clearTimeout(this.#idle)
+    this.#idle = setTimeout(() => onIdle(), idleMs).unref()
   }
 
   hears(port: Port, message: Message): boolean {
@@ -145,7 +155,7 @@ export class SharedChild implements Route, Audience {
     const known = this.#init === undefined ? ready : Promise.resolve({ init: this.#init })
     known
       .then(({ init }) => call.port.settle(call, welcome(call.clientId, introduction, init, false)))
-      .catch((error: unknown) => call.port.settleWith(call, toBridgeError(error)))
+      .catch((error: unknown) => call.port.settleWith(call, this.#options.told(toBridgeError(error))))
   }
 
   #forward(call: Call, message: Message): void {
@@ -227,9 +237,10 @@ export class SharedChild implements Route, Audience {
       return living
     } catch (thrown) {
       const error = toBridgeError(thrown)
+      const told = this.#options.told(error)
       const waiting = [...this.#waiting.keys()]
       this.#waiting.clear()
-      for (const call of waiting) call.port.settleWith(call, error)
+      for (const call of waiting) call.port.settleWith(call, told)
       throw error
     }
   }
@@ -241,6 +252,7 @@ export class SharedChild implements Route, Audience {
       maxBacklogBytes,
       lostMs: timings.lostMs,
       cancelled: { timings, ping: () => housekeeper.ping(timings.stuckMs) },
+      afterCallMs: timings.afterCallMs,
     })
     this.#process = process
     this.#switchboard = switchboard
@@ -284,10 +296,11 @@ export class SharedChild implements Route, Audience {
   }
 
   #gone(switchboard: Switchboard, error: BridgeError): void {
+    const wasProven = this.#isProven
     this.#isProven = false
     if (this.#living?.switchboard === switchboard) this.#living = undefined
-    this.#options.onCrash(error)
-    switchboard.childGone(error)
+    this.#options.onCrash(error, wasProven)
+    switchboard.childGone(this.#options.told(error))
     // At once, not with the next request: a subscriber must not miss what it subscribed to.
     if (!this.#isClosed && this.ports.size > 0 && this.#starting === undefined) this.#start().catch(() => {})
   }

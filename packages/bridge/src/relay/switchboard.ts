@@ -8,6 +8,7 @@ import { CancelledCalls, type CancelledOptions } from './cancelled.ts'
 import { LostAnswers } from './lost.ts'
 import { NumberedCalls } from './numbered.ts'
 import type { Port } from './port.ts'
+import { RecentCalls } from './recent.ts'
 
 /** What a switchboard needs of a child. */
 export interface Pipe {
@@ -36,6 +37,8 @@ export interface SwitchboardOptions {
     /** The child has answered this call after all, or has read its cancellation. */
     onDone?: (number: number) => void
   }
+  /** Of a child that several people use: for so long after a call of one, what it says may still be about that one. */
+  afterCallMs?: number
 }
 
 /** Task tokens kept per child: progress of a task may come long after the answer that opened it. */
@@ -59,6 +62,7 @@ export class Switchboard {
   readonly #calls = new NumberedCalls()
   readonly #lost: LostAnswers
   readonly #cancelled: CancelledCalls | undefined
+  readonly #recent: RecentCalls | undefined
   readonly #taskTokens = new Map<number, Call>()
   #gone: BridgeError | undefined
 
@@ -69,6 +73,7 @@ export class Switchboard {
     this.#options = options
     this.isOwn = options.isOwn
     this.#lost = new LostAnswers(this.#calls, options.lostMs, (call, error) => this.#fail(call, error))
+    this.#recent = options.afterCallMs === undefined ? undefined : new RecentCalls()
     const { cancelled } = options
     this.#cancelled =
       cancelled && new CancelledCalls({ ...cancelled, onRead: (number) => cancelled.onDone?.(number) })
@@ -105,6 +110,7 @@ export class Switchboard {
     }
     // What the bridge itself has asked makes a child ask nobody anything.
     if (this.audience.ports.has(call.port)) this.#cancelled?.add(call.number, call.port.identity)
+    this.#recent?.ended(call.port.principal)
   }
 
   /** Whether what the child asks while a call of this port is in flight is surely about that call. */
@@ -199,6 +205,7 @@ export class Switchboard {
       return this.#answeredLate(number)
     }
     this.#calls.delete(number)
+    this.#recent?.ended(call.port.principal)
     if (call.opensTask && message.envelope.hasResult) this.#keepTaskToken(call)
     call.port.settle(call, message.rewrite([[message.envelope.id, call.clientId]]))
     if (this.#lost.isLooking) this.#lost.look()
@@ -259,7 +266,7 @@ export class Switchboard {
 
   /**
    * Whom the child means: stdio names no parent. The port it belongs to; of a child that others use too, the only
-   * port with a call in flight.
+   * port with a call in flight, unless a call of another person has ended just now.
    *
    * @param others whose cancelled calls it may be about as well
    */
@@ -272,7 +279,14 @@ export class Switchboard {
     for (const { port } of this.#calls.values()) if (this.audience.ports.has(port)) owners.add(port.identity)
     const [owner, other] = owners
     if (owner === undefined || other !== undefined) return undefined
-    for (const port of this.audience.ports) if (port.identity === owner) return port
+    for (const port of this.audience.ports) {
+      if (port.identity === owner) return this.#isLate(port) ? undefined : port
+    }
     return undefined
+  }
+
+  #isLate({ principal }: Port): boolean {
+    const { afterCallMs = 0 } = this.#options
+    return this.#recent?.hasOther(principal, afterCallMs) === true
   }
 }
