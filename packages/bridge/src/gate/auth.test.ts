@@ -66,6 +66,8 @@ describe('who calls', () => {
       { authorization: 'Basic a' },
       { 'x-api-key': 'A' },
       bearer('ab').headers,
+      // A blank that is none in HTTP, as Node gives its bytes.
+      bearer('a\u00c2\u00a0').headers,
       bearer('').headers,
     ])
       expect(refused(() => tokens.identify({ headers })).code).toBe('unauthorized')

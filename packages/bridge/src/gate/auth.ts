@@ -90,7 +90,7 @@ export function parseTokenFile(text: string, path: string): Map<string, string> 
 }
 
 function presented(headers: IncomingMessage['headers']): string | undefined {
-  const [, bearer] = /^Bearer +(\S+)\s*$/i.exec(headerText(headers.authorization ?? '')) ?? []
+  const [, bearer] = /^Bearer +(\S+)[ \t]*$/i.exec(headerText(headers.authorization ?? '')) ?? []
   const key = headers['x-api-key']
   return bearer ?? (typeof key === 'string' ? headerText(key) : undefined)
 }
