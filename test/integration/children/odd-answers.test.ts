@@ -1,5 +1,5 @@
 // odd-answers: answers that are spoilt: what can be read is taken, what cannot ends its call, and nothing else.
-import { fixture } from '@mcp-bridge/testkit'
+import { fixture, StreamableClient } from '@mcp-bridge/testkit'
 import { describe, expect, test } from 'vitest'
 import { bridged, nothingLeft, openSse, openStreamable, textOf } from './session.ts'
 
@@ -120,4 +120,15 @@ test.each(MODES)('child.stdin: %s: a child that takes no request any more has go
   expect(error?.message).toContain('closed its stdin')
   const next = mode === 'session' ? await openStreamable(bridge) : client
   expect(textOf(await next.call('pid'))).toMatch(/^\d+$/)
+})
+
+test.each(MODES)('initialize.deep: %s: capabilities nested thousands deep have an answer', async (mode) => {
+  const bridge = await bridged(['--children', mode, '--', ...fixture('echo')])
+  const bystander = await openStreamable(bridge)
+  const capabilities = `${'{"a":'.repeat(4000)}1${'}'.repeat(4000)}`
+  const { status, json } = await new StreamableClient({ port: bridge.port }).post(
+    `{"jsonrpc":"2.0","id":"deep","method":"initialize","params":{"protocolVersion":"2025-06-18","capabilities":${capabilities},"clientInfo":{"name":"x","version":"1"}}}`,
+  )
+  expect([status, json().id]).toEqual([mode === 'pool' ? 400 : 200, 'deep'])
+  expect(textOf(await bystander.call('echo', { text: 'fine' }))).toBe('fine')
 })
