@@ -3,7 +3,8 @@ import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http
 import { Router, type ErrorRequestHandler, type Request, type RequestHandler, type Response } from 'express'
 import type { SseBinding } from './binding/sse.ts'
 import type { StreamableBinding } from './binding/streamable.ts'
-import { setCaller } from './binding/caller.ts'
+import { callerOf, setCaller } from './binding/caller.ts'
+import type { Account } from './budget/budget.ts'
 import { BridgeError, toBridgeError } from './errors.ts'
 import { excerpt } from './foreign.ts'
 import type { Tokens } from './gate/auth.ts'
@@ -24,6 +25,8 @@ export interface AppOptions {
   cors: boolean
   tokens: Tokens
   headerEnv: readonly { header: string; name: string }[]
+  /** To whom it is charged what this client makes the bridge keep. */
+  accountOf(principal: string, remoteAddress: string | undefined): Account
   /** What the operator set for a client of this name; wins over headers. */
   envOf(principal: string): Readonly<Record<string, string>>
   maxBodyBytes: number
@@ -121,12 +124,12 @@ function passes(gate: Gate, req: IncomingMessage): boolean {
 }
 
 /** Who is calling. */
-function identification({ tokens, envOf, headerEnv, onRequest }: AppOptions): Gate {
+function identification({ tokens, accountOf, envOf, headerEnv, onRequest }: AppOptions): Gate {
   return (req) => {
     const { principal, tokenHash } = tokens.identify(req)
     const own = envOf(principal)
     const env = headerEnv.length === 0 ? own : { ...environmentOf(req, headerEnv), ...own }
-    setCaller(req, { principal, tokenHash, env })
+    setCaller(req, { principal, tokenHash, env, account: accountOf(principal, req.socket.remoteAddress) })
     onRequest()
   }
 }
@@ -180,7 +183,8 @@ function bodyHandler(handler: BodyHandler, maxBodyBytes: number, fail: Fail): Ha
         refused(error)
       }
     }
-    readBytes(req, maxBodyBytes, take, (error) => fail(error, req, res))
+    const { bytes } = callerOf(req).account
+    readBytes(req, maxBodyBytes, bytes, take, (error) => fail(error, req, res))
   }
 }
 

@@ -2,6 +2,9 @@
 import type { IncomingMessage, RequestListener, Server } from 'node:http'
 import { monotonicMs } from './clock.ts'
 import { createApp } from './app.ts'
+import { Budget, type Account } from './budget/budget.ts'
+import { defaultMaxMemory } from './budget/memory.ts'
+import { Pressure } from './budget/pressure.ts'
 import { SseBinding } from './binding/sse.ts'
 import { StreamableBinding } from './binding/streamable.ts'
 import { STOP_GRACE_MS } from './child/child.ts'
@@ -25,6 +28,8 @@ import { createLines, warmOf, type Lines } from './lines.ts'
 import { idleToolGlobs, peopleOf, strangersIn, tokensOf, type Person } from './people.ts'
 import { Proof } from './proof.ts'
 import { silentLogger, type Logger } from './log/logger.ts'
+import { QUEUE_PER_CHILD } from './relay/pool.ts'
+import { MAX_WAITING } from './relay/shared.ts'
 import type { ToolRules } from './relay/tools.ts'
 import { Registry, type RegistryOptions } from './session/registry.ts'
 import type { Line, LineRequest } from './session/line.ts'
@@ -65,6 +70,8 @@ export class Bridge {
   readonly #lines: Lines
   readonly #people: ReadonlyMap<string, Person>
   readonly #registry: Registry
+  readonly #budget: Budget
+  readonly #pressure: Pressure
   readonly #keepAlive: KeepAlive
   readonly #tokens: Tokens
   readonly #tokenFile: TokenFile | undefined
@@ -88,6 +95,15 @@ export class Bridge {
     const { initial = new Map<string, string>() } = this.#tokenFile ?? {}
     this.#tokens = new Tokens(tokensOf(config, initial, true))
     this.#warnOfStrangers(initial)
+    this.#budget = new Budget(
+      {
+        sessions: config.maxSessions,
+        children: config.maxChildren,
+        waiting: config.children === 'pool' ? QUEUE_PER_CHILD * config.maxChildren : MAX_WAITING,
+        bytes: config.maxMemoryBytes ?? defaultMaxMemory(),
+      },
+      this.#isForSeveral(),
+    )
     const given = [...this.#people.values()].flatMap(({ env }) => Object.values(env))
     const disclosure = new Disclosure([...this.#nursery.given, ...given], log)
     this.#disclosure = disclosure
@@ -138,6 +154,7 @@ export class Bridge {
       (request) => this.#openLine(request),
       log,
     )
+    this.#pressure = new Pressure(this.#budget, () => this.#registry.all, log)
     this.handler = createApp(
       {
         paths: config,
@@ -150,6 +167,7 @@ export class Bridge {
         allowOrigin: config.allowOrigin,
         cors: config.cors,
         tokens: this.#tokens,
+        accountOf: (principal, address) => this.#accountOf(principal, address),
         headerEnv: config.headerEnv,
         envOf: (principal) => this.#people.get(principal)?.env ?? {},
         maxBodyBytes: config.maxBodyBytes,
@@ -213,6 +231,7 @@ export class Bridge {
     this.#tokenFile?.close()
     await this.#registry.drain(drainMs)
     this.#registry.close('the bridge is shutting down')
+    this.#pressure.close()
     this.#keepAlive.close()
     await Promise.all([
       this.#lines.close(SHUTDOWN_GRACE_MS),
@@ -234,6 +253,7 @@ export class Bridge {
 
   #takeTokens(file: ReadonlyMap<string, string>): void {
     this.#tokens.replace(tokensOf(this.config, file, false))
+    this.#budget.isShared = this.#isForSeveral()
     this.#log.info({ names: [...this.#tokens.names] }, 'tokens read again')
     this.#warnOfStrangers(file)
     this.#registry.closeWhere(({ caller }) => !this.#tokens.isInForce(caller), 'its token was withdrawn')
@@ -275,6 +295,17 @@ export class Bridge {
     this.#hasWarned = true
     const names = tools.map(({ name }) => name)
     for (const idle of idleToolGlobs(this.config, names)) this.#log.warn(idle, 'no tool is called like this')
+  }
+
+  /** More than one principal may come. */
+  #isForSeveral(): boolean {
+    return this.#tokens.areNeeded ? this.#tokens.names.size > 1 : !isLoopback(this.config.host)
+  }
+
+  /** Without tokens each machine of the network is charged for itself; behind a reverse proxy they are one. */
+  #accountOf(principal: string, address = ''): Account {
+    const isMachine = !this.#tokens.areNeeded && !isLoopback(this.config.host)
+    return this.#budget.account(isMachine ? address : principal)
   }
 
   #readiness(): ReturnType<Readiness> {

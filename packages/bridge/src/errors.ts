@@ -143,8 +143,26 @@ export const ERRORS = {
     http: 503,
     rpc: -32000,
     retryAfterSeconds: 5,
-    meaning: '`--max-sessions` sessions are open.',
+    meaning: '`--max-sessions` sessions are open, or as many as one of several clients may have of them.',
     remedy: 'Try again later; close sessions with DELETE; raise `--max-sessions`.',
+  },
+  quota_exceeded: {
+    who: 'client',
+    http: 429,
+    rpc: -32000,
+    retryAfterSeconds: 1,
+    meaning:
+      'A session has as much of something as one may: calls in flight (`--max-calls`), subscriptions on a shared child.',
+    remedy: 'Wait for answers or cancel calls; unsubscribe; raise `--max-calls`.',
+  },
+  memory_limit_reached: {
+    who: 'client',
+    http: 503,
+    rpc: -32000,
+    retryAfterSeconds: 5,
+    meaning:
+      'What the bridge keeps for its clients, or for this one, has reached `--max-memory`, or its memory is nearly used up.',
+    remedy: 'Try again later; end sessions and calls that nobody needs; raise `--max-memory`.',
   },
   shutting_down: {
     who: 'client',
@@ -194,7 +212,7 @@ export const ERRORS = {
     http: 503,
     rpc: -32000,
     retryAfterSeconds: 5,
-    meaning: '`--max-children` processes are running.',
+    meaning: '`--max-children` processes are running, or as many as one of several clients may have of them.',
     remedy: 'Try again later; raise `--max-children`.',
   },
   child_queue_full: {

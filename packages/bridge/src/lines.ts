@@ -1,4 +1,6 @@
 // lines: who shares which process: one per session, one for all, or one per request.
+import { UNCHARGED, type Account } from './budget/budget.ts'
+import type { Child } from './child/child.ts'
 import { monotonicMs } from './clock.ts'
 import { describeTool, type ChildReport } from './child/interview.ts'
 import type { Disclosure } from './child/disclosure.ts'
@@ -67,9 +69,9 @@ function sessionLines(
 ): Lines {
   return {
     open: async (request) => {
-      const { env, principal, signal, onGone } = request
+      const { env, principal, account, signal, onGone } = request
       const owner = ownerOf(principal, env)
-      const child = await leases.acquire(owner, signal).catch((error: unknown) => {
+      const child = await charged(account, () => leases.acquire(owner, signal)).catch((error: unknown) => {
         throw disclosure.toUser(owner, toBridgeError(error))
       })
       const audience = { ports: new Set<Port>() }
@@ -99,6 +101,9 @@ function sessionLines(
       return {
         port,
         childPid: child.pid,
+        get backlogBytes() {
+          return child.backlogBytes
+        },
         pause: () => child.pause(),
         resume: () => child.resume(),
         close: () => void child.stop(stopGraceMs()),
@@ -114,7 +119,7 @@ function sharedLines(
   log: Logger,
 ): Lines {
   const children = new Map<string, SharedChild>()
-  const childFor = (env: Readonly<Record<string, string>>): SharedChild => {
+  const childFor = (env: Readonly<Record<string, string>>, account = UNCHARGED): SharedChild => {
     const owner = ownerOf('', env)
     const { key } = owner
     const existing = children.get(key)
@@ -127,7 +132,8 @@ function sharedLines(
         timings,
         // Where each client brings what the child needs, the one that was asked what it is may be nobody's.
         idleMs: owner === TOOL && !needsClient ? 0 : config.idleMs,
-        start: () => leases.acquire(owner),
+        // One for all is nobody's; one for an environment is charged to who came first with it.
+        start: () => charged(owner === TOOL ? UNCHARGED : account, () => leases.acquire(owner)),
         told: (error) => disclosure.told(owner, error),
         onCrash: (error, isProven) => onCrash({ owner, error, isProven }),
         onProven: () => onProven(owner),
@@ -143,7 +149,7 @@ function sharedLines(
   }
   return {
     open: async (request) => {
-      const child = childFor(request.env)
+      const child = childFor(request.env, request.account)
       return lineOf(child.plug(plugIn(child, request, rulesFor(request.principal), timings, log)))
     },
     describe: async () => {
@@ -179,7 +185,7 @@ function poolLines(
       warm: warmOf(config),
       idleMs: config.idleMs,
       recycleAfter: config.recycleAfter,
-      start: (owner) => leases.acquire(owner),
+      start: (owner, account) => charged(account, () => leases.acquire(owner)),
       told: (owner, error) => disclosure.told(owner, error),
       onCrash: (owner, error, isProven) => onCrash({ owner, error, isProven }),
       onProven,
@@ -205,6 +211,20 @@ function withLockAdvice(error: BridgeError): BridgeError {
   })
 }
 
+/** A process that counts as this account's until nothing of it is left. Throws BridgeError `child_limit_reached`, `child_…`. */
+async function charged({ children }: Account, acquire: () => Promise<Child>): Promise<Child> {
+  if (!children.take(1))
+    throw new BridgeError('child_limit_reached', children.refusal(1, 'processes', '--max-children'))
+  try {
+    const child = await acquire()
+    void child.ended.then(() => children.give(1))
+    return child
+  } catch (error) {
+    children.give(1)
+    throw error
+  }
+}
+
 /** Nobody's own process: nothing to pause, nothing to stop. A client may be gone before it has used its port. */
 function lineOf(port: Port): Line {
   return { port, close: (reason) => port.close(reason) }
@@ -213,12 +233,12 @@ function lineOf(port: Port): Line {
 /** Puts the rules of this client between it and where its requests go. */
 function plugIn(
   route: Route,
-  { unrelated, principal }: LineRequest,
+  { unrelated, principal, account }: LineRequest,
   rules: ToolRules,
   { holdMs }: Timings,
   log: Logger,
 ): Port {
-  if (!areRules(rules)) return new Port(route, unrelated, log, holdMs, principal)
+  if (!areRules(rules)) return new Port(route, unrelated, log, holdMs, principal, account)
   const tools = new ToolRoute(route, rules)
   const sink: Sink = {
     answer: (message) => unrelated.answer(message),
@@ -231,5 +251,5 @@ function plugIn(
     },
     isStanding: unrelated.isStanding,
   }
-  return new Port(tools, sink, log, holdMs, principal)
+  return new Port(tools, sink, log, holdMs, principal, account)
 }

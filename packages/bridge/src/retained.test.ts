@@ -2,6 +2,7 @@ import { setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
 import { expect, test } from 'vitest'
 import { silentLogger } from './log/logger.ts'
+import { UNCHARGED } from './budget/budget.ts'
 import { Message, readBody } from './message/message.ts'
 import { Port } from './relay/port.ts'
 import { ownRoute } from './relay/route.ts'
@@ -22,7 +23,7 @@ async function collected(ref: WeakRef<object>): Promise<void> {
 }
 
 test('a small event lets go of all that was read with it', async () => {
-  const log = new EventLog(1_000_000, 60_000)
+  const log = new EventLog(1_000_000, 60_000, UNCHARGED.bytes)
   const add = () => {
     const chunk = Buffer.alloc(64 * 1024, ' ')
     const text = '{"jsonrpc":"2.0","method":"notifications/message","params":{"level":"info","data":"x"}}'

@@ -15,6 +15,8 @@ export interface Timings {
   replayMs: number
   /** How long a client may take to answer the ping that asks whether it is there. */
   pongMs: number
+  /** How long a session may be open without having been initialised. */
+  newMs: number
   /** How long a request waits for a free child of the pool. */
   queueMs: number
   /** How long a child of the pool may take to end, or to be asked about, a call that nobody waits for any more. */
@@ -44,6 +46,7 @@ export const TIMINGS: Readonly<Timings> = {
   detachedMs: 30_000,
   replayMs: 5 * 60_000,
   pongMs: 10_000,
+  newMs: 30_000,
   queueMs: 30_000,
   stuckMs: 10_000,
   afterCancelMs: 60_000,

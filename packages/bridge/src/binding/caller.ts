@@ -1,5 +1,6 @@
 // binding/caller: what the gates found out about a request, carried to the binding.
 import type { IncomingMessage } from 'node:http'
+import { UNCHARGED } from '../budget/budget.ts'
 import { ANONYMOUS } from '../principals.ts'
 import type { Caller } from '../session/line.ts'
 
@@ -14,4 +15,4 @@ export function callerOf(req: IncomingMessage & { [CALLER]?: Caller }): Caller {
   return req[CALLER] ?? NOBODY
 }
 
-const NOBODY: Caller = { principal: ANONYMOUS, tokenHash: undefined, env: {} }
+const NOBODY: Caller = { principal: ANONYMOUS, tokenHash: undefined, env: {}, account: UNCHARGED }

@@ -61,6 +61,9 @@ export const configSchema = z.strictObject({
   maxLineBytes: size().default(64 * MIB),
   maxBufferBytes: size().default(8 * MIB),
   maxReplayBytes: size(0).default(MIB),
+  maxCalls: int(1, 1_000_000).default(1024),
+  /** In effect half of what the process may have, unless set. */
+  maxMemoryBytes: size(MIB).optional(),
   drainMs: duration().default(5000),
   token: text().regex(/^\S*$/, 'holds white space').optional(),
   tokenFile: text().optional(),
@@ -153,6 +156,8 @@ const TABLE = {
     ['maxLineBytes', 'max-line', 'size', 'size', 'Largest message of the command'],
     ['maxBufferBytes', 'max-buffer', 'size', 'size', 'Most bytes waiting on one stream'],
     ['maxReplayBytes', 'max-replay', 'size', 'size', 'Most bytes kept per session for a resume'],
+    ['maxCalls', 'max-calls', 'int', 'number', 'Calls of one session in flight at once'],
+    ['maxMemoryBytes', 'max-memory', 'size', 'size', 'Most bytes kept for all clients [half of the memory]'],
   ],
   Access: [
     ['token', 'token', 'string', 'secret', 'Token that every client must send'],

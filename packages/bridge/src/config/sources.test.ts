@@ -64,6 +64,7 @@ test('what nobody has set has its default', () => {
     maxLineBytes: 67_108_864,
     maxBufferBytes: 8_388_608,
     maxReplayBytes: 1_048_576,
+    maxCalls: 1024,
     drainMs: 5000,
     allowOrigin: [],
     allowHost: [],

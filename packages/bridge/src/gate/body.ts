@@ -1,5 +1,6 @@
 // gate/body: reads a body within its limit, as the chunks it came in.
 import type { IncomingMessage } from 'node:http'
+import type { Part } from '../budget/budget.ts'
 import { BridgeError } from '../errors.ts'
 import { excerpt } from '../foreign.ts'
 
@@ -10,34 +11,43 @@ import { excerpt } from '../foreign.ts'
  * Where the bridge is mounted behind a body parser, what that one read is written out again: number literals and key
  * order are then those of the parser.
  *
- * @throws BridgeError `media_type_unsupported`, `body_too_large`
+ * @param charged bytes that have come while the rest is awaited
+ * @throws BridgeError `media_type_unsupported`, `body_too_large`, `memory_limit_reached`
  */
 export function readBytes(
   req: IncomingMessage & { body?: unknown },
   maxBodyBytes: number,
+  charged: Part,
   take: (chunks: Buffer[]) => void,
   refuse: (error: BridgeError) => void,
 ): void {
   refuseMediaType(req)
   if (Number(req.headers['content-length'] ?? 0) > maxBodyBytes) throw tooLarge(maxBodyBytes)
   if (req.body !== undefined && req.readableEnded) return take([parsedAlready(req.body)])
+  if (!charged.take(WAITING_BYTES)) throw noRoom(charged)
   const chunks: Buffer[] = []
   let bytes = 0
   let isOver = false
+  const end = () => {
+    isOver = true
+    charged.give(WAITING_BYTES + bytes)
+  }
   const fail = (error: BridgeError) => {
     if (isOver) return
-    isOver = true
+    end()
     refuse(error)
   }
   req.on('data', (chunk: Buffer) => {
     if (isOver) return
+    if (bytes + chunk.length > maxBodyBytes) return fail(tooLarge(maxBodyBytes))
+    const isTooMuch = charged.quota.isTight && bytes + chunk.length > SMALL_BYTES
+    if (isTooMuch || !charged.take(chunk.length)) return fail(noRoom(charged))
     bytes += chunk.length
-    if (bytes > maxBodyBytes) fail(tooLarge(maxBodyBytes))
-    else chunks.push(chunk)
+    chunks.push(chunk)
   })
   req.on('end', () => {
     if (isOver) return
-    isOver = true
+    end()
     take(chunks)
   })
   // Whatever breaks it off closes it, too; without a listener an error is none.
@@ -45,6 +55,16 @@ export function readBytes(
     // No error is made in vain: each looks through the stack.
     if (!isOver) fail(new BridgeError('request_invalid', 'the body broke off'))
   })
+}
+
+/** What a request costs while its body is awaited, however little of it has come. */
+const WAITING_BYTES = 8 * 1024
+
+/** No larger body is taken while memory is short. */
+const SMALL_BYTES = 64 * 1024
+
+function noRoom(charged: Part): BridgeError {
+  return new BridgeError('memory_limit_reached', charged.refusal(WAITING_BYTES, 'bytes', '--max-memory'))
 }
 
 const JSON_TYPE = /^application\/(json|[\w.+-]*\+json)\s*(;|$)/i

@@ -1,4 +1,6 @@
 // relay/pool: a request has a child for itself while it runs; afterwards the next one has it.
+import { createHash } from 'node:crypto'
+import type { Account } from '../budget/budget.ts'
 import { monotonicMs } from '../clock.ts'
 import { BridgeError, toBridgeError } from '../errors.ts'
 import type { Logger } from '../log/logger.ts'
@@ -11,7 +13,7 @@ import { Levels } from './levels.ts'
 import { Member, type MemberOptions } from './member.ts'
 import type { Port } from './port.ts'
 import type { Route } from './route.ts'
-import { canTake } from './shared.ts'
+import { takes } from './shared.ts'
 import { introductionOf, notOffered, welcome } from './welcome.ts'
 
 export interface PoolOptions extends Omit<
@@ -23,7 +25,7 @@ export interface PoolOptions extends Omit<
   warm: number
   /** A member that nobody needed for so long is ended. */
   idleMs: number
-  start(owner: Owner): ReturnType<MemberOptions['start']>
+  start(owner: Owner, account: Account): ReturnType<MemberOptions['start']>
   /** What clients of this owner may know of a failure. */
   told(owner: Owner, error: BridgeError): BridgeError
   onCrash(owner: Owner, error: BridgeError, isProven: boolean): void
@@ -31,14 +33,19 @@ export interface PoolOptions extends Omit<
 }
 
 /** Requests that may wait, for each child the pool may have. */
-const QUEUE_PER_CHILD = 16
+export const QUEUE_PER_CHILD = 16
 const LIMIT_WAIT_MS = 50
 const MAX_KINDS = 256
+/** Capabilities are some hundred bytes. */
+const MAX_INTRODUCTION_BYTES = 64 * 1024
 /** Of capabilities: those of every revision are at most three deep. */
 const MAX_NESTING = 64
 
 interface Waiting {
   call: Call
+  account: Account
+  /** Bytes charged for it. */
+  bytes: number
   kind: string
   /** What happens once a child is free for it. */
   give(member: Member): void
@@ -47,15 +54,20 @@ interface Waiting {
 
 interface Client {
   owner: Owner
+  account: Account
   capabilities: Readonly<Record<string, unknown>>
-  /** What must be equal for two clients to use the same child. */
+  /** What must be equal for two clients to use the same child, as a hash. */
   kind: string
+  /** Bytes charged for it. */
+  cost: number
 }
 
 export class Pool {
   readonly #options: PoolOptions
   readonly #log: Logger
   readonly #members = new Set<Member>()
+  /** To whom each is charged. */
+  readonly #owners = new Map<Member, Account>()
   readonly #queue: Waiting[] = []
   readonly #clients = new Map<Port, Client>()
   /** By kind: what a child of it answered to `initialize`. */
@@ -76,7 +88,8 @@ export class Pool {
   async close(graceMs?: number): Promise<void> {
     this.#isClosed = true
     clearInterval(this.#sweeper)
-    for (const waiting of this.#queue.splice(0)) {
+    for (const waiting of [...this.#queue]) {
+      this.#leave(waiting)
       this.#refuse(waiting, new BridgeError('shutting_down', 'the bridge is shutting down'))
     }
     await Promise.all([...this.#members].map((member) => member.stop(graceMs)))
@@ -91,7 +104,7 @@ export class Pool {
       // Each child has been initialised by the bridge; a change of roots finds no child it could be told to.
       notify: () => {},
       unplug: (port) => {
-        this.#clients.delete(port)
+        this.#leaveFor(port)
         this.#levels.delete(port)
         for (const member of this.#members) member.ports.delete(port)
       },
@@ -113,37 +126,69 @@ export class Pool {
       return call.port.settle(call, emptyResultFor(call.clientId))
     }
     if (method === 'ping') return call.port.settle(call, emptyResultFor(call.clientId))
-    this.#enqueue(call, (member) => member.take(call, message, this.#levels.of(call.port)))
+    this.#enqueue(call, message.byteLength, (member) =>
+      member.take(call, message, this.#levels.of(call.port)),
+    )
   }
 
   #introduce(call: Call, message: Message, owner: Owner): void {
+    const { account } = call.port
+    // Each child of the kind is initialised with them.
+    if (message.byteLength > MAX_INTRODUCTION_BYTES)
+      throw new BridgeError('request_invalid', `initialize is over ${MAX_INTRODUCTION_BYTES} bytes long`)
     const introduction = introductionOf(message)
-    const { capabilities } = introduction
     // Only clients that are alike may have the same child after each other.
-    const kind = JSON.stringify([owner.key, sorted(capabilities)])
-    call.port.canBeAsked = (method) => canTake(capabilities, method)
-    this.#clients.set(call.port, { owner, capabilities, kind })
+    const kind = digest([owner.key, sorted(introduction.capabilities)])
+    const cost = message.byteLength
+    // Clients of one kind share the one they came first with.
+    const alike = [...this.#clients.values()].find((client) => client.kind === kind)
+    const capabilities = alike?.capabilities ?? introduction.capabilities
+    const { bytes } = account
+    if (!bytes.take(cost))
+      throw new BridgeError('memory_limit_reached', bytes.refusal(cost, 'bytes', '--max-memory'))
+    call.port.canBeAsked = takes(capabilities)
+    this.#clients.set(call.port, { owner, account, capabilities, kind, cost })
     for (const member of this.#members) if (member.kind === kind) member.ports.add(call.port)
     const answer = (init: Result) => call.port.settle(call, welcome(call.clientId, introduction, init, true))
     const init = this.#inits.get(kind)
     if (init !== undefined) return answer(init)
     // The first of its kind waits for a child like any request, and is answered with how that was initialised.
-    this.#enqueue(call, ({ init: latest }) => answer(latest ?? {}))
+    this.#enqueue(call, 0, ({ init: latest }) => answer(latest ?? {}))
   }
 
-  #enqueue(call: Call, give: (member: Member) => void): void {
+  #leaveFor(port: Port): void {
+    const client = this.#clients.get(port)
+    if (client === undefined) return
+    this.#clients.delete(port)
+    client.account.bytes.give(client.cost)
+    this.#forget(client.kind)
+  }
+
+  /** What was answered to a kind of which neither a client nor a child is left. */
+  #forget(kind: string): void {
+    if ([...this.#members].some((member) => member.kind === kind)) return
+    if ([...this.#clients.values()].some((client) => client.kind === kind)) return
+    this.#inits.delete(kind)
+  }
+
+  #enqueue(call: Call, bytes: number, give: (member: Member) => void): void {
     const client = this.#clients.get(call.port)
     if (client === undefined) throw new BridgeError('request_invalid', 'send initialize first')
-    if (this.#queue.length >= QUEUE_PER_CHILD * this.#options.maxChildren) {
+    const { kind, account } = client
+    if (this.#isClosed) throw new BridgeError('shutting_down', 'the bridge is shutting down')
+    if (this.#queue.length >= QUEUE_PER_CHILD * this.#options.maxChildren || !account.waiting.has(1)) {
       throw new BridgeError(
         'child_queue_full',
-        `${this.#queue.length} requests are waiting for a free process already`,
+        account.waiting.refusal(1, 'places for requests that wait for a free process', 'for --max-children'),
       )
     }
-    if (this.#isClosed) throw new BridgeError('shutting_down', 'the bridge is shutting down')
-    const { kind } = client
+    if (!account.bytes.take(bytes))
+      throw new BridgeError('memory_limit_reached', account.bytes.refusal(bytes, 'bytes', '--max-memory'))
+    account.waiting.add(1)
     const waiting: Waiting = {
       call,
+      account,
+      bytes,
       kind,
       give,
       timer: setTimeout(() => this.#expire(waiting), this.#options.timings.queueMs).unref(),
@@ -170,7 +215,11 @@ export class Pool {
 
   #leave(waiting: Waiting): void {
     const at = this.#queue.indexOf(waiting)
-    if (at !== -1) this.#queue.splice(at, 1)
+    if (at !== -1) {
+      this.#queue.splice(at, 1)
+      waiting.account.waiting.give(1)
+      waiting.account.bytes.give(waiting.bytes)
+    }
     clearTimeout(waiting.timer)
   }
 
@@ -178,13 +227,14 @@ export class Pool {
   #pump(): void {
     // What is ending makes room for one each: whoever else waits for room needs another to end.
     let coming = [...this.#members].filter((member) => member.isStopping).length
-    for (const waiting of [...this.#queue]) {
+    for (const waiting of this.#inTurn()) {
       if (!this.#queue.includes(waiting)) continue
       const free = this.#freeFor(waiting)
       if (free !== undefined) {
         this.#leave(waiting)
         this.#hand(waiting, free)
       } else if (this.#awaitsStart(waiting)) continue
+      else if (isOverShare(waiting.account)) this.#makeRoom(waiting.account)
       else if (this.#members.size < this.#options.maxChildren) this.#grow(waiting)
       else if (coming > 0) coming--
       else if (!this.#makeRoom()) break
@@ -198,6 +248,18 @@ export class Pool {
     } catch (error) {
       call.port.settleWith(call, toBridgeError(error))
     }
+  }
+
+  /** Who has the fewest children at work comes first; of those that have as many, who waits longest. */
+  #inTurn(): Waiting[] {
+    const busy = new Map<Account, number>()
+    for (const { isFree, call } of this.#members) {
+      const account = call?.port.account
+      if (!isFree && account !== undefined) busy.set(account, (busy.get(account) ?? 0) + 1)
+    }
+    const queue = [...this.#queue]
+    const isOne = queue.every(({ account }) => account === queue[0]?.account)
+    return isOne ? queue : queue.toSorted((a, b) => (busy.get(a.account) ?? 0) - (busy.get(b.account) ?? 0))
   }
 
   /**
@@ -224,16 +286,20 @@ export class Pool {
     if (client !== undefined) this.#add(client)
   }
 
-  /** Ends the child that has been free for longest; false if none is. The queue is looked at again when it has ended. */
-  #makeRoom(): boolean {
+  /**
+   * Ends the child that has been free for longest; false if none is. The queue is looked at again when it has ended.
+   *
+   * @param account of these children alone
+   */
+  #makeRoom(account?: Account): boolean {
     const [spare] = [...this.#members]
-      .filter((member) => member.isFree)
+      .filter((member) => member.isFree && (account === undefined || this.#owners.get(member) === account))
       .toSorted((a, b) => a.freeSince - b.freeSince)
     if (spare !== undefined) void spare.stop()
     return spare !== undefined
   }
 
-  #add({ kind, capabilities, owner }: Client): void {
+  #add({ kind, account, capabilities, owner }: Client): void {
     const ports = [...this.#clients].filter(([, client]) => client.kind === kind).map(([port]) => port)
     const member = new Member(
       kind,
@@ -241,7 +307,7 @@ export class Pool {
       {
         ...this.#options,
         capabilities,
-        start: () => this.#options.start(owner),
+        start: () => this.#options.start(owner, account),
         told: (error) => this.#options.told(owner, error),
         onCrash: (error, isProven) => this.#options.onCrash(owner, error, isProven),
         onProven: () => this.#options.onProven(owner),
@@ -255,6 +321,8 @@ export class Pool {
         },
         gone: (error) => {
           this.#members.delete(member)
+          this.#owners.delete(member)
+          this.#forget(kind)
           // What is being started or ended beside the pool takes places too: they come free in a moment.
           if (error?.code === 'child_limit_reached')
             return void setTimeout(() => this.#pump(), LIMIT_WAIT_MS).unref()
@@ -265,6 +333,7 @@ export class Pool {
       this.#log,
     )
     this.#members.add(member)
+    this.#owners.set(member, account)
     void member.open()
   }
 
@@ -305,6 +374,15 @@ export class Pool {
     const idle = staying.filter((member) => member.isFree && member.freeSince < longAgo)
     for (const member of idle.slice(0, Math.max(0, staying.length - this.#options.warm))) void member.stop()
   }
+}
+
+/** Another child would be more than this one may have, also when one of somebody else's has ended. */
+function isOverShare({ children }: Account): boolean {
+  return children.quota.isShared && children.used > 0 && !children.has(1)
+}
+
+function digest(value: unknown): string {
+  return createHash('sha256').update(JSON.stringify(value)).digest('base64')
 }
 
 /** The same text for the same set, in whatever order it was written. */

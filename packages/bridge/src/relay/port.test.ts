@@ -48,8 +48,11 @@ test('many cancellations at once are found one by one, however they write the id
     port.request(request(n % 2 === 0 ? n : `s${n}`), sink(), 0),
   )
   sent.length = 0
+  const others = Array.from({ length: 30_000 }, (_, n) => cancellation(-1 - n))
   const since = performance.now()
-  for (let n = 0; n < 30_000; n++) port.notify(cancellation(-1 - n))
+  for (const other of others) port.notify(other)
+  // One after the other among all calls it is 90 million comparisons.
+  expect(performance.now() - since).toBeLessThan(3000)
   expect(sent).toEqual([])
   port.notify(cancellation('s1'))
   port.notify(cancellation(2))
@@ -60,8 +63,6 @@ test('many cancellations at once are found one by one, however they write the id
   expect(
     sent.filter((line) => line.includes('cancelled')).map((line) => JSON.parse(line).params.requestId),
   ).toEqual([calls[1]?.number, calls[2]?.number, late.number])
-  // One after the other among all calls it is 90 million comparisons.
-  expect(performance.now() - since).toBeLessThan(3000)
 })
 
 test('a child that does not read is told nothing but cancellations, in their shortest form', () => {

@@ -1,4 +1,5 @@
 // relay/port: one client's connection to a child; owns its ids, tokens and questions.
+import { UNCHARGED, type Account } from '../budget/budget.ts'
 import { Chain } from '../chain.ts'
 import { BridgeError, toBridgeError } from '../errors.ts'
 import { excerpt } from '../foreign.ts'
@@ -10,14 +11,21 @@ import type { Route } from './route.ts'
 import type { Sink } from './sink.ts'
 import type { Switchboard } from './switchboard.ts'
 
+const CALL_BYTES = 2048
+/** A child that asks more at once, of a client that does not answer, is refused. */
+const MAX_QUESTIONS = 1024
+
 /** A request of a child that this client has been asked, or will be as soon as a stream of its opens. */
 interface Question {
+  /** Bytes charged for it. */
+  cost: number
   readonly switchboard: Switchboard
   /** JSON text (latin1) of the child's id. */
   readonly childId: string
   /** The same as the client sees it. */
   readonly shownId: string
-  readonly message: Message
+  /** Until it is sent. */
+  message: Message | undefined
   sentTo: Sink | undefined
   timer: NodeJS.Timeout | undefined
 }
@@ -33,6 +41,8 @@ export class Port {
   readonly principal: string
   /** Whether this client can be asked such a thing; a child that others share does not know. */
   canBeAsked: ((method: string) => boolean) | undefined
+  /** What it costs. */
+  readonly account: Account
   readonly #route: Route
   readonly #unrelated: Sink
   readonly #holdMs: number
@@ -45,8 +55,16 @@ export class Port {
   #isClosed = false
 
   /** @param holdMs how long a request of the child waits for a stream that can carry it */
-  constructor(route: Route, unrelated: Sink, log: Logger, holdMs: number, principal = '') {
+  constructor(
+    route: Route,
+    unrelated: Sink,
+    log: Logger,
+    holdMs: number,
+    principal = '',
+    account = UNCHARGED,
+  ) {
     this.principal = principal
+    this.account = account
     this.#holdMs = holdMs
     this.#route = route
     this.#unrelated = unrelated
@@ -71,12 +89,16 @@ export class Port {
    */
   request(message: Message, sink: Sink, timeoutMs: number): Call {
     const call = createCall(message, this, sink)
+    const { bytes } = this.account
+    const cost = costOf(call)
+    if (!bytes.take(cost))
+      throw new BridgeError('memory_limit_reached', bytes.refusal(cost, 'bytes', '--max-memory'))
     call.link = this.#calls.add(call)
     this.#byId?.set(idKey(call.clientId), call)
     try {
       this.#route.send(call, message)
     } catch (error) {
-      this.#calls.delete(call.link)
+      this.#end(call)
       throw error
     }
     if (timeoutMs > 0 && this.awaits(call)) {
@@ -150,7 +172,7 @@ export class Port {
 
   /** The child has answered `call`. */
   settle(call: Call, answer: Message): void {
-    if (!this.#calls.delete(call.link)) return
+    if (!this.#end(call)) return
     clearTimeout(call.timer)
     this.#answer(call, answer)
     this.#route.settled?.(call)
@@ -167,9 +189,15 @@ export class Port {
     if (this.canBeAsked?.(message.method) === false) {
       return switchboard.refuse(message.id, `this client does not take ${message.method}`)
     }
+    const cost = CALL_BYTES + message.id.length + message.byteLength
+    if (this.#questions.size >= MAX_QUESTIONS || !this.account.bytes.take(cost)) {
+      return switchboard.refuse(message.id, 'this client has too many requests to answer')
+    }
     // Of a child that others use too, or of several, ids may repeat.
     const shownId = switchboard.isOwn ? message.id : String(++this.#lastQuestion)
+    this.#take(idKey(shownId))
     const question: Question = {
+      cost,
       switchboard,
       childId: message.id,
       shownId,
@@ -233,25 +261,32 @@ export class Port {
 
   #take(key: string): Question | undefined {
     const question = this.#questions.get(key)
+    if (question === undefined) return undefined
     this.#questions.delete(key)
-    clearTimeout(question?.timer)
+    clearTimeout(question.timer)
+    this.account.bytes.give(question.cost)
     return question
   }
 
   #send(key: string, question: Question): void {
     const sink = this.#newestOpen() ?? (this.#unrelated.isOpen ? this.#unrelated : undefined)
+    const { message } = question
+    if (message === undefined) return
     if (sink !== undefined) {
       clearTimeout(question.timer)
       question.sentTo = sink
-      return sink.relate(question.message)
+      question.message = undefined
+      question.cost -= message.byteLength
+      this.account.bytes.give(message.byteLength)
+      return sink.relate(message)
     }
-    if (question.message.method === 'ping') {
+    if (message.method === 'ping') {
       // The session lives, whether a stream is open at this moment or not.
-      this.#questions.delete(key)
+      this.#take(key)
       return question.switchboard.write(emptyResultFor(question.childId))
     }
     question.timer ??= setTimeout(() => {
-      this.#questions.delete(key)
+      this.#take(key)
       refuse(question, 'the client has no stream open that could carry this request')
     }, this.#holdMs).unref()
   }
@@ -283,6 +318,13 @@ export class Port {
     return new Map(this.#calls.values().map((call) => [idKey(call.clientId), call]))
   }
 
+  /** False if it is over already. */
+  #end(call: Call): boolean {
+    if (!this.#calls.delete(call.link)) return false
+    this.account.bytes.give(costOf(call))
+    return true
+  }
+
   #timeOut(call: Call, timeoutMs: number): void {
     this.abandon([call], 'timed out')
     const text = `the tool did not answer ${call.method} within ${timeoutMs} ms`
@@ -291,9 +333,14 @@ export class Port {
 
   #withdraw(call: Call, cancel: ((number: number) => Message) | undefined): void {
     clearTimeout(call.timer)
-    this.#calls.delete(call.link)
+    this.#end(call)
     this.#route.withdraw(call, cancel)
   }
+}
+
+/** What is kept of a call while it is in flight, with its stream. */
+function costOf({ clientId, clientToken }: Call): number {
+  return CALL_BYTES + clientId.length + (clientToken === undefined ? 0 : clientToken.length)
 }
 
 function refuse({ switchboard, childId }: Question, why: string): void {

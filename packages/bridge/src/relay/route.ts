@@ -27,6 +27,6 @@ export function ownRoute(switchboard: Switchboard): Route {
     send: (call, message) => switchboard.dispatch(call, message),
     withdraw: (call, cancel) => switchboard.withdraw(call, cancel),
     notify: (message) => switchboard.pass(message),
-    unplug: (port) => switchboard.audience.ports.delete(port),
+    unplug: (port) => switchboard.unplug(port),
   }
 }

@@ -36,7 +36,14 @@ export interface SharedOptions {
 /** What the bridge can route when several clients share: to the only one with a call in flight. */
 const CAPABILITIES = { roots: {}, sampling: {}, elicitation: {} }
 /** Requests that wait for a child that is being started. */
-const MAX_WAITING = 1024
+export const MAX_WAITING = 1024
+
+const MAX_SUBSCRIPTIONS = 1000
+const MAX_URI = 8192
+const SUBSCRIPTION_BYTES = 256
+/** MCP has three capabilities of a client that a child can make use of. */
+const MAX_NAMES = 32
+const MAX_NAME = 64
 
 interface Living {
   process: Process
@@ -52,6 +59,8 @@ export class SharedChild implements Route, Audience {
   readonly #levels = new Levels()
   /** By resource: who has asked for it, also while the child has not answered yet. */
   readonly #subscribers = new Map<string, Set<Port>>()
+  /** How many each has asked for. */
+  readonly #counts = new Map<Port, number>()
   /** The resources that the child has agreed to. */
   readonly #granted = new Set<string>()
   readonly #waiting = new Map<Call, Message>()
@@ -113,7 +122,17 @@ export class SharedChild implements Route, Audience {
   }
 
   withdraw(call: Call, cancel: ((number: number) => Message) | undefined): void {
-    if (!this.#waiting.delete(call)) call.switchboard?.withdraw(call, cancel)
+    if (!this.#leave(call)) call.switchboard?.withdraw(call, cancel)
+  }
+
+  /** It waits for the child no longer; false if it did not. */
+  #leave(call: Call): boolean {
+    const message = this.#waiting.get(call)
+    if (message === undefined) return false
+    this.#waiting.delete(call)
+    call.port.account.waiting.give(1)
+    call.port.account.bytes.give(message.byteLength)
+    return true
   }
 
   /** The bridge has initialised the child itself, and no client's roots are those of all. */
@@ -128,6 +147,7 @@ export class SharedChild implements Route, Audience {
     for (const [uri, ports] of this.#subscribers) {
       if (ports.has(port) && this.#drop(uri, port)) this.#tidy('resources/unsubscribe', { uri })
     }
+    this.#counts.delete(port)
     this.restIfUnused()
   }
 
@@ -147,8 +167,8 @@ export class SharedChild implements Route, Audience {
   }
 
   #welcome(call: Call, message: Message): void {
-    const introduction = introductionOf(message)
-    call.port.canBeAsked = (method) => canTake(introduction.capabilities, method)
+    const { capabilities, ...introduction } = introductionOf(message)
+    call.port.canBeAsked = takes(capabilities)
     const ready = this.ready()
     ready.catch(() => {})
     // A session does not wait for the next child: what it asks does.
@@ -162,6 +182,18 @@ export class SharedChild implements Route, Audience {
     if (this.#living !== undefined) return this.#living.switchboard.dispatch(call, message)
     if (this.#waiting.size >= MAX_WAITING)
       throw new BridgeError('child_backlogged', 'too many requests wait for the tool')
+    const { waiting, bytes } = call.port.account
+    if (!waiting.has(1))
+      throw new BridgeError(
+        'child_backlogged',
+        waiting.refusal(1, 'places for waiting requests', 'of the bridge'),
+      )
+    if (!bytes.take(message.byteLength))
+      throw new BridgeError(
+        'memory_limit_reached',
+        bytes.refusal(message.byteLength, 'bytes', '--max-memory'),
+      )
+    waiting.add(1)
     this.#waiting.set(call, message)
     // What goes wrong answers all who wait.
     this.#start().catch(() => {})
@@ -173,6 +205,7 @@ export class SharedChild implements Route, Audience {
     if (message.method === 'resources/subscribe') {
       // At once: whoever unsubscribes before the answer is not the last one.
       const ports = this.#subscribers.get(uri) ?? new Set()
+      if (!ports.has(call.port)) this.#charge(call.port, uri)
       this.#subscribers.set(uri, ports.add(call.port))
       if (this.#granted.has(uri)) return call.port.settle(call, emptyResultFor(call.clientId))
       const { sink } = call
@@ -190,10 +223,26 @@ export class SharedChild implements Route, Audience {
     this.#forward(call, message)
   }
 
+  /** @throws BridgeError `request_invalid`, `quota_exceeded`, `memory_limit_reached` */
+  #charge(port: Port, uri: string): void {
+    if (uri.length > MAX_URI)
+      throw new BridgeError('request_invalid', `the uri is over ${MAX_URI} characters`)
+    const count = this.#counts.get(port) ?? 0
+    if (count >= MAX_SUBSCRIPTIONS)
+      throw new BridgeError('quota_exceeded', `this session has ${MAX_SUBSCRIPTIONS} subscriptions already`)
+    const { bytes } = port.account
+    if (!bytes.take(costOf(uri)))
+      throw new BridgeError('memory_limit_reached', bytes.refusal(costOf(uri), 'bytes', '--max-memory'))
+    this.#counts.set(port, count + 1)
+  }
+
   /** True if nobody is left who asked for it. */
   #drop(uri: string, port: Port): boolean {
     const ports = this.#subscribers.get(uri)
-    ports?.delete(port)
+    if (ports?.delete(port) === true) {
+      this.#counts.set(port, (this.#counts.get(port) ?? 1) - 1)
+      port.account.bytes.give(costOf(uri))
+    }
     if (ports !== undefined && ports.size > 0) return false
     this.#subscribers.delete(uri)
     this.#granted.delete(uri)
@@ -238,9 +287,10 @@ export class SharedChild implements Route, Audience {
     } catch (thrown) {
       const error = toBridgeError(thrown)
       const told = this.#options.told(error)
-      const waiting = [...this.#waiting.keys()]
-      this.#waiting.clear()
-      for (const call of waiting) call.port.settleWith(call, told)
+      for (const call of [...this.#waiting.keys()]) {
+        this.#leave(call)
+        call.port.settleWith(call, told)
+      }
       throw error
     }
   }
@@ -284,9 +334,8 @@ export class SharedChild implements Route, Audience {
   #resume({ switchboard }: Living): void {
     if (this.#levels.lowest !== undefined) this.#tidy('logging/setLevel', { level: this.#levels.lowest })
     for (const uri of this.#granted) this.#tidy('resources/subscribe', { uri })
-    const waiting = [...this.#waiting]
-    this.#waiting.clear()
-    for (const [call, message] of waiting) {
+    for (const [call, message] of [...this.#waiting]) {
+      this.#leave(call)
       try {
         switchboard.dispatch(call, message)
       } catch (error) {
@@ -306,10 +355,18 @@ export class SharedChild implements Route, Audience {
   }
 }
 
-/** Whether a client with these capabilities takes such a request. */
-export function canTake(capabilities: Readonly<Record<string, unknown>>, method: string): boolean {
-  const [family = ''] = method.split('/')
-  return family === 'ping' || Object.hasOwn(capabilities, family)
+/** Whether a client with these capabilities takes such a request. Of what it has sent only some names are kept. */
+export function takes(capabilities: Readonly<Record<string, unknown>>): (method: string) => boolean {
+  const names = Object.keys(capabilities).filter((name) => name.length <= MAX_NAME)
+  const families = new Set(names.slice(0, MAX_NAMES))
+  return (method) => {
+    const [family = ''] = method.split('/')
+    return family === 'ping' || families.has(family)
+  }
+}
+
+function costOf(uri: string): number {
+  return SUBSCRIPTION_BYTES + uri.length
 }
 
 function uriOf(message: Message): string | undefined {

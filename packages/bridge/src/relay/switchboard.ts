@@ -43,6 +43,14 @@ export interface SwitchboardOptions {
 
 /** Task tokens kept per child: progress of a task may come long after the answer that opened it. */
 const MAX_TASK_TOKENS = 1024
+const TASK_TOKEN_BYTES = 256
+
+interface TaskToken {
+  port: Port
+  clientToken: string
+  /** Bytes charged for it. */
+  cost: number
+}
 
 const NONE: ReadonlySet<symbol> = new Set()
 
@@ -63,7 +71,7 @@ export class Switchboard {
   readonly #lost: LostAnswers
   readonly #cancelled: CancelledCalls | undefined
   readonly #recent: RecentCalls | undefined
-  readonly #taskTokens = new Map<number, Call>()
+  readonly #taskTokens = new Map<number, TaskToken>()
   #gone: BridgeError | undefined
 
   constructor(pipe: Pipe, audience: Audience, log: Logger, options: SwitchboardOptions) {
@@ -135,6 +143,12 @@ export class Switchboard {
     else this.#pipe.send(message)
   }
 
+  /** The client that has this child for itself has gone. */
+  unplug(port: Port): void {
+    this.audience.ports.delete(port)
+    this.#forgetTasks()
+  }
+
   /** Answers a request of the child that no client can answer. `id` is JSON text, latin1. */
   refuse(id: string, why: string): void {
     this.write(errorFor(id, new BridgeError('question_refused', why)))
@@ -170,6 +184,7 @@ export class Switchboard {
   childGone(error: BridgeError): void {
     this.#gone = error
     for (const port of this.audience.ports) port.forgetQuestions(this)
+    this.#forgetTasks()
     const calls = this.#calls.values()
     this.#calls.clear()
     this.#lost.clear()
@@ -250,18 +265,27 @@ export class Switchboard {
       return
     }
     const restored = message.rewrite([[token, call.clientToken]])
-    if (call === inFlight) call.sink.relate(restored)
+    if (inFlight !== undefined) inFlight.sink.relate(restored)
     else call.port.announce(restored)
   }
 
-  #keepTaskToken(call: Call): void {
-    this.#taskTokens.set(call.number, call)
-    if (this.#taskTokens.size > MAX_TASK_TOKENS) {
-      for (const oldest of this.#taskTokens.keys()) {
-        this.#taskTokens.delete(oldest)
-        break
-      }
-    }
+  /** Where there is no room for it the task has no progress. */
+  #keepTaskToken({ number, port, clientToken }: Call): void {
+    if (clientToken === undefined) return
+    const cost = TASK_TOKEN_BYTES + clientToken.length
+    const [oldest] = this.#taskTokens.keys()
+    if (this.#taskTokens.size >= MAX_TASK_TOKENS && oldest !== undefined) this.#forgetTask(oldest)
+    if (port.account.bytes.take(cost)) this.#taskTokens.set(number, { port, clientToken, cost })
+  }
+
+  #forgetTasks(): void {
+    for (const number of this.#taskTokens.keys()) this.#forgetTask(number)
+  }
+
+  #forgetTask(number: number): void {
+    const task = this.#taskTokens.get(number)
+    this.#taskTokens.delete(number)
+    task?.port.account.bytes.give(task.cost)
   }
 
   /**

@@ -29,7 +29,7 @@ export function introductionOf(message: Message): Introduction {
  */
 export function welcome(
   id: string,
-  { protocolVersion }: Introduction,
+  { protocolVersion }: Pick<Introduction, 'protocolVersion'>,
   init: Result,
   withoutSubscribe: boolean,
 ): Message {

@@ -1,4 +1,5 @@
 // session/events: bounded replay log for Last-Event-ID.
+import type { Part } from '../budget/budget.ts'
 import { monotonicMs } from '../clock.ts'
 import type { Encoded, Message } from '../message/message.ts'
 
@@ -33,16 +34,19 @@ export function parseEventId(text: string): { streamId: number; counter: number 
  *
  * @param maxBytes sum of what is kept; a message larger than that is never kept
  * @param maxAgeMs how long an event is kept
+ * @param charged where there is no room for more, older events make it
  * @see https://modelcontextprotocol.io/specification/2025-11-25/basic/transports#resumability-and-redelivery
  */
 export class EventLog {
   readonly #maxBytes: number
   readonly #maxAgeMs: number
+  readonly #charged: Part
   #entries: Entry[] = []
   #first = 0
   #bytes = 0
 
-  constructor(maxBytes: number, maxAgeMs: number) {
+  constructor(maxBytes: number, maxAgeMs: number, charged: Part) {
+    this.#charged = charged
     this.#maxBytes = maxBytes
     this.#maxAgeMs = maxAgeMs
   }
@@ -51,11 +55,15 @@ export class EventLog {
   add(streamId: number, counter: number, message: Message): LoggedEvent['message'] | undefined {
     const bytes = message.byteLength + OVERHEAD_BYTES
     if (bytes > this.#maxBytes) return undefined
+    while (this.#bytes + bytes > this.#maxBytes) this.#dropOldest()
+    while (!this.#charged.take(bytes)) {
+      if (this.#bytes === 0) return undefined
+      this.#dropOldest()
+    }
     const at = monotonicMs()
     const own = kept(message)
     this.#entries.push({ streamId, counter, message: own, bytes, at })
     this.#bytes += bytes
-    while (this.#bytes > this.#maxBytes) this.#dropOldest()
     this.expire(at)
     return own
   }
@@ -86,8 +94,23 @@ export class EventLog {
       this.#dropOldest()
   }
 
+  /** Sum of what is kept. */
+  get bytes(): number {
+    return this.#bytes
+  }
+
+  /** Lets go of all. */
+  clear(): void {
+    this.#charged.give(this.#bytes)
+    this.#entries = []
+    this.#first = 0
+    this.#bytes = 0
+  }
+
   #dropOldest(): void {
-    this.#bytes -= this.#entries[this.#first]!.bytes
+    const { bytes } = this.#entries[this.#first]!
+    this.#bytes -= bytes
+    this.#charged.give(bytes)
     this.#first++
     // Compacted now and then: a shift per event would be quadratic.
     if (this.#first >= 256 || this.#first === this.#entries.length) {

@@ -9,10 +9,15 @@ export type IdleVerdict = 'keep' | 'ping' | 'close'
  * only sign of life is an open stream is asked: the socket of a frozen client stays open for ever.
  */
 export function idleVerdict(
-  session: Pick<Session, 'inFlight' | 'lastRequestAt' | 'pingedAt' | 'hasOpenStream' | 'stalledSince'>,
+  session: Pick<
+    Session,
+    'isNew' | 'openedAt' | 'inFlight' | 'lastRequestAt' | 'pingedAt' | 'hasOpenStream' | 'stalledSince'
+  >,
   now: number,
-  { idleMs, timings }: { idleMs: number; timings: Pick<Timings, 'pongMs'> },
+  { idleMs, timings }: { idleMs: number; timings: Pick<Timings, 'pongMs' | 'newMs'> },
 ): IdleVerdict {
+  // It holds a place, and nobody has said what for.
+  if (session.isNew && now - session.openedAt >= timings.newMs) return 'close'
   if (session.pingedAt !== undefined) return now - session.pingedAt < timings.pongMs ? 'keep' : 'close'
   // A client that takes nothing of what its call brings is as frozen as one that does not answer.
   if (session.stalledSince !== undefined && now - session.stalledSince >= idleMs) return 'close'

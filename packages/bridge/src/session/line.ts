@@ -1,4 +1,5 @@
 // session/line: what a session holds in place of a process, and what it says of its client to get it.
+import type { Account } from '../budget/budget.ts'
 import type { BridgeError } from '../errors.ts'
 import type { Port } from '../relay/port.ts'
 import type { Sink } from '../relay/sink.ts'
@@ -6,6 +7,8 @@ import type { Sink } from '../relay/sink.ts'
 /** A port, and a hand on the process behind it. */
 export interface Line {
   readonly port: Port
+  /** Bytes that its own process has not read. */
+  readonly backlogBytes?: number
   /** The process that is this session's for as long as it lasts. */
   readonly childPid?: number
   /**
@@ -21,6 +24,7 @@ export interface Line {
 export interface LineRequest {
   unrelated: Sink
   principal: string
+  account: Account
   /** What `--header-env` takes from the client's headers, by variable name. */
   env: Readonly<Record<string, string>>
   /** Aborted when the client has gone: nothing is started for it any more. */
@@ -36,5 +40,7 @@ export type OpenLine = (request: LineRequest) => Promise<Line>
 export interface Caller {
   principal: string
   tokenHash: string | undefined
+  /** What it costs the bridge. */
+  account: Account
   env: Readonly<Record<string, string>>
 }

@@ -8,13 +8,14 @@ import type { Caller, OpenLine } from './line.ts'
 import { Session, type SessionLimits, type Wire } from './session.ts'
 
 export interface RegistryOptions extends SessionLimits {
-  maxSessions: number
   idleMs: number
   /** A token may be withdrawn while a request that was let in by it is read. */
   isInForce(caller: Caller): boolean
 }
 
 const MAX_SWEEP_MS = 1000
+/** What a session costs that does nothing, with its connection. */
+const SESSION_BYTES = 16 * 1024
 
 export class Registry {
   readonly #sessions = new Map<string, Session>()
@@ -28,8 +29,11 @@ export class Registry {
     this.#options = options
     this.#openLine = openLine
     this.#log = log
-    const { detachedMs, pongMs } = options.timings
-    const everyMs = Math.max(20, Math.min(MAX_SWEEP_MS, options.idleMs / 5, detachedMs / 5, pongMs / 5))
+    const { detachedMs, pongMs, newMs } = options.timings
+    const everyMs = Math.max(
+      20,
+      Math.min(MAX_SWEEP_MS, options.idleMs / 5, detachedMs / 5, pongMs / 5, newMs / 5),
+    )
     this.#sweeper = setInterval(() => this.#sweep(), everyMs).unref()
   }
 
@@ -41,6 +45,10 @@ export class Registry {
     return this.#isDraining
   }
 
+  get all(): Iterable<Session> {
+    return this.#sessions.values()
+  }
+
   /** Requests of all sessions that are not answered yet. */
   get inFlight(): number {
     let sum = 0
@@ -48,17 +56,27 @@ export class Registry {
     return sum
   }
 
-  /** @throws BridgeError `session_limit_reached`, `shutting_down`, `unauthorized` */
+  /** @throws BridgeError `session_limit_reached`, `memory_limit_reached`, `shutting_down`, `unauthorized` */
   open(wire: Wire, caller: Caller): Session {
     this.refuseIfDraining()
     if (!this.#options.isInForce(caller)) throw new BridgeError('unauthorized', 'this token was withdrawn')
-    if (this.#sessions.size >= this.#options.maxSessions) {
-      throw new BridgeError('session_limit_reached', `${this.#options.maxSessions} sessions are open already`)
+    const { sessions, bytes } = caller.account
+    if (!sessions.take(1)) {
+      throw new BridgeError('session_limit_reached', sessions.refusal(1, 'sessions', '--max-sessions'))
+    }
+    const cost = SESSION_BYTES + sizeOf(caller.env)
+    if (bytes.quota.isTight || !bytes.take(cost)) {
+      sessions.give(1)
+      throw new BridgeError('memory_limit_reached', bytes.refusal(cost, 'bytes', '--max-memory'))
     }
     // 128 random bits; "globally unique and cryptographically secure" (2025-11-25, basic/transports).
     const id = randomBytes(16).toString('base64url')
     const session = new Session({ id, wire, caller }, this.#options, this.#openLine, this.#log, {
-      closed: () => this.#sessions.delete(id),
+      closed: () => {
+        if (!this.#sessions.delete(id)) return
+        sessions.give(1)
+        bytes.give(cost)
+      },
       refuseIfDraining: () => this.refuseIfDraining(),
     })
     this.#sessions.set(id, session)
@@ -140,8 +158,19 @@ export class Registry {
     session.abandonDetached(now)
     const verdict = idleVerdict(session, now, this.#options)
     if (verdict === 'ping') session.ping()
-    else if (verdict === 'close') session.close(session.pingedAt === undefined ? 'idle' : 'no answer to ping')
+    else if (verdict === 'close') session.close(reasonOf(session))
   }
+}
+
+function sizeOf(env: Caller['env']): number {
+  let size = 0
+  for (const name in env) size += name.length + (env[name]?.length ?? 0)
+  return size
+}
+
+function reasonOf({ isNew, pingedAt }: Session): string {
+  if (isNew) return 'never initialised'
+  return pingedAt === undefined ? 'idle' : 'no answer to ping'
 }
 
 /** A variable of `a` that has another value in `b`, or none. */

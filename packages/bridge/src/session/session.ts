@@ -1,4 +1,6 @@
 // session/session: one legacy client between initialize and the end; knows no process, it holds a line.
+import type { Account } from '../budget/budget.ts'
+import type { Holder } from '../budget/pressure.ts'
 import { monotonicMs } from '../clock.ts'
 import { Chain } from '../chain.ts'
 import { BridgeError, toBridgeError } from '../errors.ts'
@@ -23,6 +25,8 @@ export interface SessionLimits {
   callTimeoutMs: number
   maxBufferBytes: number
   maxReplayBytes: number
+  /** In flight at once. */
+  maxCalls: number
   /** Failures of a tool call are told as results. */
   compat: 'litellm' | undefined
   timings: Timings
@@ -48,7 +52,7 @@ const PRIMING_REVISION = '2025-11-25'
 /** A longer one is no name of a revision; it is logged, and repeated in refusals. */
 const MAX_REVISION_LENGTH = 64
 
-export class Session implements StreamHost {
+export class Session implements StreamHost, Holder {
   readonly id: string
   /** What logs call it: the whole id is a credential. */
   readonly shortId: string
@@ -78,6 +82,8 @@ export class Session implements StreamHost {
   #state: 'new' | 'opening' | 'open' | 'closed' = 'new'
   #lastStreamId = STANDING_ID
   #pings = 0
+  /** Bytes charged at the last look. */
+  #sampled = 0
   readonly #stalls: Stalls
 
   constructor(
@@ -94,7 +100,9 @@ export class Session implements StreamHost {
     this.#limits = limits
     this.maxBufferBytes = limits.maxBufferBytes
     this.events =
-      this.wire === 'sse' ? undefined : new EventLog(limits.maxReplayBytes, limits.timings.replayMs)
+      this.wire === 'sse'
+        ? undefined
+        : new EventLog(limits.maxReplayBytes, limits.timings.replayMs, this.caller.account.bytes)
     this.#openLine = openLine
     this.#log = log
     this.#host = host
@@ -109,6 +117,40 @@ export class Session implements StreamHost {
       limits.timings.stallMs,
       log,
     )
+  }
+
+  get account(): Account {
+    return this.caller.account
+  }
+
+  /** Bytes that its client has not read, and answers held back for a batch. */
+  get unreadBytes(): number {
+    let bytes = this.#standing.unreadBytes
+    for (const stream of this.#streams.values()) bytes += stream.unreadBytes
+    return bytes
+  }
+
+  get replayBytes(): number {
+    return this.events?.bytes ?? 0
+  }
+
+  /** Charges what waits in the connections of this session and of its own child now. */
+  sample(): void {
+    const held = this.unreadBytes + (this.#line?.backlogBytes ?? 0)
+    this.account.bytes.add(held - this.#sampled)
+    this.#sampled = held
+  }
+
+  dropReplay(): void {
+    this.events?.clear()
+  }
+
+  cutUnread(): void {
+    this.#log.warn(
+      { sessionId: this.shortId, bytes: this.unreadBytes },
+      'unread streams closed: memory is short',
+    )
+    for (const stream of this.#all()) if (stream.unreadBytes > 0) stream.cut()
   }
 
   get primes(): boolean {
@@ -162,6 +204,7 @@ export class Session implements StreamHost {
       const line = await this.#openLine({
         unrelated: this.#standing,
         principal: this.caller.principal,
+        account: this.caller.account,
         env: this.caller.env,
         signal: this.#closing.signal,
         onGone: (error) => this.#childGone(error),
@@ -205,7 +248,11 @@ export class Session implements StreamHost {
       if (message.method === 'ping') return sink.answer(emptyResultFor(message.id))
       throw new BridgeError('request_invalid', 'send initialize first')
     }
-    const call = this.#openLineNow().port.request(message, sink, this.#limits.callTimeoutMs)
+    const { port } = this.#openLineNow()
+    const { maxCalls } = this.#limits
+    if (port.inFlight >= maxCalls)
+      throw new BridgeError('quota_exceeded', `${maxCalls} calls of this session are in flight (--max-calls)`)
+    const call = port.request(message, sink, this.#limits.callTimeoutMs)
     if (stream !== this.#standing) stream.calls.push(call)
   }
 
@@ -293,6 +340,9 @@ export class Session implements StreamHost {
       stream.close()
       this.#streams.delete(stream.link)
     }
+    this.events?.clear()
+    this.account.bytes.give(this.#sampled)
+    this.#sampled = 0
     const durationMs = monotonicMs() - this.openedAt
     this.#log[wasOpen ? 'info' : 'debug'](
       { sessionId: this.shortId, binding: this.wire, reason, durationMs },

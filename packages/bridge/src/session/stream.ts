@@ -96,6 +96,13 @@ export class SessionStream implements Sink, OutletOwner {
     return this.#outlet?.waitingBytes ?? 0
   }
 
+  /** What waits for the client, or for the rest of its batch. */
+  get unreadBytes(): number {
+    let bytes = this.waitingBytes
+    for (const message of this.#early) bytes += message.byteLength
+    return bytes
+  }
+
   /** Whether a client could come back for what it misses: it has seen an event id of this stream. */
   get isResumable(): boolean {
     return this.#isPrimed || this.#delivered > 0
@@ -182,6 +189,7 @@ export class SessionStream implements Sink, OutletOwner {
     if (this.#outlet !== outlet) return
     this.#decide?.end(this.#deadline)
     this.#outlet = undefined
+    this.#early = []
     this.stalledSince = undefined
     if (this.isFinished) {
       if (!outlet.isWritten) this.#host.streamLost(this)

@@ -1,0 +1,138 @@
+// budget: how much of each limit a principal has, and what is left for others.
+
+/**
+ * While several may come, nobody gets more of a limit than three times what is left of it then: the first may take three
+ * quarters, the next three quarters of the rest. Who has nothing yet gets the last place.
+ *
+ * @see https://doi.org/10.1109/90.664262 for the same rule in the buffers of a switch
+ */
+const TIMES_WHAT_IS_LEFT = 3
+
+/** One limit for all. */
+export class Quota {
+  readonly max: number
+  /** Several principals may come. */
+  isShared: boolean
+  /** Nothing is given out for now, whatever is left. */
+  isClosed = false
+  /** Little is left: nothing large is begun. */
+  isTight = false
+  used = 0
+
+  constructor(max: number, isShared: boolean) {
+    this.max = max
+    this.isShared = isShared
+  }
+}
+
+/** What one principal has of it. To charge is to add a number: it costs the message path nothing. */
+export class Part {
+  readonly quota: Quota
+  used = 0
+
+  constructor(quota: Quota) {
+    this.quota = quota
+  }
+
+  /** Charges so much, or nothing if that is too much: false. */
+  take(amount: number): boolean {
+    if (!this.has(amount)) return false
+    this.add(amount)
+    return true
+  }
+
+  has(amount: number): boolean {
+    const { quota } = this
+    const left = quota.max - quota.used - amount
+    if (left < 0 || quota.isClosed) return false
+    return !quota.isShared || this.used === 0 || this.used + amount <= left * TIMES_WHAT_IS_LEFT
+  }
+
+  /** Charges what is there anyway. */
+  add(amount: number): void {
+    this.used += amount
+    this.quota.used += amount
+  }
+
+  give(amount: number): void {
+    this.add(-amount)
+  }
+
+  /** Why so much is too much: of all together, or of this principal alone. */
+  refusal(amount: number, what: string, option: string): string {
+    const { used, max } = this.quota
+    if (used + amount > max || this.quota.isClosed) return `${max} ${what} (${option}) are taken`
+    return `${this.used} of ${max} ${what} (${option}) are yours; the rest is kept for others`
+  }
+}
+
+/** What is charged to one principal. */
+export class Account {
+  readonly name: string
+  readonly sessions: Part
+  readonly children: Part
+  /** Requests that wait for a child. */
+  readonly waiting: Part
+  /** Bytes that are kept for it. */
+  readonly bytes: Part
+
+  constructor(name: string, { sessions, children, waiting, bytes }: Budget) {
+    this.name = name
+    this.sessions = new Part(sessions)
+    this.children = new Part(children)
+    this.waiting = new Part(waiting)
+    this.bytes = new Part(bytes)
+  }
+
+  get isEmpty(): boolean {
+    return (
+      this.sessions.used === 0 && this.children.used === 0 && this.waiting.used === 0 && this.bytes.used === 0
+    )
+  }
+}
+
+export interface Limits {
+  sessions: number
+  children: number
+  waiting: number
+  bytes: number
+}
+
+/** Everything that clients can make grow: a sum for each limit, and an account for each principal. */
+export class Budget {
+  readonly sessions: Quota
+  readonly children: Quota
+  readonly waiting: Quota
+  readonly bytes: Quota
+  readonly #accounts = new Map<string, Account>()
+
+  constructor({ sessions, children, waiting, bytes }: Limits, isShared: boolean) {
+    this.sessions = new Quota(sessions, isShared)
+    this.children = new Quota(children, isShared)
+    this.waiting = new Quota(waiting, isShared)
+    this.bytes = new Quota(bytes, isShared)
+  }
+
+  set isShared(isShared: boolean) {
+    for (const quota of [this.sessions, this.children, this.waiting, this.bytes]) quota.isShared = isShared
+  }
+
+  account(name: string): Account {
+    const existing = this.#accounts.get(name)
+    if (existing !== undefined) return existing
+    const account = new Account(name, this)
+    this.#accounts.set(name, account)
+    return account
+  }
+
+  /** Forgets who has nothing any more: a machine that once called is not remembered for ever. */
+  sweep(): void {
+    for (const [name, account] of this.#accounts) if (account.isEmpty) this.#accounts.delete(name)
+  }
+}
+
+/** The bridge's own: nobody counts it. */
+export const UNCHARGED = new Budget(
+  { sessions: Infinity, children: Infinity, waiting: Infinity, bytes: Infinity },
+  false,
+).account('bridge')

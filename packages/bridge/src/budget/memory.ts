@@ -1,0 +1,23 @@
+// budget/memory: how much memory the process may have, and how much of that it uses.
+import { totalmem } from 'node:os'
+import { getHeapStatistics } from 'node:v8'
+
+const MIB = 1024 ** 2
+
+/** What the machine, or the container, lets a process have. */
+function availableBytes(): number {
+  const constrained = process.constrainedMemory()
+  return constrained > 0 ? Math.min(constrained, totalmem()) : totalmem()
+}
+
+/** Half of what the machine, its cgroup and V8 let the process have; the rest is for messages on their way. */
+export function defaultMaxMemory(): number {
+  const bytes = Math.min(availableBytes(), getHeapStatistics().heap_size_limit) / 2
+  return Math.max(1, Math.floor(bytes / MIB)) * MIB
+}
+
+/** The part in use, from 0 to 1, of the heap that V8 grants or of the memory that the machine grants: whichever is more. */
+export function memoryInUse(): number {
+  const { used_heap_size: heap, heap_size_limit: limit, external_memory: external } = getHeapStatistics()
+  return Math.max(heap / limit, (heap + external) / availableBytes())
+}
