@@ -22,6 +22,10 @@ test('away.resumable: a call whose client can come back outlives one whose clien
   const ids = () => able.streams.flatMap(({ events }) => events.all.flatMap(({ id }) => id ?? []))
   const first = await eventually(() => ids()[0], { what: 'an event id' })
   await it.until(gates.unable)
+  // Only a stream whose head has come can be cut.
+  await eventually(() => unable.streams.some(({ isEventStream }) => isEventStream), {
+    what: 'the stream of the other call',
+  })
   // The one that can come back goes first, and has been away for longer.
   able.close()
   unable.close()
