@@ -275,7 +275,6 @@ export class Bridge {
     await this.start().catch((error: unknown) => {
       throw this.#disclosure.toOthers(toBridgeError(error))
     })
-    request.signal.throwIfAborted()
     return this.#lines.open(request)
   }
 

@@ -28,11 +28,14 @@ export class Disclosure {
   toUser({ env }: Owner, error: BridgeError): BridgeError {
     if (error.code === 'child_spawn_failed') return this.toOthers(error)
     const stderr = error.data?.['stderr']
-    if (!Array.isArray(stderr)) return error
+    if (!Array.isArray(stderr) && error.code !== 'child_not_mcp') return error
     const mask = masker([...this.#given, ...Object.values(env)])
     return new BridgeError(error.code, mask(error.message), {
       cause: error,
-      data: { ...error.data, stderr: stderr.map((line) => mask(String(line))) },
+      data: {
+        ...error.data,
+        ...(Array.isArray(stderr) && { stderr: stderr.map((line) => mask(String(line))) }),
+      },
       ...(error.hint === undefined ? {} : { hint: error.hint }),
     })
   }
