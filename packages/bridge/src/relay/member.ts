@@ -16,7 +16,6 @@ export interface MemberOptions {
   startTimeoutMs: number
   maxBacklogBytes: number
   timings: Timings
-  capabilities: Readonly<Record<string, unknown>>
   /** It is replaced after so many requests; 0: never. */
   recycleAfter: number
   /** Starts a process. Throws BridgeError, `child_…`. */
@@ -90,9 +89,13 @@ export class Member implements Audience {
     return this.#switchboard?.isClearFor(port) !== false
   }
 
-  /** Starts and initialises it; `free` or `gone` tells how that went. */
-  async open(): Promise<void> {
-    const { start, capabilities, version, startTimeoutMs, maxBacklogBytes, timings } = this.#options
+  /**
+   * Starts and initialises it; `free` or `gone` tells how that went.
+   *
+   * @param capabilities what its clients can be asked; not kept, they may be large
+   */
+  async open(capabilities: Readonly<Record<string, unknown>>): Promise<void> {
+    const { start, version, startTimeoutMs, maxBacklogBytes, timings } = this.#options
     try {
       const process = await start()
       this.#process = process

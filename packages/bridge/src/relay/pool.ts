@@ -16,10 +16,7 @@ import type { Route } from './route.ts'
 import { takes } from './shared.ts'
 import { introductionOf, notOffered, welcome } from './welcome.ts'
 
-export interface PoolOptions extends Omit<
-  MemberOptions,
-  'capabilities' | 'start' | 'told' | 'onCrash' | 'onProven'
-> {
+export interface PoolOptions extends Omit<MemberOptions, 'start' | 'told' | 'onCrash' | 'onProven'> {
   maxChildren: number
   /** Members kept however long nobody needs them. */
   warm: number
@@ -36,8 +33,6 @@ export interface PoolOptions extends Omit<
 export const QUEUE_PER_CHILD = 16
 const LIMIT_WAIT_MS = 50
 const MAX_KINDS = 256
-/** Capabilities are some hundred bytes. */
-const MAX_INTRODUCTION_BYTES = 64 * 1024
 /** Of capabilities: those of every revision are at most three deep. */
 const MAX_NESTING = 64
 
@@ -133,9 +128,6 @@ export class Pool {
 
   #introduce(call: Call, message: Message, owner: Owner): void {
     const { account } = call.port
-    // Each child of the kind is initialised with them.
-    if (message.byteLength > MAX_INTRODUCTION_BYTES)
-      throw new BridgeError('request_invalid', `initialize is over ${MAX_INTRODUCTION_BYTES} bytes long`)
     const introduction = introductionOf(message)
     // Only clients that are alike may have the same child after each other.
     const kind = digest([owner.key, sorted(introduction.capabilities)])
@@ -306,7 +298,6 @@ export class Pool {
       new Set(ports),
       {
         ...this.#options,
-        capabilities,
         start: () => this.#options.start(owner, account),
         told: (error) => this.#options.told(owner, error),
         onCrash: (error, isProven) => this.#options.onCrash(owner, error, isProven),
@@ -334,7 +325,7 @@ export class Pool {
     )
     this.#members.add(member)
     this.#owners.set(member, account)
-    void member.open()
+    void member.open(capabilities)
   }
 
   /** Clients choose their capabilities, and so the kinds: the oldest is forgotten at last. */
