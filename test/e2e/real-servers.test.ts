@@ -192,12 +192,16 @@ function answer({ method, params }: RpcRequest): unknown {
 
 /** Without what differs from one moment or process to the next: times of day, random ids, the bridge's mark. */
 function stable(text: string): string {
-  return text
-    .replaceAll(/\d{1,2}:\d\d:\d\d\s[AP]M/g, 'TIME')
-    .replaceAll(/[A-Z][a-z]{2} [A-Z][a-z]{2} \d\d \d{4} \d\d:\d\d:\d\d GMT[+-]\d{4} \([^)]+\)/g, 'TIME')
-    .replaceAll(/\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z/g, 'TIME')
-    .replaceAll(/[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}/g, 'UUID')
-    .replace(/,?\\n {2}\\"MCP_BRIDGE_CHILD\\": \\"[^"]+\\"/, '')
+  return (
+    text
+      .replaceAll(/\d{1,2}:\d\d:\d\d\s[AP]M/g, 'TIME')
+      .replaceAll(/[A-Z][a-z]{2} [A-Z][a-z]{2} \d\d \d{4} \d\d:\d\d:\d\d GMT[+-]\d{4} \([^)]+\)/g, 'TIME')
+      .replaceAll(/\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z/g, 'TIME')
+      .replaceAll(/[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}/g, 'UUID')
+      .replace(/,?\\n {2}\\"MCP_BRIDGE_CHILD\\": \\"[^"]+\\"/, '')
+      // Written out on an event stream, where some clients end lines at them.
+      .replaceAll(/[\u0085\u2028\u2029]/g, (each) => `\\u${each.charCodeAt(0).toString(16).padStart(4, '0')}`)
+  )
 }
 
 /** Streams are not ordered among each other, and ids of requests are for each side to choose. */
