@@ -214,7 +214,7 @@ function withLockAdvice(error: BridgeError): BridgeError {
 /** A process that counts as this account's until nothing of it is left. Throws BridgeError `child_limit_reached`, `child_…`. */
 async function charged({ children }: Account, acquire: () => Promise<Child>): Promise<Child> {
   if (!children.take(1))
-    throw new BridgeError('child_limit_reached', children.refusal(1, 'processes', '--max-children'))
+    throw new BridgeError('child_limit_reached', children.refusal(1, 'children', '--max-children'))
   try {
     const child = await acquire()
     void child.ended.then(() => children.give(1))
