@@ -297,7 +297,10 @@ export class Child {
 
   #stdoutEnd(): void {
     this.#stdoutEnded = true
-    this.#framer.end(this.#take)
+    // Half an answer is none: the end of the child says more to whoever waits for it.
+    this.#framer.end((frame) => {
+      if (frame.type !== 'unreadable') this.#take(frame)
+    })
     if (this.hasExited) return this.#gone()
     if (this.#stopping !== undefined) return
     this.#lastWords ??= setTimeout(() => this.#gone(), CLOSED_PIPE_MS)
