@@ -127,6 +127,8 @@ export class HttpOutlet {
 
   /** Not by Node's `drain`, which comes only where more waited than Node's own mark, whatever the limit is here. */
   awaitDrain(): void {
+    // A write behind the end is an error of the response. Who waits hears of its close.
+    if (!this.isOpen) return
     this.#flush()
     this.#res.write('', () => this.#owner?.drained(this))
   }
