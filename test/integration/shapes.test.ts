@@ -1,4 +1,5 @@
 // shapes: a tool that answers in shapes that nothing allows: no bridge ends, no request waits, a bystander is untouched.
+import { setTimeout as delay } from 'node:timers/promises'
 import { fixture, Refused, StreamableClient, type RunningBridge } from '@mcp-bridge/testkit'
 import { expect, test } from 'vitest'
 import { bridged, nothingLeft, textOf } from './wires/wire.ts'
@@ -43,6 +44,7 @@ test.each(['session', 'shared', 'pool'])(
       }
     })
     await Promise.all(lanes)
+    expect(left).toEqual([])
   },
   ANSWERED_MS * 3,
 )
@@ -53,17 +55,15 @@ async function survives(flags: readonly string[], first: number): Promise<void> 
     ...['--call-timeout', '3s', '--start-timeout', '15s', '--', ...fixture('random-shapes')],
   ])
   const bystander = await opened(bridge)
-  let isOver = false
+  const met = Promise.all(Array.from({ length: SEEDS }, (_, i) => meet(bridge, first + i)))
+  const isOver = met.then(() => true)
   const works = async () => {
-    for (let i = 0; !isOver; i++) {
+    for (let i = 0; ; i++) {
+      if (await Promise.race([isOver, delay(1, false)])) break
       const answer = await bystander.call('echo', { text: `fine ${i}` })
       expect([...flags, textOf(answer)]).toEqual([...flags, `fine ${i}`])
     }
   }
-  const sessions = Array.from({ length: SEEDS }, (_, i) => meet(bridge, first + i))
-  const met = Promise.all(sessions).finally(() => {
-    isOver = true
-  })
   await Promise.all([works(), met])
   // Nothing had to be caught: each shape was foreseen.
   expect([...flags, ...bridge.logs.filter(({ err }) => err !== undefined)]).toEqual(flags)
