@@ -49,7 +49,7 @@ test('compat.status: HTTP says 200 also when the queue of a pool is full', async
   const waiting = Array.from({ length: 16 }, () => client.call('echo', { text: 'x' }))
   await eventually(
     async () => {
-      expect(await failure(client, 'echo')).toContain('waiting for a free process')
+      expect(await failure(client, 'echo')).toContain('wait for a free process')
       return true
     },
     { what: 'the queue to be full' },

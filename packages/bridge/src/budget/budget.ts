@@ -60,8 +60,10 @@ export class Part {
 
   /** Why so much is too much: of all together, or of this principal alone. */
   refusal(amount: number, what: string, option: string): string {
-    const { used, max } = this.quota
-    if (used + amount > max || this.quota.isClosed) return `${max} ${what} (${option}) are taken`
+    const { used, max, isTight, isClosed } = this.quota
+    if (isTight || isClosed)
+      return `memory is short: ${used} of ${max} ${what} (${option}) are kept for clients`
+    if (used + amount > max) return `${max} ${what} (${option}) are taken`
     return `${this.used} of ${max} ${what} (${option}) are yours; the rest is kept for others`
   }
 }

@@ -54,7 +54,8 @@ export class Pressure {
     for (const holder of holders) holder.sample()
     this.#budget.sweep()
     const inUse = memoryInUse()
-    const isTight = inUse > TIGHT || bytes.used > bytes.max * TIGHT
+    const isShort = inUse > TIGHT
+    const isTight = isShort || bytes.used > bytes.max * TIGHT
     if (isTight && !bytes.isTight) {
       const fields = {
         keptBytes: bytes.used,
@@ -63,9 +64,9 @@ export class Pressure {
       }
       this.#log.warn(fields, 'memory is short: replay logs are dropped, new sessions refused')
     }
-    bytes.isTight = isTight
     bytes.isClosed = inUse > FULL
-    if (isTight) this.#shed(holders, inUse > TIGHT)
+    if (isTight) this.#shed(holders, isShort)
+    bytes.isTight = isShort || bytes.used > bytes.max * TIGHT
   }
 
   /** Of those who have most first: what a client may come back for, then what it does not read. */
