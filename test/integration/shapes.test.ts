@@ -52,7 +52,7 @@ test.each(['session', 'shared', 'pool'])(
 async function survives(flags: readonly string[], first: number): Promise<void> {
   const bridge = await bridged([
     ...[...flags, '--max-children', '64', '--header-env', 'X-Shapes=SHAPES'],
-    ...['--call-timeout', '3s', '--start-timeout', '15s', '--', ...fixture('random-shapes')],
+    ...['--call-timeout', '3s', '--start-timeout', '8s', '--', ...fixture('random-shapes')],
   ])
   const bystander = await opened(bridge)
   const met = Promise.all(Array.from({ length: SEEDS }, (_, i) => meet(bridge, first + i)))
