@@ -36,7 +36,7 @@ test('a wrong token', async () => {
   const reached = { alias: 'odd', url: bridge.url('/sse'), status: 401, reason: 'Unauthorized' }
   const findings = await verified({ auth_value: 'wrong' }, new Map([['reached', JSON.stringify(reached)]]))
   expect(table(findings)).toContain('the bridge of odd-tools refuses the token that LiteLLM sends')
-  expect(table(findings)).toContain('ODD_TOKEN in .env')
+  expect(table(findings)).toContain('MCP_ODD_TOKEN in .env')
 })
 
 test('a mistyped alias', async () => {
@@ -73,7 +73,7 @@ async function verified(
     {
       service: 'odd-tools',
       alias: 'odd',
-      tokenVariable: 'T',
+      tokenVariable: 'MCP_ODD_TOKEN',
       least,
       isExact: true,
       call: { tool: 'echo', arguments: { text: 'hello' }, contains: 'hello' },
