@@ -128,7 +128,6 @@ test('starts.shape: an initialize that no server would answer is refused, and st
     ['no params', {}],
     ['a protocolVersion that is no string', { params: { ...whole, protocolVersion: 20250618 } }],
     ['capabilities that are a list', { params: { ...whole, capabilities: ['roots'] } }],
-    ['capabilities that are null', { params: { ...whole, capabilities: null } }],
     ['a clientInfo that is a string', { params: { ...whole, clientInfo: 'x' } }],
     ['a client whose name is a number', { params: { ...whole, clientInfo: { name: 7 } } }],
     ['a _meta that is a list', { params: { ...whole, _meta: [] } }],

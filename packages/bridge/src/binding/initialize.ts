@@ -33,7 +33,8 @@ function refuse(problem: string): never {
 }
 
 function isAbsentOr(is: (value: unknown) => boolean, value: unknown): boolean {
-  return value === undefined || is(value)
+  // Some serialisers write every field.
+  return value === undefined || value === null || is(value)
 }
 
 function isRecord(value: unknown): boolean {

@@ -63,7 +63,7 @@ export class Part {
     const { used, max, isTight, isClosed } = this.quota
     if (isTight || isClosed)
       return `memory is short: ${used} of ${max} ${what} (${option}) are kept for clients`
-    if (used + amount > max) return `${max} ${what} (${option}) are taken`
+    if (used + amount > max || !this.quota.isShared) return `${max} ${what} (${option}) are taken`
     return `${this.used} of ${max} ${what} (${option}) are yours; the rest is kept for others`
   }
 }

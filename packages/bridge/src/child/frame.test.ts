@@ -178,3 +178,33 @@ test('a stray byte becomes U+FFFD', () => {
     id: 'mine',
   })
 })
+
+test('a line of many values is taken apart in one go', () => {
+  const log = '{"jsonrpc":"2.0","method":"notifications/message","params":{"level":"info"}}'
+  for (const [value, type] of [
+    ['{}', 'noise'],
+    [log, 'message'],
+  ] as const) {
+    const types: string[] = []
+    new Framer(4_000_000).read(Buffer.from(`${value.repeat(10_000)}\n`), (frame) => types.push(frame.type))
+    expect([types.length, ...new Set(types)]).toEqual([10_000, type])
+  }
+})
+
+test('what is written anew because of a doubtful key keeps its digits', () => {
+  const line = '{"jsonrpc":"2.0","id":1,"result":{"n":12345678901234567890,"f":1.0},"Error":null}'
+  const texts: unknown[] = []
+  new Framer(1000).read(Buffer.from(`${line}\n`), (frame) => {
+    if (frame.type === 'message') texts.push(frame.message.encode('', ''))
+  })
+  expect(texts).toEqual([line])
+})
+
+test('a log line with an id and an error is no sure answer', () => {
+  const seen: unknown[] = []
+  const line = '{"level":"error","message":"no row","id":2,"error":"ENOENT"}'
+  new Framer(1000).read(Buffer.from(`${line}\n`), (frame) => {
+    if (frame.type === 'unreadable') seen.push(frame.answer)
+  })
+  expect(seen).toEqual([{ id: '2', isSure: false }])
+})

@@ -1,6 +1,6 @@
 // child/frame: bytes to frames, bounded and linear; a frame is one line of stdout.
 import { areUtf8, Message } from '../message/message.ts'
-import { Scanner, type Envelope, type Scan, type Span } from '../message/scanner.ts'
+import { MAX_ELEMENTS, Scanner, type Envelope, type Scan, type Span } from '../message/scanner.ts'
 import { suspect, suspectText, textsOf, type Suspect } from './suspect.ts'
 
 /** What one line, or a part of it, turned out to be. */
@@ -117,7 +117,7 @@ export class Framer {
 
   /** An array: each of its elements for itself. */
   #several(line: Buffer, elements: readonly Span[], take: TakeFrame): void {
-    if (elements.length === 0) this.#noise([line], take)
+    if (elements.length === 0 || elements.length > MAX_ELEMENTS) return void this.#noise([line], take)
     for (const { start, end } of elements) {
       const part = line.subarray(start, end)
       const scan = this.#scan(part)
@@ -138,10 +138,21 @@ export class Framer {
       // Whatever stands behind it, the message is there.
       const whole = cut(parts, scan.at)
       if (scan.before.type === 'object') this.#one(scan.before.envelope, whole, take)
-      else if (scan.before.type === 'array') this.#several(Buffer.concat(whole), scan.before.elements, take)
+      else this.#several(Buffer.concat(whole), scan.before.elements, take)
       if (bytes <= RESCUE_LIMIT_BYTES) this.#rest(Buffer.concat(parts).subarray(scan.at), take)
       return
     }
+    this.#unknown(scan, parts, tail, bytes, take)
+  }
+
+  /** Does not even begin with JSON that is whole. */
+  #unknown(
+    scan: Scan & { type: 'malformed' },
+    parts: readonly Buffer[],
+    tail: Buffer | undefined,
+    bytes: number,
+    take: TakeFrame,
+  ): void {
     const isSmall = bytes <= RESCUE_LIMIT_BYTES
     if (isSmall && this.#rescue(Buffer.concat(parts), 1, take)) return
     const answer = suspect(scan, () => textsOf(parts, tail))
@@ -151,14 +162,20 @@ export class Framer {
 
   /** What stands behind a message on the same line. */
   #rest(line: Buffer, take: TakeFrame): void {
-    if (isBlank([line])) return
-    if (line[0] !== BRACE) {
-      if (!this.#rescue(line, 0, take)) this.#noise([line], take)
-      return
+    let rest = line
+    while (!isBlank([rest])) {
+      if (rest[0] !== BRACE) {
+        if (!this.#rescue(rest, 0, take)) this.#noise([rest], take)
+        return
+      }
+      const scan = this.#scan(rest)
+      if (scan.type === 'object') return this.#one(scan.envelope, [rest], take)
+      if (scan.type !== 'malformed') return
+      if (!scan.isComplete || scan.before.type !== 'object')
+        return this.#unknown(scan, [rest], undefined, rest.length, take)
+      this.#one(scan.before.envelope, [rest.subarray(0, scan.at)], take)
+      rest = rest.subarray(scan.at)
     }
-    const scan = this.#scan(line)
-    if (scan.type === 'object') this.#one(scan.envelope, [line], take)
-    else if (scan.type === 'malformed') this.#broken(scan, [line], undefined, line.length, take)
   }
 
   /**

@@ -102,9 +102,9 @@ export class Interview implements ChildListener {
 
   receiveLost(id: string | undefined, error: BridgeError, isSure = true): void {
     // What is not sure is for the deadline.
-    if (id === undefined) {
-      if (isSure) this.#failAll(error)
-    } else this.#take(id)?.reject(error)
+    if (!isSure) return
+    if (id === undefined) this.#failAll(error)
+    else this.#take(id)?.reject(error)
   }
 
   receiveNoise(preview: string): void {

@@ -113,6 +113,7 @@ export class Leases {
 
   async #spawn({ env }: Owner, signal: AbortSignal | undefined): Promise<Child> {
     signal?.throwIfAborted()
+    this.#refuseIfClosed()
     const child = await this.#options.start(env)
     this.#children.add(child)
     void child.ended.then(() => this.#children.delete(child))

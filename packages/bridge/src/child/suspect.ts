@@ -4,13 +4,17 @@ import type { Envelope, Scan } from '../message/scanner.ts'
 /** It may have been an answer: to the request with this id (JSON text, latin1), or to one that is not known. */
 export interface Suspect {
   id: string | undefined
-  /** False: it begins like a message, and was cut before it could be told what it is. */
+  /**
+   * False: it begins like a message, and was cut before it could be told what it is; or it does not say that it is one, as
+   * log lines with an `id` and an `error` do not.
+   */
   isSure: boolean
 }
 
 // Quotes may be those of another language that was printed in place of JSON, or escaped.
 const RPC = /["']jsonrpc\\*["']\s*:/
 const METHOD = /["']method\\*["']\s*:/
+const BEGINS = /^\s*[[{]/
 const OUTCOME = /["'](result|error)\\*["']\s*:/
 const IDS = /["']id\\*["']\s*:\s*\\*["']?(\d{1,15})(?!\d)/g
 
@@ -31,7 +35,7 @@ export function suspect(scan: Scan, text: () => string): Suspect | undefined {
   const id = raw === 'null' ? undefined : raw
   if (scan.type !== 'malformed' || (scan.isComplete && envelope !== undefined)) {
     if (id === undefined) return isRpc && isOutcome ? { id, isSure: true } : undefined
-    return isRpc || isOutcome ? { id, isSure: true } : undefined
+    return isRpc || isOutcome ? { id, isSure: isRpc } : undefined
   }
   return suspectText(text(), { id, isRpc, isOutcome })
 }
@@ -49,8 +53,8 @@ export function suspectText(text: string, seen: Seen = {}): Suspect | undefined 
   if (!isOutcome && METHOD.test(text)) return undefined
   // The last: an `id` before it is more likely to belong to the cargo than the other way round.
   const id = seen.id ?? [...text.matchAll(IDS)].at(-1)?.[1]
-  if (id !== undefined) return isRpc || isOutcome ? { id, isSure: true } : undefined
-  return isRpc ? { id, isSure: isOutcome } : undefined
+  if (id !== undefined) return isRpc || isOutcome ? { id, isSure: isRpc } : undefined
+  return isRpc && (isOutcome || BEGINS.test(text)) ? { id, isSure: isOutcome } : undefined
 }
 
 function hasOutcome({ hasResult, hasError, nulls }: Envelope): boolean {

@@ -24,8 +24,8 @@ export function readBytes(
   refuseMediaType(req)
   if (Number(req.headers['content-length'] ?? 0) > maxBodyBytes) throw tooLarge(maxBodyBytes)
   if (req.body !== undefined && req.readableEnded) return take([parsedAlready(req.body)])
-  if (!charged.take(WAITING_BYTES)) throw noRoom(charged)
-  const chunks: Buffer[] = []
+  if (!charged.take(WAITING_BYTES)) throw noRoom(charged, WAITING_BYTES)
+  const chunks = new Chunks()
   let bytes = 0
   let isOver = false
   const end = () => {
@@ -35,20 +35,22 @@ export function readBytes(
   const fail = (error: BridgeError) => {
     if (isOver) return
     end()
+    // The request lives on for a while.
+    chunks.clear()
     refuse(error)
   }
   req.on('data', (chunk: Buffer) => {
     if (isOver) return
     if (bytes + chunk.length > maxBodyBytes) return fail(tooLarge(maxBodyBytes))
     const isTooMuch = charged.quota.isTight && bytes + chunk.length > SMALL_BYTES
-    if (isTooMuch || !charged.take(chunk.length)) return fail(noRoom(charged))
+    if (isTooMuch || !charged.take(chunk.length)) return fail(noRoom(charged, chunk.length))
     bytes += chunk.length
-    chunks.push(chunk)
+    chunks.add(chunk)
   })
   req.on('end', () => {
     if (isOver) return
     end()
-    take(chunks)
+    take(chunks.all())
   })
   // Whatever breaks it off closes it, too; without a listener an error is none.
   req.on('close', () => {
@@ -63,8 +65,45 @@ const WAITING_BYTES = 8 * 1024
 /** No larger body is taken while memory is short. */
 const SMALL_BYTES = 64 * 1024
 
-function noRoom(charged: Part): BridgeError {
-  return new BridgeError('memory_limit_reached', charged.refusal(WAITING_BYTES, 'bytes', '--max-memory'))
+function noRoom(charged: Part, amount: number): BridgeError {
+  return new BridgeError('memory_limit_reached', charged.refusal(amount, 'bytes', '--max-memory'))
+}
+
+/** A body in more chunks than this is joined where they are small: each costs some hundred bytes beside what it holds. */
+const FEW_CHUNKS = 16
+const BLOCK_BYTES = 64 * 1024
+
+class Chunks {
+  #chunks: Buffer[] = []
+  #block: Buffer | undefined
+  #filled = 0
+
+  add(chunk: Buffer): void {
+    if (this.#chunks.length < FEW_CHUNKS || chunk.length > BLOCK_BYTES / 4) {
+      this.#flush()
+      this.#chunks.push(chunk)
+      return
+    }
+    if (this.#block !== undefined && this.#filled + chunk.length > BLOCK_BYTES) this.#flush()
+    this.#block ??= Buffer.allocUnsafeSlow(BLOCK_BYTES)
+    this.#filled += chunk.copy(this.#block, this.#filled)
+  }
+
+  all(): Buffer[] {
+    this.#flush()
+    return this.#chunks
+  }
+
+  clear(): void {
+    this.#chunks = []
+    this.#block = undefined
+  }
+
+  #flush(): void {
+    if (this.#block !== undefined) this.#chunks.push(this.#block.subarray(0, this.#filled))
+    this.#block = undefined
+    this.#filled = 0
+  }
 }
 
 const JSON_TYPE = /^application\/(json|[\w.+-]*\+json)\s*(;|$)/i

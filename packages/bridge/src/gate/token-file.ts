@@ -1,6 +1,6 @@
 // gate/token-file: what the token file says, read again whenever it changes.
 import { createHash } from 'node:crypto'
-import { readFileSync } from 'node:fs'
+import { readFileSync, statSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
 import { fileText } from '../encoding.ts'
 import { BridgeError } from '../errors.ts'
@@ -29,6 +29,7 @@ export class TokenFile {
   problem: string | undefined
   readonly #options: TokenFileOptions
   readonly #log: Logger
+  readonly #isRegular: boolean
   /** Of what was read last, since tokens are not kept; undefined if it could not be read. */
   #digest: string | undefined
   #poll: NodeJS.Timeout | undefined
@@ -42,6 +43,7 @@ export class TokenFile {
     const { path } = options
     let bytes: Buffer
     try {
+      this.#isRegular = statSync(path).isFile()
       bytes = readFileSync(path)
     } catch (cause) {
       const hint = 'correct --token-file'
@@ -57,11 +59,14 @@ export class TokenFile {
 
   /** By what it says, not by its time: that may stay, or change between two looks, and a missed change lets somebody in. */
   watch(): void {
+    // A pipe says what it says once; who reads it again waits, or takes its end for an empty file.
+    if (!this.#isRegular) return
     this.#poll = setInterval(() => void this.#look(), this.#options.pollMs).unref()
   }
 
   /** Reads it now. */
   reload(): void {
+    if (!this.#isRegular) return
     const { path, take, graceMs } = this.#options
     let bytes: Buffer
     try {

@@ -57,7 +57,7 @@ export class Message {
 
   /** Written anew as `JSON.parse` reads it: of a repeated member the last one is left, and no other has to be rewritten. */
   static #asParsed({ doubted, otherIds }: Envelope, parts: readonly Buffer[]): Message | { problem: string } {
-    const value: unknown = JSON.parse(Buffer.concat(parts).toString('utf8'))
+    const value = parseExact(Buffer.concat(parts).toString('utf8'))
     const bytes = Buffer.from(JSON.stringify(value))
     wholeTexts.push(bytes)
     const scan = wholeTexts.finish()

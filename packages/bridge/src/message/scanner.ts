@@ -120,6 +120,9 @@ const MAX_OTHER_IDS = 16
 const LITERALS: Readonly<Record<number, string>> = { 0x74: 'true', 0x66: 'false', 0x6e: 'null' }
 
 const NONE: readonly string[] = []
+/** Elements of an array whose places are kept; there is one more where there are more. */
+export const MAX_ELEMENTS = 10_000
+
 const NULLABLE: Readonly<Record<number, keyof Nulls>> = {
   [SLOT_METHOD]: 'method',
   [SLOT_PARAMS]: 'params',
@@ -424,7 +427,9 @@ export class Scanner {
     this.#slot = SLOT_NONE
     this.#state = this.#depth === 0 ? DONE : COMMA_OR_CLOSE
     if (this.#isArray && this.#depth === 1 && this.#elementStart !== -1) {
-      this.#elements.push({ start: this.#elementStart, end: this.#offset + end })
+      // One more than anybody takes.
+      if (this.#elements.length <= MAX_ELEMENTS)
+        this.#elements.push({ start: this.#elementStart, end: this.#offset + end })
       this.#elementStart = -1
     }
   }

@@ -235,7 +235,6 @@ test.each([
   ['{"jsonrpc":"2.0","method":"tools/call","params":{"name":1}}', undefined],
   ['{"jsonrpc":"2.0","method":"notifications/cancelled","params":{"requestId":1,"RequestId":2}}', undefined],
   ['{"jsonrpc":"2.0","id":"q1","result":{},"RESULT":{}}', undefined],
-  ['{"jsonrpc":"2.0","id":"q1","method":null,"result":{}}', undefined],
   ['{"jsonrpc":"2.0","id":"q1","error":{},"Error":{}}', undefined],
 ])('%s is refused', (text, id) => {
   expect(readBody([Buffer.from(text)])).toEqual({

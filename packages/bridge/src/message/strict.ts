@@ -11,7 +11,8 @@ export function problemOf(envelope: Envelope): string | undefined {
   const { doubted, method, id } = envelope
   if (doubted.length > 0) return `a member is there twice, or in another spelling: ${doubted.join(', ')}`
   if (envelope.hasOddParams) return 'params is an object'
-  if (method === undefined) return envelope.hasMethod ? 'a method is a string' : undefined
+  if (method === undefined)
+    return envelope.hasMethod && envelope.nulls?.method === undefined ? 'a method is a string' : undefined
   // Readers that end a text at NUL would see another method than the one that was judged.
   if (method.includes('\0')) return 'a method is plain text'
   if (method === 'tools/call' && !envelope.hasName) return 'the name of a tool is a string'

@@ -13,6 +13,7 @@ export interface CancelledOptions {
 interface Entry {
   /** Whose call it was. Not the connection itself, which would keep alive all that a client has left behind. */
   owner: symbol
+  principal: string
   at: number
   /** A ping sent behind the cancellation was answered then. */
   readAt: number | undefined
@@ -37,8 +38,14 @@ export class CancelledCalls {
     this.#options = options
   }
 
-  add(number: number, owner: symbol): void {
-    this.#entries.set(number, { owner, at: monotonicMs(), readAt: undefined, wasAsked: false })
+  add(number: number, { identity, principal }: { identity: symbol; principal: string }): void {
+    this.#entries.set(number, {
+      owner: identity,
+      principal,
+      at: monotonicMs(),
+      readAt: undefined,
+      wasAsked: false,
+    })
     if (this.#entries.size > MAX_ENTRIES) {
       for (const oldest of this.#entries.keys()) {
         this.#entries.delete(oldest)
@@ -48,9 +55,11 @@ export class CancelledCalls {
     void this.#ask()
   }
 
-  /** The child has answered this call after all. True if it was one of these. */
-  answered(number: number): boolean {
-    return this.#entries.delete(number)
+  /** The child has answered this call after all. Whose it was, if it was one of these. */
+  answered(number: number): string | undefined {
+    const entry = this.#entries.get(number)
+    this.#entries.delete(number)
+    return entry?.principal
   }
 
   clear(): void {

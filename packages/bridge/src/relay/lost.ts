@@ -32,10 +32,13 @@ export class LostAnswers {
 
   /** @param isSure it was the answer to one of them; else they are only given the same while to end */
   add(error: BridgeError, isSure: boolean): void {
+    // What is not sure suspects no more calls than were there when the wait began.
+    if (!isSure && this.isLooking) return
     if (isSure) this.#count++
     this.#newest = this.#calls.last
     this.#error = error
-    this.#timer ??= setTimeout(() => this.#end(this.#suspects()), this.#waitMs).unref()
+    clearTimeout(this.#timer)
+    this.#timer = setTimeout(() => this.#end(this.#suspects()), this.#waitMs).unref()
     this.look()
   }
 

@@ -178,6 +178,13 @@ export class Port {
     this.#route.settled?.(call)
   }
 
+  /** Answers a call that the child may still be at work on, and cancels it. */
+  giveUp(call: Call, reason: string, error: BridgeError): void {
+    if (!this.awaits(call)) return
+    this.abandon([call], reason)
+    this.#answer(call, errorFor(call.clientId, error))
+  }
+
   /** The call is answered by the bridge instead of the child. */
   settleWith(call: Call, error: BridgeError): void {
     this.#note(call, error)
@@ -326,9 +333,8 @@ export class Port {
   }
 
   #timeOut(call: Call, timeoutMs: number): void {
-    this.abandon([call], 'timed out')
     const text = `the tool did not answer ${call.method} within ${timeoutMs} ms`
-    this.#answer(call, errorFor(call.clientId, new BridgeError('child_timeout', text)))
+    this.giveUp(call, 'timed out', new BridgeError('child_timeout', text))
   }
 
   #withdraw(call: Call, cancel: ((number: number) => Message) | undefined): void {

@@ -217,7 +217,12 @@ export class SharedChild implements Route, Audience {
           this.#tidy('resources/unsubscribe', { uri })
         sink.answer(answer)
       })
-      return this.#forward(call, message)
+      try {
+        return this.#forward(call, message)
+      } catch (error) {
+        this.#drop(uri, call.port)
+        throw error
+      }
     }
     if (!this.#drop(uri, call.port)) return call.port.settle(call, emptyResultFor(call.clientId))
     this.#forward(call, message)
@@ -278,7 +283,11 @@ export class SharedChild implements Route, Audience {
   async #begin(): Promise<Living> {
     try {
       if (this.#isClosed) throw new BridgeError('shutting_down', 'the bridge is shutting down')
-      const process = await this.#options.start()
+      const process = await this.#begun()
+      if (this.#isClosed) {
+        void process.stop()
+        throw new BridgeError('shutting_down', 'nobody uses this process any more')
+      }
       const living = await this.#initialize(process)
       this.#living = living
       this.#init = living.init
@@ -295,6 +304,18 @@ export class SharedChild implements Route, Audience {
     }
   }
 
+  /** A process. The one before takes a place until all of it has ended. */
+  async #begun(): Promise<Process> {
+    const before = this.#process
+    try {
+      return await this.#options.start()
+    } catch (error) {
+      if (before === undefined || toBridgeError(error).code !== 'child_limit_reached') throw error
+      await before.ended
+      return this.#options.start()
+    }
+  }
+
   async #initialize(process: Process): Promise<Living> {
     const { maxBacklogBytes, version, startTimeoutMs, timings } = this.#options
     const switchboard = new Switchboard(process, this, this.#log, {
@@ -303,18 +324,17 @@ export class SharedChild implements Route, Audience {
       lostMs: timings.lostMs,
       cancelled: { timings, ping: () => housekeeper.ping(timings.stuckMs) },
       afterCallMs: timings.afterCallMs,
+      // What the bridge asks for itself after each start proves nothing.
+      onAnswered: () => {
+        if (this.#isProven) return
+        this.#isProven = true
+        this.#options.onProven()
+      },
     })
     this.#process = process
     this.#switchboard = switchboard
-    let answers = 0
     process.listen({
-      receive: (message) => {
-        if (!this.#isProven && message.kind === 'response' && ++answers === 2) {
-          this.#isProven = true
-          this.#options.onProven()
-        }
-        switchboard.receive(message)
-      },
+      receive: (message) => switchboard.receive(message),
       receiveLost: (id, error, isSure) => switchboard.receiveLost(id, error, isSure),
       childGone: (error) => this.#gone(switchboard, error),
     })

@@ -32,6 +32,8 @@ export interface SwitchboardOptions {
   maxBacklogBytes: number
   /** See `LostAnswers`. */
   lostMs: number
+  /** A client's call has been answered. */
+  onAnswered?: () => void
   /** Of a child that others use too: what becomes of calls that nobody waits for any more. */
   cancelled?: Omit<CancelledOptions, 'onRead'> & {
     /** The child has answered this call after all, or has read its cancellation. */
@@ -80,7 +82,7 @@ export class Switchboard {
     this.#log = log
     this.#options = options
     this.isOwn = options.isOwn
-    this.#lost = new LostAnswers(this.#calls, options.lostMs, (call, error) => this.#fail(call, error))
+    this.#lost = new LostAnswers(this.#calls, options.lostMs, (call, error) => this.#doubt(call, error))
     this.#recent = options.afterCallMs === undefined ? undefined : new RecentCalls()
     const { cancelled } = options
     this.#cancelled =
@@ -117,7 +119,7 @@ export class Switchboard {
       this.#pipe.send(this.#isBacklogged ? cancellationOf(call.number, 'cancelled') : cancel(call.number))
     }
     // What the bridge itself has asked makes a child ask nobody anything.
-    if (this.audience.ports.has(call.port)) this.#cancelled?.add(call.number, call.port.identity)
+    if (this.audience.ports.has(call.port)) this.#cancelled?.add(call.number, call.port)
     this.#recent?.ended(call.port.principal)
   }
 
@@ -165,19 +167,39 @@ export class Switchboard {
   /**
    * The child's answer with this id (JSON text, latin1) is lost: that call fails, and nothing else does. Without an id see
    * `LostAnswers`.
+   *
+   * @param isSure false: the call is given a while to be answered after all
    */
   receiveLost(id: string | undefined, error: BridgeError, isSure = true): void {
     if (id === undefined) return this.#lost.add(error, isSure)
     const number = integerOf(id)
     const call = this.#calls.get(number)
-    if (call === undefined) return this.#answeredLate(number)
+    if (call === undefined) {
+      // A number that no call ever had stands in the cargo of an answer whose own has been cut off.
+      if (number > this.#calls.last) this.#lost.add(error, isSure)
+      else this.#answeredLate(number)
+      return
+    }
+    if (!isSure) {
+      setTimeout(() => {
+        if (this.#calls.get(number) === call) this.#doubt(call, error)
+      }, this.#options.lostMs).unref()
+      return
+    }
     this.#fail(call, error)
     if (this.#lost.isLooking) this.#lost.look()
   }
 
+  /** It has been answered, if not in a way that could be read. */
   #fail(call: Call, error: BridgeError): void {
     this.#calls.delete(call.number)
+    this.#recent?.ended(call.port.principal)
     call.port.settleWith(call, error)
+  }
+
+  /** It may have been answered, and it may be at work yet: then it is cancelled, and counts as such. */
+  #doubt(call: Call, error: BridgeError): void {
+    call.port.giveUp(call, 'its answer could not be read', error)
   }
 
   /** The child has gone: every request it had is answered with the reason. */
@@ -221,13 +243,18 @@ export class Switchboard {
     }
     this.#calls.delete(number)
     this.#recent?.ended(call.port.principal)
+    if (this.audience.ports.has(call.port)) this.#options.onAnswered?.()
     if (call.opensTask && message.envelope.hasResult) this.#keepTaskToken(call)
     call.port.settle(call, message.rewrite([[message.envelope.id, call.clientId]]))
     if (this.#lost.isLooking) this.#lost.look()
   }
 
   #answeredLate(number: number): void {
-    if (this.#cancelled?.answered(number) === true) this.#options.cancelled?.onDone?.(number)
+    const principal = this.#cancelled?.answered(number)
+    if (principal === undefined) return
+    // What the child says behind it looks as if it belonged to whoever calls next.
+    this.#recent?.ended(principal)
+    this.#options.cancelled?.onDone?.(number)
   }
 
   #questioned(message: Message): void {
