@@ -1,5 +1,7 @@
 // rotation: a token that is replaced or withdrawn takes with it whatever was opened by it, and nothing else.
+import { execFileSync } from 'node:child_process'
 import { renameSync, rmSync, writeFileSync } from 'node:fs'
+import { writeFile } from 'node:fs/promises'
 import { request, type IncomingMessage } from 'node:http'
 import { once } from 'node:events'
 import { join } from 'node:path'
@@ -97,6 +99,21 @@ test('rotation.emptied: an empty file lets nobody of it in, with a token or with
     }
   }
   expect((await carol.request('ping')).result).toEqual({})
+})
+
+test('rotation.pipe: a token file that is a pipe is read once, and keeps nobody out and nothing alive', async () => {
+  const path = join(tempDir(), 'pipe')
+  execFileSync('mkfifo', [path])
+  const written = writeFile(path, 'alice:secret\n')
+  const bridge = await bridged(['--token-file', path, '--', ...fixture('echo')])
+  await written
+  const headers = { authorization: 'Bearer secret' }
+  const from = performance.now()
+  // Longer than two looks at a file.
+  await eventually(() => performance.now() - from > 5000, { what: 'two looks' })
+  const client = await openStreamable(bridge, { headers })
+  expect(textOf(await client.call('echo', { text: 'in' }))).toBe('in')
+  expect(await bridge.stop()).toEqual({ code: 0, signal: null })
 })
 
 test('rotation.gone: a file that is removed has its grace, then nobody of it is in, and readiness says why', async () => {

@@ -83,3 +83,19 @@ test('cancelled.large: a late answer that is too long to be kept is an answer, t
   await eventually(async () => 'roots' in (await asks(a)), { what: 'a question to reach its client' })
   b.close()
 })
+
+test('cancelled.doubt: a call whose answer may have been lost is cancelled, and what it asks late reaches nobody', async () => {
+  const it = await gatedBy((command) => embedded({ command, children: 'shared' }, { lostMs: 300 }))
+  const [a, b] = [await openStreamable(it.bridge, ABLE), await openSse(it.bridge, ABLE)]
+  a.onRequest = () => ({ roots: [] })
+  const held = b.call('held', { gate: it.gate('never') })
+  await it.until('"held"')
+  const { id } = it.heard().find(({ method }) => method === 'tools/call')
+  // As a log line of a tool might look.
+  const answer = await a.call('held', { prints: JSON.stringify({ level: 'info', id, result: 'saved' }) })
+  expect(textOf(answer)).toMatch(/^\d+$/)
+  expect((await held).error?.data.code).toBe('answer_unreadable')
+  expect(await asks(a)).toMatchObject({ error: { data: { code: 'question_refused' } } })
+  expect(it.heard().find(({ method }) => method === 'notifications/cancelled')?.params.requestId).toBe(id)
+  b.close()
+})

@@ -1,5 +1,6 @@
 // crash: the child ends; its sessions stay, whatever they were waiting for is answered, whatever they had asked for holds.
-import { eventually, fixture, type RpcResponse } from '@mcp-bridge/testkit'
+import { join } from 'node:path'
+import { eventually, fixture, send, tempDir, type RpcResponse } from '@mcp-bridge/testkit'
 import { expect, test } from 'vitest'
 import { bridged, nothingLeft, openSse, openStreamable, textOf, WIRES, type Client } from '../wires/wire.ts'
 import { gated } from './gate.ts'
@@ -125,4 +126,29 @@ test('crash.again: a child that keeps crashing costs an error each, never a sess
     expect(textOf(await client.call('echo', { text: `${n}` }))).toBe(`${n}`)
   }
   expect(bridge.childPids).toHaveLength(6)
+})
+
+test('crash.loop: what the bridge asks for itself after each start is no proof that the tool works', async () => {
+  // The first start lives until it is asked to go; all others are done after a moment.
+  const mark = join(tempDir(), 'started')
+  const script = `
+    const { existsSync, writeFileSync } = require('node:fs')
+    if (existsSync(process.argv[1])) setTimeout(() => process.exit(1), 300)
+    writeFileSync(process.argv[1], '')
+    require('node:readline').createInterface({ input: process.stdin }).on('line', (line) => {
+      const { id, method } = JSON.parse(line)
+      if (method === 'tools/call') process.exit(1)
+      if (id === undefined) return
+      const serverInfo = { name: 'loop', version: '1' }
+      const result = method === 'initialize'
+        ? { protocolVersion: '2025-11-25', capabilities: { logging: {} }, serverInfo }
+        : {}
+      console.log(JSON.stringify({ jsonrpc: '2.0', id, result }))
+    })`
+  const bridge = await bridged([...SHARED, '--', process.execPath, '-e', script, mark])
+  const client = await openStreamable(bridge)
+  expect((await client.request('logging/setLevel', { level: 'debug' })).result).toEqual({})
+  expect(codeOf(await client.call('die'))).toBe('child_exited')
+  await bridge.until(({ msg }) => msg === 'the tool crashes again and again')
+  expect((await send({ port: bridge.port, path: '/readyz' })).status).toBe(503)
 })

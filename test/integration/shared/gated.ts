@@ -53,9 +53,10 @@ async function resultOf({ method = '', params }: Request): Promise<object | unde
   }
 }
 
-async function run(tool: string, { gate, method, params, bytes }: any): Promise<string> {
+async function run(tool: string, { gate, method, params, bytes, prints }: any): Promise<string> {
   if (tool === 'heard') return readFileSync(record, 'utf8')
   if (tool === 'notify') say({ method, params })
+  if (prints !== undefined) process.stdout.write(`${prints}\n`)
   if (gate !== undefined) await opened(gate)
   if (bytes !== undefined) return 'x'.repeat(bytes)
   if (tool !== 'asks') return `${process.pid}`
