@@ -1,7 +1,7 @@
 // told: what the processes of a pool say reaches whom it concerns, and what a client is offered is what it can have.
 import { fixture, SseClient, StreamableClient } from '@mcp-bridge/testkit'
 import { expect, test } from 'vitest'
-import { gated, gatedBy, logsOf } from '../shared/gate.ts'
+import { gated, logsOf } from '../shared/gate.ts'
 import { bridged, nothingLeft, openSse, openStreamable, textOf, WIRES, type Client } from '../wires/wire.ts'
 
 nothingLeft()
@@ -112,24 +112,6 @@ test('told.changed: that the tools have changed reaches every session of that ki
   await b.call('toggleExtra')
   for (const client of [a, b])
     expect('id' in (await client.until('notifications/tools/list_changed'))).toBe(false)
-})
-
-test('told.unchanged: what a process has at its start is no change to clients of others', async () => {
-  const it = await gatedBy((child) => bridged([...pool(2), '--', ...child, '2025-11-25', 'changes-at-start']))
-  const [a, b] = [await openStreamable(it.bridge), await openSse(it.bridge)]
-  await a.listen()
-  const gates = [it.gate('a'), it.gate('b')] as const
-  const held = [a.call('held', { gate: gates[0] }), b.call('held', { gate: gates[1] })]
-  for (const gate of gates) await it.until(gate)
-  for (const gate of gates) it.open(gate)
-  const pids = await Promise.all(held.map(async (call) => textOf(await call)))
-  expect(pids[0]).not.toBe(pids[1])
-  // One that has served somebody is heard.
-  await a.call('notify', { method: 'notifications/tools/list_changed' })
-  for (const client of [a, b]) {
-    await client.until('notifications/tools/list_changed')
-    expect(client.received).toHaveLength(1)
-  }
 })
 
 test('told.nobody: a question after the answer is refused, also while another has that process', async () => {

@@ -24,8 +24,6 @@ createInterface({ input: process.stdin }).on('line', (line) => {
   const message = JSON.parse(line) as Request
   const { id } = message
   if (message.method === undefined) return asked.get(Number(id))?.(message)
-  if (vice === 'changes-at-start' && message.method === 'notifications/initialized')
-    say({ method: 'notifications/tools/list_changed' })
   if (id === undefined || (vice === 'deaf-to-ping' && message.method === 'ping')) return
   void resultOf(message).then((result) => say(result === undefined ? failure(id) : { id, result }))
 })

@@ -14,7 +14,6 @@ import { Member, type MemberOptions } from './member.ts'
 import type { Port } from './port.ts'
 import type { Route } from './route.ts'
 import { takes } from './shared.ts'
-import { LIST_CHANGED } from './switchboard.ts'
 import { introductionOf, notOffered, welcome } from './welcome.ts'
 
 export interface PoolOptions extends Omit<MemberOptions, 'start' | 'told' | 'onCrash' | 'onProven'> {
@@ -305,11 +304,8 @@ export class Pool {
         onProven: () => this.#options.onProven(owner),
       },
       {
-        hears: (port, message) => {
-          if (message.method === 'notifications/message') return this.#levels.admits(port, message)
-          // What it has at its start is no change to those who know the lists of others.
-          return member.served > 0 || !LIST_CHANGED.test(message.method)
-        },
+        hears: (port, message) =>
+          message.method !== 'notifications/message' || this.#levels.admits(port, message),
         free: () => {
           if (member.init !== undefined) this.#remember(kind, member.init)
           this.#pump()

@@ -57,7 +57,7 @@ interface TaskToken {
 const NONE: ReadonlySet<symbol> = new Set()
 
 /** What every session is told, not only the one with a call in flight. */
-export const LIST_CHANGED = /^notifications\/(tools|resources|prompts)\/list_changed$/
+const LIST_CHANGED = /^notifications\/(tools|resources|prompts)\/list_changed$/
 
 /**
  * Joins ports and one child. Towards the child every request has an integer of its own, used as id and as progress
