@@ -2,7 +2,7 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { fixture, Refused, StreamableClient, type RunningBridge } from '@mcp-bridge/testkit'
 import { expect, test } from 'vitest'
-import { bridged, nothingLeft, textOf } from './wires/wire.ts'
+import { bridged, nothingLeft, textOf } from '../integration/wires/wire.ts'
 
 nothingLeft()
 
