@@ -1,9 +1,11 @@
 // odd-answers: answers that are spoilt: what can be read is taken, what cannot ends its call, and nothing else.
 import { fixture, StreamableClient } from '@mcp-bridge/testkit'
 import { describe, expect, test } from 'vitest'
+import { closeEmbedded, embedded } from '../embedded.ts'
 import { bridged, nothingLeft, openSse, openStreamable, textOf } from './session.ts'
 
 nothingLeft()
+closeEmbedded()
 
 const MODES = ['session', 'shared', 'pool'] as const
 const note =
@@ -50,7 +52,7 @@ describe.each(MODES)('%s', (mode) => {
   })
 
   test('answers.lost: what cannot be read ends its call with an error, and is not logged', async () => {
-    const bridge = await bridged(['--children', mode, '--', ...odd(LOST)])
+    const bridge = await embedded({ command: odd(LOST), children: mode }, { lostMs: 500 })
     const client = await openStreamable(bridge)
     for (const tool of Object.keys(LOST)) {
       const { error } = await client.call(tool)
@@ -58,18 +60,21 @@ describe.each(MODES)('%s', (mode) => {
       expect(error?.message).toMatch(/cannot be read: .*(byte \d+|error|message|says)/)
     }
     expect(textOf(await client.call('echo', { text: 'still here' }))).toBe('still here')
-    expect(bridge.stderr).not.toContain('a secret')
-    expect(bridge.logs.filter(({ msg }) => msg.includes('cannot be read')).length).toBeGreaterThan(0)
+    expect(bridge.log()).not.toContain('a secret')
+    expect(bridge.log()).toContain('cannot be read')
+    await bridge.close()
   })
 })
 
 test('answers.lost: of several calls in flight only the one whose answer it was ends', async () => {
-  const bridge = await bridged(['--children', 'shared', '--', ...odd({ ...LOST, never: '' })])
+  const command = odd({ ...LOST, never: '' })
+  const bridge = await embedded({ command, children: 'shared' }, { lostMs: 2000 })
   const client = await openStreamable(bridge)
   const others = ['nan', 'python', 'cut'].map((tool) => client.call(tool))
   const echoes = Array.from({ length: 5 }, (_, i) => client.call('echo', { text: String(i) }))
   for (const { error } of await Promise.all(others)) expect(error?.data.code).toBe('answer_unreadable')
   expect((await Promise.all(echoes)).map(textOf)).toEqual(['0', '1', '2', '3', '4'])
+  await bridge.close()
 })
 
 /** What the bridge looks into: under which flags, of which answer, and the shape. Each ended the bridge once. */
