@@ -50,7 +50,7 @@ async function processes(): Promise<string[]> {
 function watchdogs(): string[] {
   const ours = new Set(ancestorsOf(process.pid))
   return readdirSync('/proc')
-    .filter((name) => /^\d+$/.test(name) && cmdline(Number(name)).includes('mcp-bridge-watchdog'))
+    .filter((name) => /^\d+$/.test(name) && cmdline(Number(name)).includes('mcp-bridge-orphans'))
     .filter((name) => ours.has(ancestorsOf(Number(name))[0] ?? 0))
     .map((name) => `watchdog ${name}`)
 }

@@ -1,5 +1,5 @@
 // globs: which names a list of globs means; matched in time that grows with name times glob, and both are bounded.
-import { visible } from './foreign.ts'
+import { visible } from './visible.ts'
 
 /** No tool and no variable is called anything longer; in UTF-8. */
 const MAX_NAME_BYTES = 256

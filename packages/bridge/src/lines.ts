@@ -3,20 +3,20 @@ import { UNCHARGED, type Account } from './budget/budget.ts'
 import type { Child } from './child/child.ts'
 import { monotonicMs } from './clock.ts'
 import { describeTool, type ChildReport } from './child/interview.ts'
-import type { Disclosure } from './child/disclosure.ts'
-import type { Leases } from './child/lease.ts'
-import { ownerOf, TOOL, type Owner } from './owner.ts'
+import type { Disclosure } from './lease/disclosure.ts'
+import type { ChildSupply } from './lease/supply.ts'
+import { ownerOf, TOOL, type Owner } from './lease/owner.ts'
 import type { Config } from './config/schema.ts'
 import { BridgeError, toBridgeError } from './errors.ts'
-import type { Logger } from './log/logger.ts'
-import type { Crash } from './proof.ts'
-import { Pool } from './relay/pool.ts'
-import { Port } from './relay/port.ts'
+import type { Logger } from './telemetry/logger.ts'
+import type { Crash } from './tool/startup-probe.ts'
+import { Pool } from './lease/pool.ts'
+import { Port } from './relay/connection.ts'
 import { ownRoute, type Route } from './relay/route.ts'
-import { SharedChild } from './relay/shared.ts'
+import { SharedChild } from './lease/shared.ts'
 import type { Sink } from './relay/sink.ts'
-import { Switchboard } from './relay/switchboard.ts'
-import { areRules, ToolRoute, type ToolRules } from './relay/tools.ts'
+import { Switchboard } from './relay/multiplexer.ts'
+import { areRules, ToolRoute, type ToolRules } from './relay/interceptors/tool-filter.ts'
 import type { Line, LineRequest } from './session/line.ts'
 import type { Timings } from './timings.ts'
 import { VERSION } from './version.ts'
@@ -31,7 +31,7 @@ export interface Lines {
 export interface LinesOptions {
   config: Config
   timings: Timings
-  leases: Leases
+  supply: ChildSupply
   disclosure: Disclosure
   /** A child may be of no use before a client brings its part of the environment. */
   needsClient: boolean
@@ -42,7 +42,7 @@ export interface LinesOptions {
   /** A child has ended without being asked to. */
   onCrash(crash: Crash): void
   /** A child has answered a request after `initialize`. */
-  onProven(owner: Owner): void
+  onHealthy(owner: Owner): void
 }
 
 /** Standbys: none beside a shared child, unless asked for; none where each client brings what a child needs. */
@@ -64,14 +64,14 @@ export function createLines(options: LinesOptions, log: Logger): Lines {
 
 /** A process for each session; its client's pace is its own. */
 function sessionLines(
-  { config, timings, leases, disclosure, rulesFor, stopGraceMs, onCrash, onProven }: LinesOptions,
+  { config, timings, supply, disclosure, rulesFor, stopGraceMs, onCrash, onHealthy }: LinesOptions,
   log: Logger,
 ): Lines {
   return {
     open: async (request) => {
       const { env, principal, account, signal, onGone } = request
       const owner = ownerOf(principal, env)
-      const child = await charged(account, () => leases.acquire(owner, signal)).catch((error: unknown) => {
+      const child = await charged(account, () => supply.acquire(owner, signal)).catch((error: unknown) => {
         throw disclosure.toUser(owner, toBridgeError(error))
       })
       const audience = { ports: new Set<Port>() }
@@ -86,13 +86,13 @@ function sessionLines(
       child.listen({
         receive: (message) => {
           // The first answer is that to `initialize`: a child that crashes right after it has proven nothing.
-          if (message.kind === 'response' && ++answers === 2) onProven(owner)
+          if (message.kind === 'response' && ++answers === 2) onHealthy(owner)
           switchboard.receive(message)
         },
         receiveLost: (id, error, isSure) => switchboard.receiveLost(id, error, isSure),
         childGone: (ended) => {
-          const error = answers === 0 && leases.size > 1 ? withLockAdvice(ended) : ended
-          onCrash({ owner, error, isProven: answers > 1 })
+          const error = answers === 0 && supply.size > 1 ? withLockAdvice(ended) : ended
+          onCrash({ owner, error, isHealthy: answers > 1 })
           const told = disclosure.toUser(owner, error)
           switchboard.childGone(told)
           onGone(told)
@@ -115,7 +115,7 @@ function sessionLines(
 
 /** One process for everybody, or for everybody with the same environment. */
 function sharedLines(
-  { config, timings, leases, disclosure, needsClient, rulesFor, onCrash, onProven }: LinesOptions,
+  { config, timings, supply, disclosure, needsClient, rulesFor, onCrash, onHealthy }: LinesOptions,
   log: Logger,
 ): Lines {
   const children = new Map<string, SharedChild>()
@@ -133,10 +133,10 @@ function sharedLines(
         // Where each client brings what the child needs, the one that was asked what it is may be nobody's.
         idleMs: owner === TOOL && !needsClient ? 0 : config.idleMs,
         // One for all is nobody's; one for an environment is charged to who came first with it.
-        start: () => charged(owner === TOOL ? UNCHARGED : account, () => leases.acquire(owner)),
+        start: () => charged(owner === TOOL ? UNCHARGED : account, () => supply.acquire(owner)),
         told: (error) => disclosure.told(owner, error),
-        onCrash: (error, isProven) => onCrash({ owner, error, isProven }),
-        onProven: () => onProven(owner),
+        onCrash: (error, isHealthy) => onCrash({ owner, error, isHealthy }),
+        onHealthy: () => onHealthy(owner),
         onIdle: () => {
           children.delete(key)
           void created.close()
@@ -172,7 +172,7 @@ function sharedLines(
 
 /** Some processes; a request has one for itself while it runs. */
 function poolLines(
-  { config, timings, leases, disclosure, rulesFor, onCrash, onProven }: LinesOptions,
+  { config, timings, supply, disclosure, rulesFor, onCrash, onHealthy }: LinesOptions,
   log: Logger,
 ): Lines {
   const pool = new Pool(
@@ -185,10 +185,10 @@ function poolLines(
       warm: warmOf(config),
       idleMs: config.idleMs,
       recycleAfter: config.recycleAfter,
-      start: (owner, account) => charged(account, () => leases.acquire(owner)),
+      start: (owner, account) => charged(account, () => supply.acquire(owner)),
       told: (owner, error) => disclosure.told(owner, error),
-      onCrash: (owner, error, isProven) => onCrash({ owner, error, isProven }),
-      onProven,
+      onCrash: (owner, error, isHealthy) => onCrash({ owner, error, isHealthy }),
+      onHealthy,
     },
     log,
   )

@@ -3,9 +3,9 @@ import { readEnvFiles } from './child/environment.ts'
 import { crossCheck, type Config } from './config/schema.ts'
 import { BridgeError } from './errors.ts'
 import { idleGlobs } from './globs.ts'
-import type { Logger } from './log/logger.ts'
-import { DEFAULT_NAME } from './principals.ts'
-import type { ToolFilter } from './relay/tools.ts'
+import type { Logger } from './telemetry/logger.ts'
+import { DEFAULT_NAME } from './access/principals.ts'
+import type { ToolFilter } from './relay/interceptors/tool-filter.ts'
 
 export interface Person {
   env: Readonly<Record<string, string>>

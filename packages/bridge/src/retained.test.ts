@@ -1,14 +1,14 @@
 import { setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
 import { expect, test } from 'vitest'
-import { silentLogger } from './log/logger.ts'
+import { silentLogger } from './telemetry/logger.ts'
 import { UNCHARGED } from './budget/budget.ts'
-import { Message, readBody } from './message/message.ts'
-import { Port } from './relay/port.ts'
+import { Message, readBody } from './rpc/message.ts'
+import { Port } from './relay/connection.ts'
 import { ownRoute } from './relay/route.ts'
 import type { Sink } from './relay/sink.ts'
-import { Switchboard } from './relay/switchboard.ts'
-import { EventLog } from './session/events.ts'
+import { Switchboard } from './relay/multiplexer.ts'
+import { EventLog } from './session/event-log.ts'
 
 setFlagsFromString('--expose-gc')
 const gc = runInNewContext('gc') as () => void

@@ -37,7 +37,7 @@ test('children.watchdog: ends with a bridge that ends in order', async () => {
 })
 
 function watchdogOf(bridge: RunningBridge): number {
-  const found = descendantsOf(bridge.pid).filter((pid) => cmdline(pid).includes('mcp-bridge-watchdog'))
+  const found = descendantsOf(bridge.pid).filter((pid) => cmdline(pid).includes('mcp-bridge-orphans'))
   expect(found).toHaveLength(1)
   return found[0] ?? 0
 }

@@ -10,10 +10,10 @@ const check = (...command: string[]) => runBridge(['check', '--', ...command])
 
 const deaf = (step: string) => `does not end when its stdin is closed; it took ${step}`
 
-async function oddities(...command: string[]): Promise<string[]> {
+async function warnings(...command: string[]): Promise<string[]> {
   const run = await runBridge(['check', '--format', 'json', '--', ...command])
   expect([run.code, run.stderr]).toEqual([0, ''])
-  return JSON.parse(run.stdout).oddities
+  return JSON.parse(run.stdout).warnings
 }
 
 describe('cli.check', () => {
@@ -40,14 +40,14 @@ describe('cli.check', () => {
       tools: expect.arrayContaining([{ name: 'pids', description: 'grandchild: pids' }]),
       processes: 2,
       secondProcess: true,
-      oddities: [],
+      warnings: [],
     })
     expect(JSON.parse(run.stdout).memoryBytes).toBeGreaterThan(50e6)
     expect(JSON.parse(run.stdout).startMs).toBeGreaterThan(0)
   })
 
   test('noise on stdout is odd', async () => {
-    const [first, ...others] = await oddities(...fixture('noisy-stdout'))
+    const [first, ...others] = await warnings(...fixture('noisy-stdout'))
     expect(others).toEqual([])
     expect(first).toMatch(/^prints what is no message to stdout .*noisy-stdout 1\.0\.0 is listening on stdio/)
   })
@@ -64,7 +64,7 @@ describe('cli.check', () => {
   })
 
   test('deaf to EOF is odd, deaf to SIGTERM too', async () => {
-    const found = ['deaf-to-eof', 'deaf-to-sigterm'].map((name) => oddities(...fixture(name)))
+    const found = ['deaf-to-eof', 'deaf-to-sigterm'].map((name) => warnings(...fixture(name)))
     expect(await Promise.all(found)).toEqual([[deaf('SIGTERM')], [deaf('SIGKILL')]])
   })
 
@@ -75,7 +75,7 @@ describe('cli.check', () => {
     expect(stdout).toMatch(
       /^odd:\n {2}- a second process cannot run beside the first: .*exited with code 1.*\(locked\)$/m,
     )
-    expect(await oddities(...fixture('refuses-second', lock))).toHaveLength(1)
+    expect(await warnings(...fixture('refuses-second', lock))).toHaveLength(1)
   })
 
   test('what cannot start or does not answer exits with 1 and the reason', async () => {
@@ -110,7 +110,7 @@ describe('cli.check', () => {
 })
 
 test('cli.check: 20 MB on stderr block nothing', async () => {
-  expect(await oddities(...fixture('floods-stderr'))).toEqual([])
+  expect(await warnings(...fixture('floods-stderr'))).toEqual([])
 })
 
 describe('cli.healthcheck', () => {

@@ -180,6 +180,6 @@ test('cli.library: config_invalid lists all problems; the port in use is listen_
 
 test('cli.library: inspect asks once and leaves nothing', async () => {
   const { config } = create()
-  expect(await inspect(config)).toMatchObject({ name: 'echo', secondProcess: true, oddities: [] })
+  expect(await inspect(config)).toMatchObject({ name: 'echo', secondProcess: true, warnings: [] })
   await eventually(() => descendantsOf(process.pid).length === 0, { what: 'nothing to be left' })
 })

@@ -2,7 +2,7 @@
 import { setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
 import { monotonicMs } from '../clock.ts'
-import type { Logger } from '../log/logger.ts'
+import type { Logger } from '../telemetry/logger.ts'
 import type { Account, Budget } from './budget.ts'
 import { memoryInUse } from './memory.ts'
 

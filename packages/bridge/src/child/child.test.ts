@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import type { BridgeError } from '../errors.ts'
-import { silentLogger } from '../log/logger.ts'
+import { silentLogger } from '../telemetry/logger.ts'
 import { Child } from './child.ts'
 
 test('who listens to a child that has gone is told so', async () => {

@@ -1,15 +1,15 @@
 // child/child: the process as a message pipe, with back-pressure.
 import { monotonicMs } from '../clock.ts'
 import { BridgeError, toBridgeError } from '../errors.ts'
-import type { Logger } from '../log/logger.ts'
-import { errorFor } from '../message/make.ts'
-import type { Message } from '../message/message.ts'
-import { writeTo } from '../message/write.ts'
+import type { Logger } from '../telemetry/logger.ts'
+import { errorFor } from '../rpc/factory.ts'
+import type { Message } from '../rpc/message.ts'
+import { writeTo } from '../rpc/write.ts'
 import { CONTENT_LENGTH, echoed, exitError, framed } from './faults.ts'
-import { Framer, type Frame } from './frame.ts'
+import { Framer, type Frame } from './framer.ts'
 import { spawnProcess, type ChildProcess, type Exit, type SpawnOptions } from './spawn.ts'
 import { StderrLines } from './stderr.ts'
-import { reap, stop, type StopStep } from './stop.ts'
+import { killLeftovers, stop, type StopStep } from './stop.ts'
 
 /** Takes what a child says. */
 export interface ChildListener {
@@ -337,7 +337,7 @@ export class Child {
 
   async #clearUp(): Promise<StopStep> {
     const step = this.hasExited
-      ? await reap(this.#process, STOP_GRACE_MS)
+      ? await killLeftovers(this.#process, STOP_GRACE_MS)
       : await stop(this.#process, STOP_GRACE_MS)
     this.#markEnded()
     return step ?? 'exited'

@@ -81,7 +81,7 @@ test('the own variables in a file are left out, and their names are logged', () 
 })
 
 test('a file that cannot be read', () => {
-  expect(() => readEnvFiles([join(folder, 'nowhere')], log)).toThrow('nowhere cannot be read')
+  expect(() => readEnvFiles([join(folder, 'notFound')], log)).toThrow('notFound cannot be read')
 })
 
 test('what the tool complains about is missing if it is set here, not given, and not our own', () => {

@@ -3,7 +3,7 @@ import { parseEnv } from 'node:util'
 import { readTextFile } from '../encoding.ts'
 import { BridgeError } from '../errors.ts'
 import { namesOf } from '../globs.ts'
-import type { Logger } from '../log/logger.ts'
+import type { Logger } from '../telemetry/logger.ts'
 import { isOwnVariable } from '../variables.ts'
 
 /** Marks every process under a bridge: `<bridge>.<number of the child>`. */

@@ -1,11 +1,11 @@
 // child/interview: asks a child the way a client would: what it is, and what it offers.
 import { monotonicMs } from '../clock.ts'
 import { BridgeError } from '../errors.ts'
-import { excerpt } from '../foreign.ts'
-import { contentOf, recordOf, resultOf, textOf, type Members } from '../message/content.ts'
-import { integerOf, Message } from '../message/message.ts'
-import { readPages } from '../message/pages.ts'
-import { NEWEST_LEGACY_REVISION } from '../message/revisions.ts'
+import { excerpt } from '../visible.ts'
+import { contentOf, recordOf, resultOf, textOf, type Members } from '../rpc/content.ts'
+import { integerOf, Message } from '../rpc/message.ts'
+import { readPages } from '../rpc/pages.ts'
+import { NEWEST_LEGACY_REVISION } from '../rpc/revisions.ts'
 import type { Child, ChildListener } from './child.ts'
 
 /** What a child said of itself. */

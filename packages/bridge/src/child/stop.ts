@@ -1,6 +1,6 @@
 // child/stop: EOF, SIGTERM, SIGKILL: the whole tree.
 import { monotonicMs } from '../clock.ts'
-import { signalResident, takeCensus, type Resident } from './census.ts'
+import { signalProcess, snapshotProcesses, type ProcessInfo } from './process-tree.ts'
 import type { ChildProcess } from './spawn.ts'
 
 /** What it took: it had ended by itself, stdin EOF was enough, or a signal was needed. */
@@ -16,7 +16,7 @@ const POLL_MS = 25
  */
 export async function stop(child: ChildProcess, graceMs: number): Promise<StopStep> {
   if (child.hasExited) {
-    await reap(child, graceMs)
+    await killLeftovers(child, graceMs)
     return 'exited'
   }
   // Before it is asked to end: a descendant with a session of its own is an orphan like any other afterwards.
@@ -32,15 +32,15 @@ export async function stop(child: ChildProcess, graceMs: number): Promise<StopSt
       await child.exited
     }
   }
-  await reap(child, graceMs, known)
+  await killLeftovers(child, graceMs, known)
   return step
 }
 
 /** Ends what a process left behind that has ended itself. */
-export async function reap(
+export async function killLeftovers(
   child: ChildProcess,
   graceMs: number,
-  known: readonly Resident[] = [],
+  known: readonly ProcessInfo[] = [],
 ): Promise<void> {
   const deadline = monotonicMs() + graceMs
   let signal: 'SIGTERM' | 'SIGKILL' = 'SIGTERM'
@@ -51,31 +51,31 @@ export async function reap(
     left = await survivors(child, left)
     if (left.length === 0) return
     if (monotonicMs() >= deadline) signal = 'SIGKILL'
-    for (const resident of left) {
-      const key = `${signal} ${resident.pid} ${resident.startedAt}`
-      if (signal === 'SIGKILL' || !signalled.has(key)) signalResident(resident, signal)
+    for (const info of left) {
+      const key = `${signal} ${info.pid} ${info.startedAt}`
+      if (signal === 'SIGKILL' || !signalled.has(key)) signalProcess(info, signal)
       signalled.add(key)
     }
     await pause(POLL_MS)
   }
 }
 
-async function descendantsOf(child: ChildProcess): Promise<Resident[]> {
-  return (await takeCensus()).under(child.pid, child.mark)
+async function descendantsOf(child: ChildProcess): Promise<ProcessInfo[]> {
+  return (await snapshotProcesses()).under(child.pid, child.mark)
 }
 
-async function survivors(child: ChildProcess, known: readonly Resident[]): Promise<Resident[]> {
-  const snapshot = await takeCensus()
+async function survivors(child: ChildProcess, known: readonly ProcessInfo[]): Promise<ProcessInfo[]> {
+  const snapshot = await snapshotProcesses()
   const found = new Map(snapshot.under(child.pid, child.mark).map((each) => [each.pid, each]))
   for (const each of known) if (snapshot.has(each)) found.set(each.pid, each)
   return [...found.values()]
 }
 
 /** To its group, and to descendants in groups of their own, which are returned. */
-async function signalAll(child: ChildProcess, signal: 'SIGTERM' | 'SIGKILL'): Promise<Resident[]> {
+async function signalAll(child: ChildProcess, signal: 'SIGTERM' | 'SIGKILL'): Promise<ProcessInfo[]> {
   const others = (await descendantsOf(child)).filter(({ group }) => group !== child.pid)
   if (!child.hasExited) child.signalGroup(signal)
-  for (const resident of others) signalResident(resident, signal)
+  for (const info of others) signalProcess(info, signal)
   return others
 }
 

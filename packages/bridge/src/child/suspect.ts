@@ -1,5 +1,5 @@
 // child/suspect: whether what cannot be read may have been an answer, and to which call.
-import type { Envelope, Scan } from '../message/scanner.ts'
+import type { Envelope, Scan } from '../rpc/scanner.ts'
 
 /** It may have been an answer: to the request with this id (JSON text, latin1), or to one that is not known. */
 export interface Suspect {

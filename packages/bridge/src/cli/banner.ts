@@ -1,6 +1,6 @@
 // cli/banner: what a person sees at the start: where it listens, what it serves, how to connect.
 import { networkInterfaces } from 'node:os'
-import { excerpt, visible } from '../foreign.ts'
+import { excerpt, visible } from '../visible.ts'
 import type { ChildReport, Config, Listening } from '../index.ts'
 
 const MAX_TOOLS = 12

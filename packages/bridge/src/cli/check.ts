@@ -1,5 +1,5 @@
 // cli/check: what `mcp-bridge check` prints.
-import { excerpt, visible } from '../foreign.ts'
+import { excerpt, visible } from '../visible.ts'
 import type { Inspection } from '../index.ts'
 
 const NAME_WIDTH = 34
@@ -7,7 +7,7 @@ const TEXT_WIDTH = 80
 
 /** Made for looking at a strange tool: nothing that it says of itself reaches the terminal as anything but text. */
 export function checkTable(report: Inspection): string {
-  const oddities = report.oddities.map(visible)
+  const warnings = report.warnings.map(visible)
   return [
     `${excerpt(report.name)} ${excerpt(report.version)}, protocol ${excerpt(report.protocolVersion)}`,
     `start ${report.startMs} ms, memory ${Math.round(report.memoryBytes / 2 ** 20)} MiB in ${report.processes} process${report.processes === 1 ? '' : 'es'}`,
@@ -18,7 +18,7 @@ export function checkTable(report: Inspection): string {
     '',
     `recommended: ${report.recommended.options} (${report.recommended.why})`,
     '',
-    ...(oddities.length === 0 ? ['nothing odd'] : ['odd:', ...oddities.map((each) => `  - ${each}`)]),
+    ...(warnings.length === 0 ? ['nothing odd'] : ['odd:', ...warnings.map((each) => `  - ${each}`)]),
     '',
   ].join('\n')
 }

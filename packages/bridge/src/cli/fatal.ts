@@ -1,5 +1,5 @@
 // cli/fatal: what nobody caught: the state of the bridge is unknown then, and it has to end.
-import type { Logger } from '../log/logger.ts'
+import type { Logger } from '../telemetry/logger.ts'
 
 /** Calls `end` for the first error that nobody caught, in a promise or outside; Node goes on meanwhile. */
 export function onUncaught(log: Logger, end: () => void): void {

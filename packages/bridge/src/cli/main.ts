@@ -2,7 +2,7 @@
 import { printConfig } from '../config/print.ts'
 import { loadConfig } from '../config/sources.ts'
 import { toBridgeError, type BridgeError } from '../errors.ts'
-import { visible, visibleJson, visibleLine } from '../foreign.ts'
+import { visible, visibleJson, visibleLine } from '../visible.ts'
 import { VERSION } from '../version.ts'
 import { checkTable } from './check.ts'
 import { parseArgs, type Invocation } from './flags.ts'
@@ -43,7 +43,7 @@ async function run(invocation: Invocation): Promise<void> {
       // Nothing listens here: what guards a listener does not matter.
       const flags = { ...invocation.flags, insecure: true }
       const { config } = loadConfig({ ...invocation, flags, command: invocation.child })
-      const { inspect } = await import('../bridge.ts')
+      const { inspect } = await import('../server/bridge.ts')
       const report = await inspect(config)
       process.stdout.write(
         invocation.format === 'json'

@@ -1,7 +1,7 @@
 // cli/serve: one bridge from its start to its end; gives the exit code.
-import { Bridge } from '../bridge.ts'
+import { Bridge } from '../server/bridge.ts'
 import type { Loaded } from '../config/sources.ts'
-import { createLogger } from '../log/logger.ts'
+import { createLogger } from '../telemetry/logger.ts'
 import { VERSION } from '../version.ts'
 import { listeningLines, toolLines } from './banner.ts'
 import { onUncaught } from './fatal.ts'

@@ -1,6 +1,6 @@
 // config/clients: the people who use one bridge: each a token, an environment and the tools they may use.
 import { z } from 'zod'
-import { isReserved } from '../principals.ts'
+import { isReserved } from '../access/principals.ts'
 import { boolean, files, globs, pairs, text } from './units.ts'
 
 /** Names go into logs and into the token file. */

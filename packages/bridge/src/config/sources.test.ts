@@ -254,7 +254,7 @@ test.each([
 })
 
 test('a file that is not there is a problem, an empty one is not', () => {
-  expect(problemsOf({ configFile: '/nowhere.yaml' })).toEqual(['file /nowhere.yaml cannot be read: ENOENT'])
+  expect(problemsOf({ configFile: '/notFound.yaml' })).toEqual(['file /notFound.yaml cannot be read: ENOENT'])
   expect(load({ configFile: fileOf('') }).config.port).toBe(8000)
 })
 

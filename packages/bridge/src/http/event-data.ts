@@ -1,6 +1,6 @@
 // http/event-data: messages as the data of events, whole also for readers that end lines where the standard does not.
 import { isAscii } from 'node:buffer'
-import type { Encoded } from '../message/message.ts'
+import type { Encoded } from '../rpc/message.ts'
 
 /**
  * U+2028, U+2029 and U+0085 as bytes of UTF-8, one character each. An event stream ends lines at CR and LF only, but

@@ -1,13 +1,13 @@
 // http/outlet: a ServerResponse as an outlet: one JSON body or an event stream, headers written once.
 import type { ServerResponse } from 'node:http'
 import type { ErrorCode } from '../errors.ts'
-import type { Encoded, Message } from '../message/message.ts'
-import { lengthOf, writeTo } from '../message/write.ts'
+import type { Encoded, Message } from '../rpc/message.ts'
+import { lengthOf, writeTo } from '../rpc/write.ts'
 import { eventData } from './event-data.ts'
-import type { KeepAlive } from './keepalive.ts'
+import type { Heartbeat } from './heartbeat.ts'
 
 /** What the client can read. */
-export interface Forms {
+export interface AcceptedTypes {
   json: boolean
   events: boolean
 }
@@ -21,7 +21,7 @@ export interface HttpOutletOptions {
   preamble?: string
   /** The stream has the connection for itself: it ends with it, and needs no chunks to say where it ends. */
   isLasting?: boolean
-  keepAlive: KeepAlive
+  heartbeat: Heartbeat
 }
 
 interface Owner {
@@ -51,7 +51,7 @@ export class HttpOutlet {
   /** Events that leave together, as soon as what brought them has been read. */
   #outbox = ''
 
-  constructor(res: ServerResponse, takes: Forms, options: HttpOutletOptions) {
+  constructor(res: ServerResponse, takes: AcceptedTypes, options: HttpOutletOptions) {
     this.#res = res
     this.#options = options
     this.takesEvents = takes.events
@@ -78,7 +78,7 @@ export class HttpOutlet {
     this.#owner = owner
     this.#res.on('close', () => {
       this.#hasEnded = true
-      this.#options.keepAlive.delete(this)
+      this.#options.heartbeat.delete(this)
       owner.closed(this)
     })
   }
@@ -110,7 +110,7 @@ export class HttpOutlet {
     const first =
       priming === undefined ? ': open\n' : `id: ${priming.id}\nretry: ${priming.retryMs}\ndata: \n\n`
     this.#res.write(this.#options.preamble ?? first)
-    this.#options.keepAlive.add(this)
+    this.#options.heartbeat.add(this)
   }
 
   sendEvent(id: string | undefined, message: Pick<Message, 'encode'>): void {
@@ -144,7 +144,7 @@ export class HttpOutlet {
   end(): void {
     if (this.#hasEnded) return
     this.#hasEnded = true
-    this.#options.keepAlive.delete(this)
+    this.#options.heartbeat.delete(this)
     this.#finish()
   }
 

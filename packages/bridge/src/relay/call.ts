@@ -1,9 +1,9 @@
 // relay/call: one request of a client on its way through a child.
-import type { Link } from '../chain.ts'
-import type { Message } from '../message/message.ts'
-import type { Port } from './port.ts'
+import type { ListNode } from '../linked-list.ts'
+import type { Message } from '../rpc/message.ts'
+import type { Port } from './connection.ts'
 import type { Sink } from './sink.ts'
-import type { Switchboard } from './switchboard.ts'
+import type { Switchboard } from './multiplexer.ts'
 
 export interface Call {
   /** The integer the child knows this request by, as id and as progress token; 0 while it waits for a child. */
@@ -18,7 +18,7 @@ export interface Call {
   readonly opensTask: boolean
   readonly port: Port
   /** Among the calls of the port that wait for their answers. */
-  link: Link<Call> | undefined
+  link: ListNode<Call> | undefined
   sink: Sink
   timer: NodeJS.Timeout | undefined
 }

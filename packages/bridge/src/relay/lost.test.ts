@@ -2,13 +2,13 @@ import { afterEach, expect, test, vi } from 'vitest'
 import { BridgeError } from '../errors.ts'
 import type { Call } from './call.ts'
 import { LostAnswers } from './lost.ts'
-import { NumberedCalls } from './numbered.ts'
+import { PendingRequests } from './pending.ts'
 
 afterEach(() => void vi.useRealTimers())
 
 /** Calls by the name they have in a test; those that failed, in order. */
 function inFlight(...names: string[]) {
-  const calls = new NumberedCalls()
+  const calls = new PendingRequests()
   const failed: string[] = []
   const numbers = new Map<string, number>()
   const lost: LostAnswers = new LostAnswers(calls, 1000, (call) => {

@@ -1,7 +1,7 @@
 // relay/lost: answers that nobody can read, and that do not say to which call they belong.
 import type { BridgeError } from '../errors.ts'
 import type { Call } from './call.ts'
-import type { NumberedCalls } from './numbered.ts'
+import type { PendingRequests } from './pending.ts'
 
 /**
  * Finds the calls whose answers were lost, so that none waits for ever. Guessing would end a call that is still worked on
@@ -10,7 +10,7 @@ import type { NumberedCalls } from './numbered.ts'
  * may have been theirs, and that is what their error says.
  */
 export class LostAnswers {
-  readonly #calls: NumberedCalls
+  readonly #calls: PendingRequests
   readonly #waitMs: number
   readonly #fail: (call: Call, error: BridgeError) => void
   #count = 0
@@ -20,7 +20,7 @@ export class LostAnswers {
   #timer: NodeJS.Timeout | undefined
 
   /** @param fail ends one call of these with the error */
-  constructor(calls: NumberedCalls, waitMs: number, fail: (call: Call, error: BridgeError) => void) {
+  constructor(calls: PendingRequests, waitMs: number, fail: (call: Call, error: BridgeError) => void) {
     this.#calls = calls
     this.#waitMs = waitMs
     this.#fail = fail

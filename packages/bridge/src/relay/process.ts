@@ -1,7 +1,7 @@
 // relay/process: what a route needs of a process; the child room has it.
 import type { BridgeError } from '../errors.ts'
-import type { Message } from '../message/message.ts'
-import type { Pipe } from './switchboard.ts'
+import type { Message } from '../rpc/message.ts'
+import type { Pipe } from './multiplexer.ts'
 
 export interface Process extends Pipe {
   readonly pid: number

@@ -1,8 +1,8 @@
 // relay/route: where the requests of a port go: to its own child, to a shared one, or to whichever of a pool is free.
-import type { Message } from '../message/message.ts'
+import type { Message } from '../rpc/message.ts'
 import type { Call } from './call.ts'
-import type { Port } from './port.ts'
-import type { Switchboard } from './switchboard.ts'
+import type { Port } from './connection.ts'
+import type { Switchboard } from './multiplexer.ts'
 
 export interface Route {
   /**

@@ -1,5 +1,5 @@
 // relay/sink: where a message for a client goes.
-import type { Message } from '../message/message.ts'
+import type { Message } from '../rpc/message.ts'
 
 /** Takes what a child says for one request, or, of a port, what belongs to no request. */
 export interface Sink {

@@ -1,18 +1,18 @@
 // session/deadlines: waits of one length for many, on one timer.
-import { Chain, type Link } from '../chain.ts'
+import { LinkedList, type ListNode } from '../linked-list.ts'
 
 interface Waiting {
   since: number
   due: () => void
 }
 
-export type Deadline = Link<Waiting>
+export type Deadline = ListNode<Waiting>
 
 /** A timer for each reply costs more than the answer to most of them takes. */
 export class Deadlines {
   readonly #ms: number
   /** Oldest first: all wait equally long. */
-  readonly #waiting = new Chain<Waiting>()
+  readonly #waiting = new LinkedList<Waiting>()
   #timer: NodeJS.Timeout | undefined
 
   constructor(ms: number) {

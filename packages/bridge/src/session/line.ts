@@ -1,7 +1,7 @@
 // session/line: what a session holds in place of a process, and what it says of its client to get it.
 import type { Account } from '../budget/budget.ts'
 import type { BridgeError } from '../errors.ts'
-import type { Port } from '../relay/port.ts'
+import type { Port } from '../relay/connection.ts'
 import type { Sink } from '../relay/sink.ts'
 
 /** A port, and a hand on the process behind it. */
@@ -12,7 +12,7 @@ export interface Line {
   /** The process that is this session's for as long as it lasts. */
   readonly childPid?: number
   /**
-   * Stops and restarts the reading of the child's stdout: back-pressure of a slow client on its own child. Without it
+   * Stops and backoffs the reading of the child's stdout: back-pressure of a slow client on its own child. Without it
    * the child is not the session's alone, and a stream that is full is cut instead.
    */
   pause?(): void

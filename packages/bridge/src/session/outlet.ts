@@ -1,5 +1,5 @@
 // session/outlet: the client's connection behind a stream, as the session sees it.
-import type { Message } from '../message/message.ts'
+import type { Message } from '../rpc/message.ts'
 
 /** What an outlet reports, with itself: its owner may have another by then. */
 export interface OutletOwner {

@@ -2,7 +2,7 @@
 import { randomBytes } from 'node:crypto'
 import { monotonicMs } from '../clock.ts'
 import { BridgeError } from '../errors.ts'
-import type { Logger } from '../log/logger.ts'
+import type { Logger } from '../telemetry/logger.ts'
 import { idleVerdict } from './idle.ts'
 import type { Caller, OpenLine } from './line.ts'
 import { Session, type SessionLimits, type Wire } from './session.ts'

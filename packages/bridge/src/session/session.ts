@@ -2,20 +2,20 @@
 import type { Account } from '../budget/budget.ts'
 import type { Holder } from '../budget/pressure.ts'
 import { monotonicMs } from '../clock.ts'
-import { Chain } from '../chain.ts'
+import { LinkedList } from '../linked-list.ts'
 import { BridgeError, toBridgeError } from '../errors.ts'
-import { excerpt } from '../foreign.ts'
-import type { Logger } from '../log/logger.ts'
-import { resultOf, textOf } from '../message/content.ts'
-import { emptyResultFor, errorFor } from '../message/make.ts'
-import { idKey, Message } from '../message/message.ts'
+import { excerpt } from '../visible.ts'
+import type { Logger } from '../telemetry/logger.ts'
+import { resultOf, textOf } from '../rpc/content.ts'
+import { emptyResultFor, errorFor } from '../rpc/factory.ts'
+import { idKey, Message } from '../rpc/message.ts'
 import type { Sink } from '../relay/sink.ts'
 import type { Timings } from '../timings.ts'
-import { lenientSink } from './compat.ts'
+import { lenientSink } from '../relay/interceptors/litellm.ts'
 import { Deadlines } from './deadlines.ts'
-import { EventLog } from './events.ts'
+import { EventLog } from './event-log.ts'
 import type { Caller, Line, OpenLine } from './line.ts'
-import { Stalls } from './stalls.ts'
+import { Backpressure } from './backpressure.ts'
 import { SessionStream, type StreamHost } from './stream.ts'
 
 export type Wire = 'streamable' | 'sse'
@@ -68,7 +68,7 @@ export class Session implements StreamHost, Holder {
   pingedAt: number | undefined
 
   readonly #standing: SessionStream
-  readonly #streams = new Chain<SessionStream>()
+  readonly #streams = new LinkedList<SessionStream>()
   readonly #limits: SessionLimits
   readonly #openLine: OpenLine
   readonly #log: Logger
@@ -84,7 +84,7 @@ export class Session implements StreamHost, Holder {
   #pings = 0
   /** Bytes charged at the last look. */
   #sampled = 0
-  readonly #stalls: Stalls
+  readonly #backpressure: Backpressure
 
   constructor(
     identity: { id: string; wire: Wire; caller: Caller },
@@ -107,7 +107,7 @@ export class Session implements StreamHost, Holder {
     this.#log = log
     this.#host = host
     this.#standing = new SessionStream(this, { id: STANDING_ID, awaited: Infinity })
-    this.#stalls = new Stalls(
+    this.#backpressure = new Backpressure(
       {
         shortId: this.shortId,
         streams: () => this.#all(),
@@ -310,7 +310,7 @@ export class Session implements StreamHost, Holder {
 
   /** Since when its client leaves a stream full; undefined if it does not. */
   get stalledSince(): number | undefined {
-    return this.#stalls.since
+    return this.#backpressure.since
   }
 
   /** Cancels calls whose client went away and cannot, or did not, come back for the answer. */
@@ -332,7 +332,7 @@ export class Session implements StreamHost, Holder {
     const wasOpen = this.#state === 'open'
     this.#state = 'closed'
     this.#closing.abort(new BridgeError('session_unknown', `the session has ended: ${reason}`))
-    this.#stalls.close()
+    this.#backpressure.close()
     this.#failOpening(new BridgeError('session_unknown', `the session has ended: ${reason}`))
     this.#line?.port.close(reason)
     this.#line?.close(reason)
@@ -352,7 +352,7 @@ export class Session implements StreamHost, Holder {
   }
 
   streamFull(stream: SessionStream): void {
-    this.#stalls.add(stream)
+    this.#backpressure.add(stream)
   }
 
   /** A single message may be larger than the limit; what follows while it waits is too much of a child that nobody pauses. */
@@ -369,7 +369,7 @@ export class Session implements StreamHost, Holder {
   }
 
   streamDrained(stream: SessionStream): void {
-    this.#stalls.delete(stream)
+    this.#backpressure.delete(stream)
   }
 
   streamDetached(stream: SessionStream): void {

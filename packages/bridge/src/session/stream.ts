@@ -1,13 +1,13 @@
 // session/stream: one logical stream of messages to a client, with or without a connection behind it.
 import { monotonicMs } from '../clock.ts'
-import type { Link } from '../chain.ts'
+import type { ListNode } from '../linked-list.ts'
 import { BridgeError } from '../errors.ts'
-import { errorFor } from '../message/make.ts'
-import { Message } from '../message/message.ts'
+import { errorFor } from '../rpc/factory.ts'
+import { Message } from '../rpc/message.ts'
 import type { Call } from '../relay/call.ts'
 import type { Sink } from '../relay/sink.ts'
 import type { Deadline, Deadlines } from './deadlines.ts'
-import { formatEventId, type EventLog } from './events.ts'
+import { formatEventId, type EventLog } from './event-log.ts'
 import type { Outlet, OutletOwner } from './outlet.ts'
 
 /** What a stream needs of its session. */
@@ -53,7 +53,7 @@ export class SessionStream implements Sink, OutletOwner {
   /** The requests in flight whose answers belong here. */
   readonly calls: Call[] = []
   /** Among the open replies of its session. */
-  link: Link<SessionStream> | undefined
+  link: ListNode<SessionStream> | undefined
   detachedAt: number | undefined
   /** Since when its client has taken nothing while more than the limit waits. */
   stalledSince: number | undefined

@@ -1,0 +1,95 @@
+// access/origin: refuses web pages that are not admitted; says what CORS headers the others get.
+import type { IncomingHttpHeaders } from 'node:http'
+import { isLoopback } from '../config/loopback.ts'
+import { isOrigin, normalOrigin } from '../config/origins.ts'
+import { BridgeError } from '../errors.ts'
+import { excerpt } from '../visible.ts'
+import type { Gate } from './gate.ts'
+import { hostName } from './host.ts'
+
+export interface OriginPolicy {
+  host: string
+  /** Origins such as `https://app.example`; '*' admits all. */
+  allowOrigin: readonly string[]
+  insecure: boolean
+}
+
+/** Whether a page of this origin may call; pages of this machine may call a bridge that listens on loopback. */
+export function originCheck(policy: OriginPolicy): (origin: string) => boolean {
+  const allowed = new Set(policy.allowOrigin.map(normalOrigin))
+  const isLocal = isLoopback(policy.host) || policy.insecure
+  return (origin) => {
+    if (allowed.has('*') || allowed.has(origin.toLowerCase())) return true
+    const [, host] = /^https?:\/\/([^/]+)$/.exec(origin.toLowerCase()) ?? []
+    return isLocal && host !== undefined && isLoopback(hostName(host))
+  }
+}
+
+/**
+ * "Servers MUST validate the Origin header on all incoming connections"; "if the Origin header is present and invalid,
+ * servers MUST respond with HTTP 403".
+ *
+ * @see https://modelcontextprotocol.io/specification/2025-11-25/basic/transports#security-warning
+ */
+export function originGate(isAllowed: (origin: string) => boolean): Gate {
+  return ({ headers }) => {
+    const { origin } = headers
+    if (origin === undefined) return refuseOtherSites(headers)
+    if (isAllowed(origin)) return
+    throw new BridgeError('origin_forbidden', `origin "${excerpt(origin)}" is not admitted`, hintFor(origin))
+  }
+}
+
+/**
+ * Without Origin it is no page (only browsers send it, and only a browser can be rebound), or a picture, a link or a form
+ * that is read by GET: of another site these are nobody's way to call a tool.
+ *
+ * @see https://www.w3.org/TR/fetch-metadata/ browsers say it to addresses of this machine and over TLS
+ */
+function refuseOtherSites(headers: IncomingHttpHeaders): void {
+  const site = headers['sec-fetch-site']
+  if (site !== 'cross-site' && site !== 'same-site') return
+  throw new BridgeError(
+    'origin_forbidden',
+    'the request comes from a page of another site and names no origin',
+    {
+      hint: 'call it with fetch, from a page that --allow-origin names',
+    },
+  )
+}
+
+/** The remedy is one that can be typed as it stands: no such text is made of what somebody sent. */
+function hintFor(origin: string): { hint: string } {
+  if (!isOrigin(origin)) return { hint: 'no browser sends such an origin' }
+  const risk = ' (every page in a sandboxed frame, whosever it is, sends this one)'
+  return { hint: `admit it with --allow-origin ${origin}${origin.toLowerCase() === 'null' ? risk : ''}` }
+}
+
+/** Headers a browser needs to let an admitted page read our answers. */
+export function corsHeaders(origin: string): Record<string, string> {
+  return {
+    'access-control-allow-origin': origin,
+    'access-control-expose-headers': 'Mcp-Session-Id, WWW-Authenticate, Retry-After',
+    vary: 'Origin',
+  }
+}
+
+/** The answer to a preflight. `headerEnv`: the names of `--header-env`, which a page may have to send too. */
+export function preflightHeaders(origin: string, headerEnv: readonly string[]): Record<string, string> {
+  const names = [
+    'Content-Type',
+    'Accept',
+    'Authorization',
+    'X-API-Key',
+    'Mcp-Session-Id',
+    'MCP-Protocol-Version',
+    'Last-Event-ID',
+  ]
+  return {
+    ...corsHeaders(origin),
+    'access-control-allow-methods': 'GET, POST, DELETE, OPTIONS',
+    'access-control-allow-headers': [...names, ...headerEnv].join(', '),
+    'access-control-allow-private-network': 'true',
+    'access-control-max-age': '600',
+  }
+}

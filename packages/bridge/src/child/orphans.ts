@@ -1,0 +1,96 @@
+// child/orphans: a process that outlives a bridge killed with SIGKILL, for as long as it takes to end its children.
+import { execa } from 'execa'
+import type { Logger } from '../telemetry/logger.ts'
+import { MARK } from './environment.ts'
+
+/**
+ * Reads `+group` and `-group` lines; at EOF, that is, when the bridge is gone, it gives what is left a moment to see
+ * the EOF of its own stdin, then ends the groups, and whatever carries the bridge's mark.
+ */
+const SCRIPT = `
+trap '' INT TERM HUP
+mark="${MARK}=$1."
+live=' '
+while read -r line; do
+  group=\${line#?}
+  case $line in
+    +*) live="$live$group " ;;
+    *) case $live in *" $group "*) live="\${live%% $group *} \${live#* $group }" ;; esac ;;
+  esac
+done
+marked() {
+  for file in $(grep -lF "$mark" /proc/[0-9]*/environ 2>/dev/null); do
+    pid=\${file#/proc/}
+    echo "\${pid%/environ}"
+  done
+}
+[ "$live" = ' ' ] && [ -z "$(marked)" ] && exit 0
+sleep 1
+for group in $live; do kill -TERM -"$group" 2>/dev/null; done
+for pid in $(marked); do kill -TERM "$pid" 2>/dev/null; done
+sleep 2
+for group in $live; do kill -KILL -"$group" 2>/dev/null; done
+for pid in $(marked); do kill -KILL "$pid" 2>/dev/null; done
+exit 0
+`
+
+export class OrphanReaper {
+  readonly #bridgeId: string
+  readonly #log: Logger
+  #process: ReturnType<typeof start> | undefined
+  #isClosed = false
+
+  constructor(bridgeId: string, log: Logger) {
+    this.#bridgeId = bridgeId
+    this.#log = log
+  }
+
+  /** Ends this process group too, should the bridge be killed. */
+  watch(group: number): void {
+    if (this.#isClosed || process.platform === 'win32') return
+    this.#process ??= this.#start()
+    this.#tell(`+${group}\n`)
+  }
+
+  unwatch(group: number): void {
+    this.#tell(`-${group}\n`)
+  }
+
+  /** The bridge ends in order: nothing is left to watch. */
+  async close(): Promise<void> {
+    this.#isClosed = true
+    const child = this.#process
+    if (child === undefined) return
+    child.nodeChildProcess.ref()
+    child.stdin.end()
+    await child
+  }
+
+  #tell(line: string): void {
+    if (this.#process?.stdin.writable === true) this.#process.stdin.write(line)
+  }
+
+  #start(): ReturnType<typeof start> {
+    const child = start(this.#bridgeId)
+    // Neither the process nor the pipe to it keeps ours alive.
+    child.nodeChildProcess.unref()
+    ;(child.stdin as Partial<{ unref(): void }>).unref?.()
+    child.stdin.on('error', (err) => this.#log.warn({ err }, 'the watchdog has gone'))
+    return child
+  }
+}
+
+function start(bridgeId: string) {
+  return execa('/bin/sh', ['-c', SCRIPT, 'mcp-bridge-orphans', bridgeId], {
+    stdin: 'pipe',
+    stdout: 'ignore',
+    stderr: 'ignore',
+    // Not in our group: what kills that must not reach it.
+    detached: true,
+    cleanup: false,
+    reject: false,
+    buffer: false,
+    extendEnv: false,
+    env: { PATH: '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin' },
+  })
+}

@@ -1,0 +1,134 @@
+// http/body: reads a body within its limit, as the chunks it came in.
+import type { IncomingMessage } from 'node:http'
+import type { Part } from '../budget/budget.ts'
+import { BridgeError } from '../errors.ts'
+import { excerpt } from '../visible.ts'
+
+/**
+ * Reads the bytes of the body, and gives them to `take` or what is wrong to `refuse`; callbacks, since most bodies are
+ * there at once, and a promise for each costs more than the reading.
+ *
+ * Where the bridge is mounted behind a body parser, what that one read is written out again: number literals and key
+ * order are then those of the parser.
+ *
+ * @param charged bytes that have come while the rest is awaited
+ * @throws BridgeError `media_type_unsupported`, `body_too_large`, `memory_limit_reached`
+ */
+export function readBytes(
+  req: IncomingMessage & { body?: unknown },
+  maxBodyBytes: number,
+  charged: Part,
+  take: (chunks: Buffer[]) => void,
+  refuse: (error: BridgeError) => void,
+): void {
+  refuseMediaType(req)
+  if (Number(req.headers['content-length'] ?? 0) > maxBodyBytes) throw tooLarge(maxBodyBytes)
+  if (req.body !== undefined && req.readableEnded) return take([parsedAlready(req.body)])
+  if (!charged.take(WAITING_BYTES)) throw noRoom(charged, WAITING_BYTES)
+  const chunks = new Chunks()
+  let bytes = 0
+  let isOver = false
+  const end = () => {
+    isOver = true
+    charged.give(WAITING_BYTES + bytes)
+  }
+  const fail = (error: BridgeError) => {
+    if (isOver) return
+    end()
+    // The request lives on for a while.
+    chunks.clear()
+    refuse(error)
+  }
+  req.on('data', (chunk: Buffer) => {
+    if (isOver) return
+    if (bytes + chunk.length > maxBodyBytes) return fail(tooLarge(maxBodyBytes))
+    const isTooMuch = charged.quota.isTight && bytes + chunk.length > SMALL_BYTES
+    if (isTooMuch || !charged.take(chunk.length)) return fail(noRoom(charged, chunk.length))
+    bytes += chunk.length
+    chunks.add(chunk)
+  })
+  req.on('end', () => {
+    if (isOver) return
+    end()
+    take(chunks.all())
+  })
+  // Whatever breaks it off closes it, too; without a listener an error is none.
+  req.on('close', () => {
+    // No error is made in vain: each looks through the stack.
+    if (!isOver) fail(new BridgeError('request_invalid', 'the body broke off'))
+  })
+}
+
+/** What a request costs while its body is awaited, however little of it has come. */
+const WAITING_BYTES = 8 * 1024
+
+/** No larger body is taken while memory is short. */
+const SMALL_BYTES = 64 * 1024
+
+function noRoom(charged: Part, amount: number): BridgeError {
+  return new BridgeError('memory_limit_reached', charged.refusal(amount, 'bytes', '--max-memory'))
+}
+
+/** A body in more chunks than this is joined where they are small: each costs some hundred bytes beside what it holds. */
+const FEW_CHUNKS = 16
+const BLOCK_BYTES = 64 * 1024
+
+class Chunks {
+  #chunks: Buffer[] = []
+  #block: Buffer | undefined
+  #filled = 0
+
+  add(chunk: Buffer): void {
+    if (this.#chunks.length < FEW_CHUNKS || chunk.length > BLOCK_BYTES / 4) {
+      this.#flush()
+      this.#chunks.push(chunk)
+      return
+    }
+    if (this.#block !== undefined && this.#filled + chunk.length > BLOCK_BYTES) this.#flush()
+    this.#block ??= Buffer.allocUnsafeSlow(BLOCK_BYTES)
+    this.#filled += chunk.copy(this.#block, this.#filled)
+  }
+
+  all(): Buffer[] {
+    this.#flush()
+    return this.#chunks
+  }
+
+  clear(): void {
+    this.#chunks = []
+    this.#block = undefined
+  }
+
+  #flush(): void {
+    if (this.#block !== undefined) this.#chunks.push(this.#block.subarray(0, this.#filled))
+    this.#block = undefined
+    this.#filled = 0
+  }
+}
+
+const JSON_TYPE = /^application\/(json|[\w.+-]*\+json)\s*(;|$)/i
+
+function refuseMediaType({ headers }: IncomingMessage): void {
+  const type = headers['content-type']
+  // Absent is fine: the Origin check, not this one, keeps web pages out.
+  if (type !== undefined && type !== 'application/json' && !JSON_TYPE.test(type)) {
+    throw new BridgeError('media_type_unsupported', 'Content-Type is not application/json', {
+      hint: `it is "${excerpt(type)}"`,
+    })
+  }
+  const encoding = headers['content-encoding']
+  if (encoding !== undefined && encoding.toLowerCase() !== 'identity') {
+    throw new BridgeError('media_type_unsupported', 'a body with a Content-Encoding is not taken', {
+      hint: `it is "${excerpt(encoding)}"; send the body as it is`,
+    })
+  }
+}
+
+function tooLarge(maxBodyBytes: number): BridgeError {
+  return new BridgeError('body_too_large', `the body is over the limit of ${maxBodyBytes} bytes (--max-body)`)
+}
+
+function parsedAlready(body: unknown): Buffer {
+  if (Buffer.isBuffer(body)) return body
+  return Buffer.from(typeof body === 'string' ? body : JSON.stringify(body))
+}

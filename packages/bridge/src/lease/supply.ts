@@ -1,0 +1,135 @@
+// lease/supply: who uses which process: one per session, some started ahead.
+import { BridgeError } from '../errors.ts'
+import type { Logger } from '../telemetry/logger.ts'
+import type { Child } from '../child/child.ts'
+import { TOOL, type Owner } from './owner.ts'
+import type { Backoffs } from './backoff.ts'
+import { Semaphore } from './semaphore.ts'
+import { Warm } from './warm.ts'
+
+export interface ChildSupplyOptions {
+  maxChildren: number
+  warm: number
+  backoffs: Backoffs
+  /** Starts a process with these variables on top of the configured environment. */
+  start(env: Readonly<Record<string, string>>): Promise<Child>
+  /** A process could not be started. */
+  onUnstarted(owner: Owner, error: BridgeError): void
+}
+
+/** More than this many starts at once only make each of them slower. */
+const MAX_STARTING = 8
+
+export class ChildSupply {
+  readonly #options: ChildSupplyOptions
+  readonly #log: Logger
+  readonly #warm: Warm
+  readonly #semaphore = new Semaphore(MAX_STARTING)
+  readonly #children = new Set<Child>()
+  #starting = 0
+  #isClosed = false
+
+  constructor(options: ChildSupplyOptions, log: Logger) {
+    this.#options = options
+    this.#log = log
+    this.#warm = new Warm(options.warm, () => this.#startStandby(), log)
+  }
+
+  /** Processes that live or are being started, standbys included. */
+  get size(): number {
+    return this.#children.size + this.#starting
+  }
+
+  /** Keeps standbys from now on. */
+  warmUp(): void {
+    this.#warm.fill()
+  }
+
+  /**
+   * A child for one user alone.
+   *
+   * @param owner a child with an environment of its own is started for it, never taken from the standbys
+   * @param signal the user has gone: its start ends, and what it has got already is given back
+   * @throws BridgeError `child_limit_reached`, `child_backing_off`, `child_spawn_failed`, `shutting_down`, or the reason of
+   *   the signal
+   */
+  async acquire(owner: Owner, signal?: AbortSignal): Promise<Child> {
+    const child = await this.#acquire(owner, signal)
+    this.#warm.refill(child)
+    return child
+  }
+
+  async #acquire(owner: Owner, signal: AbortSignal | undefined): Promise<Child> {
+    signal?.throwIfAborted()
+    this.#refuseIfClosed()
+    await this.#options.backoffs.turn(owner, signal)
+    if (owner.isOperators) {
+      const standby = await this.#warm.next()
+      if (standby !== undefined) {
+        if (signal?.aborted === true) this.#warm.giveBack(standby)
+        signal?.throwIfAborted()
+        return standby
+      }
+    }
+    // A standby that is of no use here makes room.
+    if (this.size >= this.#options.maxChildren) await this.#warm.makeRoom()
+    if (this.size >= this.#options.maxChildren) {
+      throw new BridgeError(
+        'child_limit_reached',
+        `${this.#options.maxChildren} children are running already`,
+      )
+    }
+    return this.#start(owner, signal)
+  }
+
+  /** Stops everything. */
+  async close(graceMs: number): Promise<void> {
+    this.#isClosed = true
+    const children = [...this.#children]
+    await Promise.all([this.#warm.close(graceMs), ...children.map((child) => child.stop(graceMs))])
+  }
+
+  #refuseIfClosed(): void {
+    if (this.#isClosed) throw new BridgeError('shutting_down', 'the bridge is shutting down')
+  }
+
+  /** Takes one of the places for starting until the process runs. */
+  async #start(owner: Owner, signal?: AbortSignal): Promise<Child> {
+    this.#starting++
+    try {
+      return await this.#semaphore.run(
+        () => this.#spawn(owner, signal),
+        ({ started }) => started,
+        signal,
+      )
+    } catch (error) {
+      if (error instanceof BridgeError && error.code === 'child_spawn_failed')
+        this.#options.onUnstarted(owner, error)
+      throw error
+    } finally {
+      this.#starting--
+    }
+  }
+
+  async #spawn({ env }: Owner, signal: AbortSignal | undefined): Promise<Child> {
+    signal?.throwIfAborted()
+    this.#refuseIfClosed()
+    const child = await this.#options.start(env)
+    this.#children.add(child)
+    void child.ended.then(() => this.#children.delete(child))
+    if (this.#isClosed || signal?.aborted === true) void child.stop()
+    this.#refuseIfClosed()
+    signal?.throwIfAborted()
+    return child
+  }
+
+  async #startStandby(): Promise<Child | undefined> {
+    // Users come first: a standby makes room for them, and is never started where there is none.
+    const { maxChildren, backoffs } = this.#options
+    if (this.#isClosed || this.size >= maxChildren || backoffs.delayMs(TOOL) > 0) {
+      this.#log.debug({ size: this.size }, 'no standby for now')
+      return undefined
+    }
+    return this.#start(TOOL)
+  }
+}

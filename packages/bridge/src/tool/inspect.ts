@@ -1,0 +1,120 @@
+// tool/inspect: what a tool is, what it costs, and what is odd about it.
+import { toBridgeError } from '../errors.ts'
+import { excerpt, hidesSomething } from '../visible.ts'
+import type { Child } from '../child/child.ts'
+import { residentBytes, snapshotProcesses } from '../child/process-tree.ts'
+import { Interview, type ChildReport } from '../child/interview.ts'
+import { withHint, type Told, type TrialOptions } from './trial.ts'
+
+export interface Inspection extends ChildReport {
+  /** Memory of the whole process tree after the lists were read, in bytes. */
+  memoryBytes: number
+  processes: number
+  /** Whether a second process can run beside the first, as sessions of their own need it. */
+  secondProcess: boolean
+  /** What to give as `--children …`, and why. */
+  recommended: Recommendation
+  /** What an operator should know, each a sentence. */
+  warnings: string[]
+}
+
+export interface Recommendation {
+  options: string
+  why: string
+}
+
+/** What a client can be asked; tools that ask are often offered only to clients that say so. */
+const ALL_CAPABILITIES = { roots: { listChanged: true }, sampling: {}, elicitation: {} }
+/** A start that takes longer is felt by a client that opens a session per call. */
+const SLOW_START_MS = 1000
+
+/** Throws BridgeError, `child_…`, if the first process cannot be asked. */
+export async function inspectTool(options: TrialOptions & Told): Promise<Inspection> {
+  const child = await options.start()
+  const interview = new Interview(child)
+  let report: ChildReport
+  try {
+    report = await interview.run(options.version, options.startTimeoutMs)
+  } catch (error) {
+    await child.stop()
+    throw withHint(toBridgeError(error), child.stderrTail, options)
+  }
+  const warnings: string[] = []
+  const tree = (await snapshotProcesses()).under(child.pid, child.mark)
+  const memoryBytes = [child.pid, ...tree.map(({ pid }) => pid)].reduce(
+    (sum, pid) => sum + residentBytes(pid),
+    0,
+  )
+  if (interview.noise.length > 0) {
+    warnings.push(
+      `prints what is no message to stdout (dropped by the bridge): ${JSON.stringify(interview.noise[0])}`,
+    )
+  }
+  const hiding = textsOf(report).filter(hidesSomething)
+  if (hiding.length > 0) {
+    warnings.push(
+      `its names or descriptions hold escape sequences or characters that are not seen: ${excerpt(hiding[0]!)}`,
+    )
+  }
+  const second = await secondProcess(options, report.tools.length)
+  if ('problem' in second) warnings.push(`a second process cannot run beside the first: ${second.problem}`)
+  const step = await child.stop()
+  if (step === 'SIGTERM' || step === 'SIGKILL')
+    warnings.push(`does not end when its stdin is closed; it took ${step}`)
+  if (step === 'exited') warnings.push('ended by itself right after it had answered')
+  return {
+    ...report,
+    memoryBytes,
+    processes: tree.length + 1,
+    secondProcess: !('problem' in second),
+    recommended: recommend(report, second),
+    warnings,
+  }
+}
+
+/** All that it says of itself to a person. */
+function textsOf({ name, version, tools, resources, prompts }: ChildReport): string[] {
+  return [
+    ...[name, version],
+    ...[...tools, ...resources, ...prompts].flatMap((each) => [each.name, each.description]),
+  ]
+}
+
+function recommend(report: ChildReport, second: Second): Recommendation {
+  if ('problem' in second) {
+    return { options: '--children shared --warm 0', why: 'it cannot run twice' }
+  }
+  if (second.asksItsClient)
+    return { options: '--children session', why: 'it asks its client (sampling, elicitation, roots)' }
+  if (report.canSubscribe)
+    return { options: '--children session', why: 'clients can subscribe to its resources' }
+  const slow = report.startMs > SLOW_START_MS
+  return {
+    options: '--children session',
+    why: slow
+      ? `it keeps clients apart; for clients that open a session per call (LiteLLM), --children shared spares them ${report.startMs} ms`
+      : 'it keeps clients apart; for clients that open a session per call (LiteLLM), --children shared costs less',
+  }
+}
+
+type Second = { problem: string } | { asksItsClient: boolean }
+
+/** Starts a second process beside the first, with a client that can be asked everything. */
+async function secondProcess(
+  { start, version, startTimeoutMs }: TrialOptions,
+  toolsBefore: number,
+): Promise<Second> {
+  let second: Child | undefined
+  try {
+    second = await start()
+    const interview = new Interview(second)
+    const offered = await interview.run(version, startTimeoutMs, ALL_CAPABILITIES)
+    return { asksItsClient: interview.questions > 0 || offered.tools.length > toolsBefore }
+  } catch (error) {
+    const last = second?.stderrTail.at(-1)
+    const { message } = toBridgeError(error)
+    return { problem: last === undefined ? message : `${message} (${excerpt(last)})` }
+  } finally {
+    await second?.stop()
+  }
+}

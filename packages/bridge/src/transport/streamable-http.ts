@@ -1,0 +1,166 @@
+// transport/streamable-http: 2025-era POST, GET, DELETE on one path, session by header.
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import { monotonicMs } from '../clock.ts'
+import { BridgeError, ERRORS, type ErrorCode } from '../errors.ts'
+import { excerpt } from '../visible.ts'
+import { HttpOutlet, type AcceptedTypes, type HttpOutletOptions } from '../http/outlet.ts'
+import type { Heartbeat } from '../http/heartbeat.ts'
+import { accepted } from '../http/refuse.ts'
+import type { Message } from '../rpc/message.ts'
+import { parseEventId } from '../session/event-log.ts'
+import type { Registry } from '../session/registry.ts'
+import type { Session } from '../session/session.ts'
+import { callerOf } from './caller.ts'
+import { accepts, classify, isRevisionAccepted, type Route } from './classify.ts'
+import { checkInitialize } from './check-initialize.ts'
+
+/** The only revision whose clients may send several messages in one body. */
+const BATCH_REVISION = '2025-03-26'
+
+type Head = ReturnType<HttpOutletOptions['failureHead']>
+
+/** @see https://modelcontextprotocol.io/specification/2025-11-25/basic/transports#streamable-http */
+export class StreamableHttpTransport {
+  readonly #registry: Registry
+  /** How the answer to a call of a session leaves, and how one to whatever opens a session or a stream. */
+  readonly #toCall: HttpOutletOptions
+  readonly #toOpen: HttpOutletOptions
+
+  /** @param isLenient no failure to answer a request is a status of HTTP: for clients that do not survive one */
+  constructor(registry: Registry, heartbeat: Heartbeat, isLenient: boolean) {
+    this.#registry = registry
+    const lenient: Head = { status: 200, headers: {} }
+    this.#toCall = { heartbeat, failureHead: (code) => (isLenient ? lenient : headOf(code, false)) }
+    this.#toOpen = { heartbeat, failureHead: (code) => (isLenient ? lenient : headOf(code, true)) }
+  }
+
+  post(req: IncomingMessage, res: ServerResponse, body: Message | readonly Message[]): void | Promise<void> {
+    const isAlive = (id: string) => this.#registry.has(id, 'streamable', callerOf(req))
+    const route = classify(body, sessionIdOf(req), isAlive)
+    switch (route.action) {
+      case 'open':
+        return this.#open(req, res, route.message)
+      case 'exchange':
+        return this.#exchange(req, res, route)
+      case 'accept': {
+        const session = this.#sessionOf(req, route.sessionId)
+        refuseBatch(route.isBatch, session)
+        const refusals = route.messages.map((message) => session.accept(message))
+        const refusal = refusals.find((each) => each !== undefined)
+        if (refusal !== undefined) throw refusal
+        accepted(res)
+      }
+    }
+  }
+
+  /** Opens the standing stream, or resumes any stream from `Last-Event-ID`. */
+  get(req: IncomingMessage, res: ServerResponse): void {
+    const session = this.#sessionOf(req, requireSessionId(req))
+    // Whatever `Accept` says: a GET can be answered with nothing else, and what it carries must not be dropped.
+    const takes = { ...acceptedTypesOf(req), events: true }
+    const outlet = new HttpOutlet(res, takes, { ...this.#toOpen, isLasting: true })
+    const from = parseEventId(header(req, 'last-event-id') ?? '')
+    session.lastRequestAt = monotonicMs()
+    if (from === undefined) session.standing.attachStream(outlet)
+    else this.#resume(session, outlet, from)
+    session.flush()
+  }
+
+  delete(req: IncomingMessage, res: ServerResponse): void {
+    this.#sessionOf(req, requireSessionId(req)).close('ended by the client')
+    res.writeHead(204)
+    res.end()
+  }
+
+  async #open(req: IncomingMessage, res: ServerResponse, message: Message): Promise<void> {
+    checkInitialize(message)
+    const session = this.#registry.open('streamable', callerOf(req))
+    const reply = session.openReply(1, false, true)
+    const headers = { 'mcp-session-id': session.id }
+    reply.attachReply(new HttpOutlet(res, acceptedTypesOf(req), { ...this.#toOpen, headers }))
+    await session.initialize(message, reply)
+  }
+
+  #exchange(req: IncomingMessage, res: ServerResponse, route: Route & { action: 'exchange' }): void {
+    const session = this.#sessionOf(req, route.sessionId)
+    refuseBatch(route.isBatch, session)
+    const reply = session.openReply(route.awaited, route.isBatch)
+    reply.attachReply(new HttpOutlet(res, acceptedTypesOf(req), this.#toCall))
+    for (const message of route.messages) {
+      if (message.kind === 'request') session.request(message, reply)
+      else session.accept(message)
+    }
+    session.flush()
+  }
+
+  #resume(session: Session, outlet: HttpOutlet, from: { streamId: number; counter: number }): void {
+    let stream = session.streamOf(from.streamId)
+    if (stream === undefined) {
+      // Every answer of that stream has been given: replay it and end.
+      stream = session.replayFinished(from.streamId)
+      const { events } = session
+      if (
+        events?.after(from.streamId, from.counter).length === 0 &&
+        !events.holds(from.streamId, from.counter)
+      ) {
+        throw new BridgeError('request_invalid', 'what followed that event is no longer kept')
+      }
+    }
+    stream.attachStream(outlet, from.counter)
+  }
+
+  #sessionOf(req: IncomingMessage, sessionId: string): Session {
+    const session = this.#registry.find(sessionId, 'streamable', callerOf(req))
+    const revision = header(req, 'mcp-protocol-version')
+    if (!isRevisionAccepted(revision, session.protocolVersion)) {
+      throw new BridgeError('request_invalid', 'unsupported MCP-Protocol-Version', {
+        hint: `it is "${excerpt(revision ?? '')}"; this session speaks ${excerpt(session.protocolVersion ?? 'none yet')}`,
+      })
+    }
+    return session
+  }
+}
+
+/**
+ * The HTTP status of a failure the bridge answers with. A child that fails in the middle of a call is no failure of
+ * HTTP: clients turn such a status into an error of the transport and lose the JSON-RPC error in its body.
+ */
+function headOf(code: ErrorCode, isInitialize: boolean): Head {
+  const row: { who: string; http: number; retryAfterSeconds?: number } = ERRORS[code]
+  const retry = row.retryAfterSeconds === undefined ? {} : { 'retry-after': String(row.retryAfterSeconds) }
+  const isHttp = isInitialize || row.who === 'client' || row.retryAfterSeconds !== undefined
+  return { status: isHttp ? row.http : 200, headers: retry }
+}
+
+/** @throws BridgeError `request_invalid` where the revision of the session knows no batches */
+export function refuseBatch(isBatch: boolean, session: Session): void {
+  if (isBatch && session.protocolVersion !== BATCH_REVISION) {
+    throw new BridgeError(
+      'request_invalid',
+      `batches exist in ${BATCH_REVISION} only; this session speaks ${excerpt(session.protocolVersion ?? 'none yet')}`,
+    )
+  }
+}
+
+function acceptedTypesOf(req: IncomingMessage): AcceptedTypes {
+  return accepts(header(req, 'accept'))
+}
+
+function sessionIdOf(req: IncomingMessage): string | undefined {
+  return header(req, 'mcp-session-id')
+}
+
+function requireSessionId(req: IncomingMessage): string {
+  const id = sessionIdOf(req)
+  if (id === undefined) {
+    throw new BridgeError('request_invalid', 'the Mcp-Session-Id header is missing', {
+      hint: 'POST initialize here first; for HTTP+SSE use the SSE path',
+    })
+  }
+  return id
+}
+
+function header(req: IncomingMessage, name: string): string | undefined {
+  const value = req.headers[name]
+  return typeof value === 'string' && value !== '' ? value : undefined
+}
