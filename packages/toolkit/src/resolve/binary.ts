@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto'
 import { readFileSync, statSync } from 'node:fs'
 import { basename } from 'node:path'
 import { ToolkitError } from '../problem.ts'
-import type { Found } from './draft.ts'
+import type { Found } from './found.ts'
 
 const ELF = Buffer.from('\u007fELF')
 const SCRIPT = Buffer.from('#!')

@@ -6,6 +6,7 @@ import type { Recipe, RecipeInput } from '../recipe/schema.ts'
 import { sentence } from '../recipe/words.ts'
 import type { Lock } from '../lock/lock.ts'
 import { resolveBinary } from './binary.ts'
+import type { Found } from './found.ts'
 import { resolveGo } from './go.ts'
 import { resolveImage } from './image.ts'
 import { resolveNode } from './node.ts'
@@ -26,22 +27,6 @@ export interface Wishes {
   with?: readonly string[] | undefined
   override?: readonly string[] | undefined
   allowScripts?: boolean | undefined
-}
-
-/** What a package says about itself. */
-export interface Found {
-  version: string
-  entry: string
-  description?: string | undefined
-  license?: string | undefined
-  source?: string | undefined
-  serverName?: string | undefined
-  /** Files for the lock that are there already: a binary. */
-  lock?: Lock
-  /** Of Go. */
-  module?: string
-  /** Arguments that are part of the program. */
-  args?: readonly string[]
 }
 
 /** @throws ToolkitError if the package is not there, has no program, or says what a recipe may not */

@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { ToolkitError } from '../problem.ts'
 import { runTool } from '../run.ts'
 import { chosen } from './choose.ts'
-import type { Found } from './draft.ts'
+import type { Found } from './found.ts'
 
 export async function resolveGo(path: string, version: string | undefined, entry?: string): Promise<Found> {
   const folder = mkdtempSync(join(tmpdir(), 'mcp-bridge-go-'))

@@ -2,7 +2,7 @@
 import { inspectImage } from '../build/build.ts'
 import { ToolkitError } from '../problem.ts'
 import { runTool } from '../run.ts'
-import type { Found } from './draft.ts'
+import type { Found } from './found.ts'
 
 /** Finds a program that an image names without its folder. */
 const ENV = '/usr/bin/env'

@@ -2,7 +2,7 @@
 import { ToolkitError } from '../problem.ts'
 import { runTool } from '../run.ts'
 import { chosen } from './choose.ts'
-import type { Found } from './draft.ts'
+import type { Found } from './found.ts'
 
 /** As a package writes it about itself: any of it may be anything. */
 interface View {

@@ -6,7 +6,7 @@ import { ToolkitError } from '../problem.ts'
 import { runTool } from '../run.ts'
 import { canonical } from '../lock/lock.ts'
 import { chosen } from './choose.ts'
-import type { Found } from './draft.ts'
+import type { Found } from './found.ts'
 
 export async function resolvePython(
   name: string,
