@@ -1,7 +1,7 @@
 // build/base: the image that all others stand on; built once for each version of the bridge.
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { baseImage } from '../render/place.ts'
+import { baseImage } from '../render/layout.ts'
 import { fingerprint } from '../render/render.ts'
 import { buildImage, inspectImage, type BuildOptions } from './build.ts'
 

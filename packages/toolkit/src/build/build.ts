@@ -2,9 +2,9 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { ToolkitError } from '../problem.ts'
+import { ToolkitError } from '../errors.ts'
 import { writeFiles } from '../render/write.ts'
-import { runTool } from '../run.ts'
+import { exec } from '../exec.ts'
 
 export interface BuildOptions {
   tag: string
@@ -81,5 +81,5 @@ export async function inspectImage(tag: string): Promise<BuiltImage | undefined>
 }
 
 function docker(args: readonly string[], options: { isShown?: boolean } = {}): Promise<string> {
-  return runTool(['docker', ...args], { ...options, missing: MISSING, env: { DOCKER_BUILDKIT: '1' } })
+  return exec(['docker', ...args], { ...options, missing: MISSING, env: { DOCKER_BUILDKIT: '1' } })
 }

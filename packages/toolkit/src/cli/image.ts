@@ -4,14 +4,15 @@ import { dirname, join } from 'node:path'
 import { ensureBase, baseFiles, type Assets } from '../build/base.ts'
 import { buildImage, inspectImage } from '../build/build.ts'
 import { makeLock } from '../lock/make.ts'
-import { ToolkitError } from '../problem.ts'
+import { ToolkitError } from '../errors.ts'
 import { catalogue, catalogueTool } from '../recipe/catalogue.ts'
 import { findTool, toolOf } from '../recipe/find.ts'
 import { parseRecipe, readLock, type Tool } from '../recipe/read.ts'
-import { baseImage, serviceName } from '../render/place.ts'
+import { baseImage } from '../render/layout.ts'
+import { serviceName } from '../render/names.ts'
 import { render } from '../render/render.ts'
 import { writeFiles } from '../render/write.ts'
-import type { Wishes } from '../resolve/draft.ts'
+import type { Overrides } from '../resolve/scaffold.ts'
 import { parseSource } from '../resolve/source.ts'
 import { json, megabytes, table } from './text.ts'
 
@@ -45,7 +46,7 @@ export function list(assets: Assets, io: Io, { format }: Pick<Common, 'format'>)
 /** Writes recipe and lock of a source, or makes the lock of a recipe anew. */
 export async function init(
   text: string,
-  wishes: Wishes,
+  overrides: Overrides,
   { relock, ...common }: Common & { relock: boolean },
   assets: Assets,
   io: Io,
@@ -55,7 +56,7 @@ export async function init(
   }
   const { tool, folder } = relock
     ? await relocked(text, say)
-    : await initial(text, wishes, common.output, say)
+    : await initial(text, overrides, common.output, say)
   const files = new Map<string, string | Buffer>([
     ['recipe.yaml', tool.text],
     ...[...tool.lock].map(([name, bytes]): [string, Buffer] => [`lock/${name}`, bytes]),
@@ -72,7 +73,7 @@ export async function init(
 
 async function initial(
   text: string,
-  wishes: Wishes,
+  overrides: Overrides,
   output: string | undefined,
   say: (what: string) => void,
 ): Promise<{ tool: Tool; folder: string }> {
@@ -82,7 +83,7 @@ async function initial(
       hint: 'write npx:package@1.2.3, uvx:package==1.2.3, go:module@v1.2.3, binary:./file or image:name:1.2.3',
     })
   say(text)
-  const tool = await toolOf(source, wishes)
+  const tool = await toolOf(source, overrides)
   const folder = output ?? tool.recipe.name
   if (existsSync(join(folder, 'recipe.yaml')))
     throw new ToolkitError(`${join(folder, 'recipe.yaml')} is there already`, {
@@ -103,12 +104,12 @@ async function relocked(path: string, say: (what: string) => void): Promise<{ to
 
 export async function renderCommand(
   text: string,
-  wishes: Wishes,
+  overrides: Overrides,
   common: Common,
   assets: Assets,
   io: Io,
 ): Promise<void> {
-  const tool = await findTool(text, assets, wishes)
+  const tool = await findTool(text, assets, overrides)
   const { tag, files } = render(tool, { bridgeVersion: assets.version })
   const folder = common.output ?? serviceName(tool.recipe)
   if (!common.dryRun) writeFiles(folder, files)
@@ -129,13 +130,13 @@ export async function renderCommand(
 
 export async function build(
   text: string,
-  wishes: Wishes,
+  overrides: Overrides,
   common: Common & { tag?: string },
   assets: Assets,
   io: Io,
 ): Promise<void> {
   const started = Date.now()
-  const tool = await findTool(text, assets, wishes)
+  const tool = await findTool(text, assets, overrides)
   const { tag: exact, files } = render(tool, { bridgeVersion: assets.version })
   const tag = common.tag ?? exact
   if (common.dryRun) {

@@ -3,9 +3,9 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { Command, CommanderError, Option } from 'commander'
 import type { Assets } from '../build/base.ts'
-import { visibleLines } from '../foreign.ts'
-import { ToolkitError } from '../problem.ts'
-import type { Wishes } from '../resolve/draft.ts'
+import { printableLines } from '../printable.ts'
+import { ToolkitError } from '../errors.ts'
+import type { Overrides } from '../resolve/scaffold.ts'
 import { from } from './compose.ts'
 import { base, build, init, list, renderCommand, type Common, type Io } from './image.ts'
 
@@ -24,8 +24,8 @@ export interface RunOptions {
 export async function run(argv: readonly string[], { assets, io: given }: RunOptions): Promise<number> {
   const io: Io = {
     ...given,
-    out: (text) => given.out(visibleLines(text)),
-    err: (text) => given.err(visibleLines(text)),
+    out: (text) => given.out(printableLines(text)),
+    err: (text) => given.err(printableLines(text)),
   }
   // What stands after `--` is the tool's, whatever it looks like.
   const end = argv.includes('--') ? argv.indexOf('--') : argv.length
@@ -71,25 +71,25 @@ function create(toolArgs: readonly string[], assets: Assets, io: Io): Command {
     .description('The tools that come with mcp-bridge')
     .addOption(format())
     .action((options: Common) => list(assets, io, options))
-  wishes(image.command('init'))
+  overrides(image.command('init'))
     .description('Writes a recipe and the lock of what it needs; arguments of the tool go behind "--"')
     .argument('<source>', SOURCE)
     .option('--relock', 'Make the lock of an existing recipe anew', false)
     .action((text: string, options: Options & { relock: boolean }) =>
-      init(text, wishesOf(options, toolArgs), options, assets, io),
+      init(text, overridesOf(options, toolArgs), options, assets, io),
     )
-  wishes(image.command('render'))
+  overrides(image.command('render'))
     .description('Writes Dockerfile, Compose service, LiteLLM entry and bake file')
     .argument('<tool>', ANY)
     .action((text: string, options: Options) =>
-      renderCommand(text, wishesOf(options, toolArgs), options, assets, io),
+      renderCommand(text, overridesOf(options, toolArgs), options, assets, io),
     )
-  authority(wishes(image.command('build')))
+  authority(overrides(image.command('build')))
     .description('Builds the image in the Docker engine')
     .argument('<tool>', ANY)
     .option('--tag <name>', 'Another name for the image')
     .action((text: string, options: Options & { tag?: string }) =>
-      build(text, wishesOf(options, toolArgs), options, assets, io),
+      build(text, overridesOf(options, toolArgs), options, assets, io),
     )
   authority(common(image.command('base')))
     .description('Builds the image that all others stand on; with --output writes its files instead')
@@ -119,7 +119,7 @@ function authority(command: Command): Command {
   return command.option('--ca <file>', 'Certificates of a site that has its own CA; never in the image')
 }
 
-function wishes(command: Command): Command {
+function overrides(command: Command): Command {
   return common(command)
     .option('--name <name>', 'What to call the tool')
     .option('--entry <program>', 'Which of several programs of the package')
@@ -138,7 +138,7 @@ function each(value: string, before: string[] = []): string[] {
   return [...before, value]
 }
 
-function wishesOf(options: Record<string, unknown>, args: readonly string[]): Wishes {
+function overridesOf(options: Record<string, unknown>, args: readonly string[]): Overrides {
   const { name, entry, network, children, env, secret, volume, override, allowScripts } = options
   return {
     name,
@@ -152,5 +152,5 @@ function wishesOf(options: Record<string, unknown>, args: readonly string[]): Wi
     environment: env,
     secrets: secret,
     volumes: volume,
-  } as Wishes
+  } as Overrides
 }

@@ -1,7 +1,7 @@
 // import/client-file: the tools in the configuration of an MCP client: Claude Desktop, Claude Code, VS Code, Cursor.
 import { basename } from 'node:path'
 import { z } from 'zod'
-import { ToolkitError } from '../problem.ts'
+import { ToolkitError } from '../errors.ts'
 
 export interface Entry {
   name: string

@@ -1,9 +1,9 @@
-// import/command: the command of a client's configuration → the source that is meant, and what else it says.
+// import/command: the command of a client's configuration → the source that is parsed, and what else it says.
 import { basename } from 'node:path'
-import { ToolkitError } from '../problem.ts'
+import { ToolkitError } from '../errors.ts'
 import { parseSource, type Source } from '../resolve/source.ts'
 
-export interface Meant {
+export interface ParsedCommand {
   source: Source
   /** Of the tool itself. */
   args: string[]
@@ -26,7 +26,7 @@ const DOCKER_FLAGS = new Set([
 ])
 
 /** @throws ToolkitError with the reason why no image can be made of it */
-export function meaning(command: readonly string[]): Meant {
+export function parseCommand(command: readonly string[]): ParsedCommand {
   const [program = '', ...args] = unwrapped(command)
   switch (basename(program).replace(/\.(cmd|exe)$/i, '')) {
     case 'npx':
@@ -63,7 +63,11 @@ function unwrapped(command: readonly string[]): readonly string[] {
   return command
 }
 
-function packageRunner(scheme: 'npx' | 'uvx', args: readonly string[], named: ReadonlySet<string>): Meant {
+function packageRunner(
+  scheme: 'npx' | 'uvx',
+  args: readonly string[],
+  named: ReadonlySet<string>,
+): ParsedCommand {
   const rest = [...args]
   const extra: string[] = []
   let spec: string | undefined
@@ -88,7 +92,7 @@ function packageRunner(scheme: 'npx' | 'uvx', args: readonly string[], named: Re
 }
 
 /** What Docker's own flags set, variables and folders, stands in the file elsewhere or is the host's. */
-function imageRunner(args: readonly string[]): Meant {
+function imageRunner(args: readonly string[]): ParsedCommand {
   const rest = [...args]
   while (rest[0]?.startsWith('-') === true) {
     const flag = rest.shift() ?? ''

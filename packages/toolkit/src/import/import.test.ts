@@ -1,9 +1,9 @@
 import { parseEnv } from 'node:util'
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { ToolkitError } from '../problem.ts'
+import { ToolkitError } from '../errors.ts'
 import { parseClientFile } from './client-file.ts'
-import { meaning } from './command.ts'
+import { parseCommand } from './command.ts'
 import { envLine, valuesOf } from './values.ts'
 
 test('Claude Desktop, Claude Code and Cursor: mcpServers; VS Code: servers, inputs, comments', () => {
@@ -37,32 +37,35 @@ test('a file that is none says so, and repeats nothing of it', () => {
 
 test('what a command means', () => {
   const node = { runtime: 'node', package: '@s/p' }
-  expect(meaning(['npx', '-y', '@s/p@latest', '/data', '-v'])).toEqual({
+  expect(parseCommand(['npx', '-y', '@s/p@latest', '/data', '-v'])).toEqual({
     source: { ...node, version: undefined },
     args: ['/data', '-v'],
   })
-  expect(meaning(['cmd', '/c', 'npx', '--yes', '@s/p@1.0.0'])).toMatchObject({
+  expect(parseCommand(['cmd', '/c', 'npx', '--yes', '@s/p@1.0.0'])).toMatchObject({
     source: { ...node, version: '1.0.0' },
   })
-  expect(meaning(['npx', '-p', '@s/p@1.0.0', 'other', 'x'])).toMatchObject({ entry: 'other', args: ['x'] })
-  expect(meaning(['npx', '--package=@s/p', '--', 'other'])).toMatchObject({ source: node })
-  expect(meaning(['/usr/bin/uvx', '--from', 'pkg==1.0', '--with', 'mcp<2', 'cmd', 'a'])).toEqual({
+  expect(parseCommand(['npx', '-p', '@s/p@1.0.0', 'other', 'x'])).toMatchObject({
+    entry: 'other',
+    args: ['x'],
+  })
+  expect(parseCommand(['npx', '--package=@s/p', '--', 'other'])).toMatchObject({ source: node })
+  expect(parseCommand(['/usr/bin/uvx', '--from', 'pkg==1.0', '--with', 'mcp<2', 'cmd', 'a'])).toEqual({
     source: { runtime: 'python', package: 'pkg', version: '1.0' },
     entry: 'cmd',
     with: ['mcp<2'],
     args: ['a'],
   })
-  expect(meaning(['uv', 'tool', 'run', 'pkg@1.0'])).toMatchObject({
+  expect(parseCommand(['uv', 'tool', 'run', 'pkg@1.0'])).toMatchObject({
     source: { package: 'pkg', version: '1.0' },
   })
-  expect(meaning(['go', 'run', 'example.com/x@v1.0.0'])).toMatchObject({ source: { runtime: 'go' } })
+  expect(parseCommand(['go', 'run', 'example.com/x@v1.0.0'])).toMatchObject({ source: { runtime: 'go' } })
   expect(
-    meaning(['docker', 'run', '-i', '--rm', '-e', 'KEY', '-v', '/a:/b', '--name=x', 'tool:1.0', 'a']),
+    parseCommand(['docker', 'run', '-i', '--rm', '-e', 'KEY', '-v', '/a:/b', '--name=x', 'tool:1.0', 'a']),
   ).toEqual({
     source: { runtime: 'image', package: 'tool:1.0' },
     args: ['a'],
   })
-  expect(meaning(['/opt/tool', 'x'])).toEqual({
+  expect(parseCommand(['/opt/tool', 'x'])).toEqual({
     source: { runtime: 'binary', file: '/opt/tool' },
     args: ['x'],
   })
@@ -76,7 +79,9 @@ test.for([
   ['npx'],
   [''],
 ])('no image can be made of %s', (command) => {
-  expect(() => meaning(command)).toThrow(/a program of this machine|hands a text to a shell|names no package/)
+  expect(() => parseCommand(command)).toThrow(
+    /a program of this machine|hands a text to a shell|names no package/,
+  )
 })
 
 test('secrets are known by their name, by what they hold, or because the file says so', () => {

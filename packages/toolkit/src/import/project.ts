@@ -2,14 +2,14 @@
 import { randomBytes } from 'node:crypto'
 import { stringify } from 'yaml'
 import type { Assets } from '../build/base.ts'
-import { ToolkitError } from '../problem.ts'
-import { concealed, holdsSecret, secretArguments } from '../recipe/credential.ts'
+import { ToolkitError } from '../errors.ts'
+import { redacted, holdsSecret, secretArguments } from '../recipe/credential.ts'
 import type { Tool } from '../recipe/read.ts'
 import { composeFile, renderCompose, secretLines, type ComposeFile } from '../render/compose.ts'
 import { litellmEntry } from '../render/litellm.ts'
-import { litellmName, serviceName, tokenVariable, toolVariable } from '../render/place.ts'
+import { litellmName, serviceName, tokenVariable, toolVariable } from '../render/names.ts'
 import { render } from '../render/render.ts'
-import { nameOf } from '../resolve/draft.ts'
+import { nameOf } from '../resolve/scaffold.ts'
 import type { ClientFile, Entry } from './client-file.ts'
 import { toolFor, type ImportedTool } from './tool.ts'
 import { envLine, valuesOf, type Value } from './values.ts'
@@ -55,7 +55,7 @@ export async function importFile({ entries, inputs }: ClientFile, options: Impor
   const environment: string[] = []
   for (const [entry, name] of named(entries)) {
     const secrets = secretArguments(entry.command).map(({ secret }) => secret)
-    const command = concealed(entry.command.join(' '), secrets)
+    const command = redacted(entry.command.join(' '), secrets)
     try {
       if (entry.url !== undefined && entry.command.length === 0) {
         const { server, variable } = remoteEntry(entry.url, name)
@@ -86,7 +86,7 @@ export async function importFile({ entries, inputs }: ClientFile, options: Impor
       result.tools.push({ name, tag, from: command, notes: imported.notes })
     } catch (error) {
       if (!(error instanceof ToolkitError)) throw error
-      result.leftOut.push({ name: entry.name, reason: concealed(error.message, secrets) })
+      result.leftOut.push({ name: entry.name, reason: redacted(error.message, secrets) })
     }
   }
   if (Object.keys(compose.volumes ?? {}).length === 0) delete compose.volumes

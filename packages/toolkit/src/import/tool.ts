@@ -1,15 +1,15 @@
 // import/tool: one entry of a client's configuration → a tool with its recipe, and what a person should look at.
 import { basename } from 'node:path'
 import type { Assets } from '../build/base.ts'
-import { ToolkitError } from '../problem.ts'
+import { ToolkitError } from '../errors.ts'
 import { catalogue, catalogueTool } from '../recipe/catalogue.ts'
 import { recipeText, toolOf } from '../recipe/find.ts'
 import { secretArguments } from '../recipe/credential.ts'
 import { checkRecipe, type Tool } from '../recipe/read.ts'
 import type { Recipe } from '../recipe/schema.ts'
-import { sentence } from '../recipe/words.ts'
+import { sentence } from '../recipe/fields.ts'
 import type { Entry } from './client-file.ts'
-import { meaning, type Meant } from './command.ts'
+import { parseCommand, type ParsedCommand } from './command.ts'
 import type { Value } from './values.ts'
 
 export interface ImportedTool {
@@ -26,13 +26,13 @@ export async function toolFor(
   values: readonly Value[],
   assets: Assets,
 ): Promise<ImportedTool> {
-  const meant = meaning(entry.command)
-  const known = inCatalogue(meant, assets)
-  refuseSecrets(meant.args, known?.recipe)
-  const folders = meant.args.filter((arg) => /^(~|\/[^/]+)\//.test(arg))
+  const parsed = parseCommand(entry.command)
+  const known = inCatalogue(parsed, assets)
+  refuseSecrets(parsed.args, known?.recipe)
+  const folders = parsed.args.filter((arg) => /^(~|\/[^/]+)\//.test(arg))
   const served = known === undefined ? undefined : servedFolder(known.recipe)
-  const args = served === undefined ? meant.args : meant.args.filter((arg) => !folders.includes(arg))
-  const base = known ?? (await toolOf(meant.source, { ...meant, name, args: [] }))
+  const args = served === undefined ? parsed.args : parsed.args.filter((arg) => !folders.includes(arg))
+  const base = known ?? (await toolOf(parsed.source, { ...parsed, name, args: [] }))
   const recipe = checkRecipe({
     ...base.recipe,
     name,
@@ -45,8 +45,8 @@ export async function toolFor(
       known === undefined
         ? 'made from its package: look at network and children in its recipe'
         : 'recipe of the catalogue',
-      ...(meant.source.runtime === 'binary'
-        ? [`${meant.source.file} is copied into the image: no secret may be written in it`]
+      ...(parsed.source.runtime === 'binary'
+        ? [`${parsed.source.file} is copied into the image: no secret may be written in it`]
         : []),
       ...(served === undefined
         ? folders.map((folder) => `${folder} is a path of this machine: mount it`)
@@ -67,7 +67,7 @@ function refuseSecrets(args: readonly string[], known: Recipe | undefined): void
 }
 
 /** The same package, at no version or at ours: then its recipe knows more than the package says. */
-function inCatalogue({ source, entry }: Meant, assets: Assets): Tool | undefined {
+function inCatalogue({ source, entry }: ParsedCommand, assets: Assets): Tool | undefined {
   if (source.runtime === 'binary' || source.runtime === 'image' || entry !== undefined) return undefined
   return catalogue(assets.catalogue)
     .map((name) => catalogueTool(assets.catalogue, name))

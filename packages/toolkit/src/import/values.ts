@@ -1,6 +1,6 @@
 // import/values: the variables of a client's configuration: which are secrets, and what a placeholder stands for.
 import { parseEnv } from 'node:util'
-import { ToolkitError } from '../problem.ts'
+import { ToolkitError } from '../errors.ts'
 import { isSecretVariable } from '../recipe/credential.ts'
 import type { Input } from './client-file.ts'
 

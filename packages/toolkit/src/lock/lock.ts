@@ -1,5 +1,5 @@
 // lock/lock: what a tool is made of, to the byte; whether it belongs to the recipe, and holds nothing but packages.
-import { ToolkitError } from '../problem.ts'
+import { ToolkitError } from '../errors.ts'
 import type { Recipe } from '../recipe/schema.ts'
 
 /** Files by name; for a binary the program itself. */

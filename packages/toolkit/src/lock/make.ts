@@ -2,7 +2,7 @@
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { runTool } from '../run.ts'
+import { exec } from '../exec.ts'
 import type { Recipe } from '../recipe/schema.ts'
 import { checkLock, type Lock } from './lock.ts'
 
@@ -43,7 +43,7 @@ async function lockIn(folder: string, recipe: Recipe, present: Lock): Promise<Lo
 async function lockNode(folder: string, recipe: Recipe & { runtime: 'node' }): Promise<Lock> {
   const manifest = { name: 'tool', private: true, dependencies: { [recipe.package]: recipe.version } }
   write(folder, 'package.json', `${JSON.stringify(manifest, undefined, 2)}\n`)
-  await runTool(
+  await exec(
     ['npm', 'install', '--package-lock-only', '--omit-lockfile-registry-resolved', '--ignore-scripts'],
     { cwd: folder, env: { npm_config_audit: 'false', npm_config_fund: 'false' } },
   )
@@ -56,7 +56,7 @@ async function lockPython(folder: string, recipe: Recipe & { runtime: 'python' }
   write(folder, 'override.txt', [...recipe.override, ''].join('\n'))
   const quiet = ['--quiet', '--no-annotate', '--no-header', '--no-emit-index-url', '--no-emit-find-links']
   const wheels = recipe.allowScripts ? [] : ['--no-build']
-  await runTool(
+  await exec(
     [
       ...['uv', 'pip', 'compile', '--universal', '--python-version', PYTHON, '--generate-hashes'],
       ...[...quiet, ...wheels, '--override', 'override.txt', '--output-file', 'requirements.txt', 'in.txt'],
@@ -68,7 +68,7 @@ async function lockPython(folder: string, recipe: Recipe & { runtime: 'python' }
 
 async function lockGo(folder: string, recipe: Recipe & { runtime: 'go' }): Promise<Lock> {
   write(folder, 'go.mod', `module tool\n\ngo ${GO}\n`)
-  await runTool(['go', 'get', '-tool', `${recipe.entry}@${recipe.version}`], {
+  await exec(['go', 'get', '-tool', `${recipe.entry}@${recipe.version}`], {
     cwd: folder,
     env: { GOFLAGS: '-mod=mod', GOTOOLCHAIN: 'local' },
   })

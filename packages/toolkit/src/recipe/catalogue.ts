@@ -1,7 +1,7 @@
 // recipe/catalogue: the tools that come with mcp-bridge.
 import { readdirSync } from 'node:fs'
 import { join } from 'node:path'
-import { ToolkitError } from '../problem.ts'
+import { ToolkitError } from '../errors.ts'
 import { readTool, type Tool } from './read.ts'
 
 /** Names, sorted. */

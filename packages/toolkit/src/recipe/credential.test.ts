@@ -4,10 +4,10 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { expect, onTestFinished, test } from 'vitest'
 import { render, type Rendered } from '../render/render.ts'
-import { draft } from '../resolve/draft.ts'
+import { scaffold } from '../resolve/scaffold.ts'
 import { catalogue, catalogueTool } from './catalogue.ts'
-import { concealed, holdsSecret, isSecretVariable, secretArguments } from './credential.ts'
-import { refuseExposed } from './exposed.ts'
+import { redacted, holdsSecret, isSecretVariable, secretArguments } from './credential.ts'
+import { refuseSecrets } from './secret-check.ts'
 import { sampleTool } from './sample.test-data.ts'
 
 const RANDOM = 'q7Rk2vXw9ZbT4mNcL8sJ'
@@ -90,7 +90,7 @@ test('no image is made of a recipe with one, also of one that is there already',
   onTestFinished(() => rmSync(folder, { recursive: true }))
   writeFileSync(join(folder, 'tool'), '#!/bin/sh\n')
   const source = { runtime: 'binary', file: join(folder, 'tool') } as const
-  await expect(draft(source, { args: ['--api-key', 'abc'] })).rejects.toThrow(
+  await expect(scaffold(source, { args: ['--api-key', 'abc'] })).rejects.toThrow(
     'a secret stands in its arguments',
   )
 })
@@ -98,7 +98,7 @@ test('no image is made of a recipe with one, also of one that is there already',
 test('no recipe that comes along is taken for one with a secret', () => {
   const folder = fileURLToPath(new URL('../../catalogue', import.meta.url))
   for (const name of catalogue(folder))
-    expect(() => refuseExposed(catalogueTool(folder, name).recipe)).not.toThrow()
+    expect(() => refuseSecrets(catalogueTool(folder, name).recipe)).not.toThrow()
 })
 
 test('variables are judged by their name, addresses by what they hold', () => {
@@ -138,5 +138,5 @@ test('a text of a stranger is judged in a moment, however it is written', () => 
 })
 
 test('what is shown to people is without the secrets, the longest first', () => {
-  expect(concealed('x --key abcdef abc', ['abc', 'abcdef', ''])).toBe('x --key … …')
+  expect(redacted('x --key abcdef abc', ['abc', 'abcdef', ''])).toBe('x --key … …')
 })

@@ -102,7 +102,7 @@ export function secretArguments(args: readonly string[]): Found[] {
 }
 
 /** The same text without these secrets, for people. */
-export function concealed(text: string, secrets: readonly string[]): string {
+export function redacted(text: string, secrets: readonly string[]): string {
   return secrets
     .filter((secret) => secret !== '')
     .toSorted((one, other) => other.length - one.length)

@@ -2,7 +2,7 @@
 import { stringify } from 'yaml'
 import type { Assets } from '../build/base.ts'
 import { makeLock } from '../lock/make.ts'
-import { draft, recipeInput, type Wishes } from '../resolve/draft.ts'
+import { scaffold, recipeInput, type Overrides } from '../resolve/scaffold.ts'
 import { parseSource, type Source } from '../resolve/source.ts'
 import { catalogue, catalogueTool } from './catalogue.ts'
 import { readTool, type Tool } from './read.ts'
@@ -10,17 +10,17 @@ import { readTool, type Tool } from './read.ts'
 const HEAD = '# Made by mcp-bridge image init; yours to change. docs/IMAGES.md says what each line means.\n'
 
 /** @throws ToolkitError if there is no such thing, or it is wrong */
-export async function findTool(text: string, assets: Assets, wishes: Wishes = {}): Promise<Tool> {
+export async function findTool(text: string, assets: Assets, overrides: Overrides = {}): Promise<Tool> {
   const source = parseSource(text)
-  if (source !== undefined) return toolOf(source, wishes)
+  if (source !== undefined) return toolOf(source, overrides)
   // A folder called like a tool of the catalogue is meant when it is written as a path.
   if (catalogue(assets.catalogue).includes(text)) return catalogueTool(assets.catalogue, text)
   return readTool(text)
 }
 
 /** Resolved and locked. */
-export async function toolOf(source: Source, wishes: Wishes): Promise<Tool> {
-  const { recipe, lock: present } = await draft(source, wishes)
+export async function toolOf(source: Source, overrides: Overrides): Promise<Tool> {
+  const { recipe, lock: present } = await scaffold(source, overrides)
   const lock = await makeLock(recipe, present)
   return { recipe, text: recipeText(recipe), lock }
 }

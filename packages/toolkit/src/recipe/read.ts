@@ -3,8 +3,8 @@ import { lstatSync, readdirSync, readFileSync, statSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { parseDocument } from 'yaml'
 import { checkLock, type Lock } from '../lock/lock.ts'
-import { visible } from '../foreign.ts'
-import { ToolkitError } from '../problem.ts'
+import { printable } from '../printable.ts'
+import { ToolkitError } from '../errors.ts'
 import { recipeSchema, type Recipe } from './schema.ts'
 
 const NO_LINKS = 'put the files themselves there'
@@ -45,7 +45,7 @@ function parsed(text: string, file: string): unknown {
   } catch (cause) {
     const [reason = ''] = String(cause instanceof Error ? cause.message : cause).split('\n')
     const said = /alias/i.test(reason) ? 'it has an alias (*name): write out what is meant' : reason
-    throw new ToolkitError(`${file} cannot be read as YAML: ${visible(said)}`, { cause })
+    throw new ToolkitError(`${file} cannot be read as YAML: ${printable(said)}`, { cause })
   }
 }
 
@@ -72,7 +72,7 @@ export function readLock(folder: string): Lock {
       .map((name) => {
         const path = join(folder, name)
         if (!lstatSync(path).isFile())
-          throw new ToolkitError(`${join(folder, visible(name))} is a link or a folder, not a file`, {
+          throw new ToolkitError(`${join(folder, printable(name))} is a link or a folder, not a file`, {
             hint: NO_LINKS,
           })
         return [name, readFileSync(path)]

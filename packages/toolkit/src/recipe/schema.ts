@@ -1,34 +1,34 @@
 // recipe/schema: what a recipe says about a tool; everything in it is checked here and used somewhere.
 import { z } from 'zod'
 import { volumeLabels } from './volume.ts'
-import * as word from './words.ts'
+import * as field from './fields.ts'
 
 /** `default` goes into the image; `example` is what tests and the example files give. */
 const variable = z.strictObject({
-  name: word.variableName(),
-  description: word.sentence(),
+  name: field.variableName(),
+  description: field.sentence(),
   required: z.boolean().default(false),
-  default: word.variableValue().optional(),
-  example: word.variableValue().optional(),
+  default: field.variableValue().optional(),
+  example: field.variableValue().optional(),
 })
 
 /** Never in the image. `file`: the tool wants the path of a file, which then holds the secret. */
 const secret = z.strictObject({
-  name: word.variableName(),
-  description: word.sentence(),
+  name: field.variableName(),
+  description: field.sentence(),
   required: z.boolean().default(true),
   file: z.boolean().default(false),
-  example: word.freeText().optional(),
+  example: field.freeText().optional(),
 })
 
-const volume = z.strictObject({ path: word.absolutePath(), description: word.sentence() })
+const volume = z.strictObject({ path: field.absolutePath(), description: field.sentence() })
 
 /** One call that shows that the tool works, or its own refusal where it needs the outside world. */
 const call = z
   .strictObject({
     /** Run in the container before it. */
-    prepare: z.array(word.argument()).max(50).optional(),
-    tool: word.mcpToolName(),
+    prepare: z.array(field.argument()).max(50).optional(),
+    tool: field.mcpToolName(),
     arguments: z.record(z.string(), z.unknown()).default({}),
     expect: z.string().min(1).optional(),
     refusal: z.string().min(1).optional(),
@@ -39,7 +39,7 @@ const call = z
 
 const login = z.strictObject({
   /** What the tool is started with, instead of `args`. */
-  args: z.array(word.argument()).max(50),
+  args: z.array(field.argument()).max(50),
   /** Where the browser is sent back to. */
   port: z.int().min(1024).max(65_535),
 })
@@ -53,14 +53,14 @@ const resources = z
   .default({ memory: '1g', cpus: 1, pids: 256 })
 
 const shared = {
-  name: word.toolName(),
-  title: word.sentence(),
-  description: word.sentence(),
-  source: word.url().optional(),
-  license: word.licence().optional(),
+  name: field.toolName(),
+  title: field.sentence(),
+  description: field.sentence(),
+  source: field.url().optional(),
+  license: field.licence().optional(),
   /** Of the MCP registry; the label io.modelcontextprotocol.server.name. */
-  serverName: word.serverName().optional(),
-  args: z.array(word.argument()).max(50).default([]),
+  serverName: field.serverName().optional(),
+  args: z.array(field.argument()).max(50).default([]),
   environment: z.array(variable).max(100).default([]),
   secrets: z.array(secret).max(50).default([]),
   /** What must outlive the container. */
@@ -75,9 +75,9 @@ const shared = {
   login: login.optional(),
   resources,
   /** From Debian, in the image that runs. */
-  systemPackages: z.array(word.debianPackage()).max(50).default([]),
+  systemPackages: z.array(field.debianPackage()).max(50).default([]),
   /** What it must offer, at least. */
-  tools: z.array(word.mcpToolName()).max(500).default([]),
+  tools: z.array(field.mcpToolName()).max(500).default([]),
   call: call.optional(),
 }
 
@@ -87,51 +87,51 @@ const allowScripts = z.boolean().default(false)
 const node = z.strictObject({
   ...shared,
   runtime: z.literal('node'),
-  package: word.npmName(),
-  version: word.npmVersion(),
+  package: field.npmName(),
+  version: field.npmVersion(),
   /** The file in the package that node runs. */
-  entry: word.filePath(),
+  entry: field.filePath(),
   allowScripts,
 })
 
 const python = z.strictObject({
   ...shared,
   runtime: z.literal('python'),
-  package: word.pypiName(),
-  version: word.pypiVersion(),
+  package: field.pypiName(),
+  version: field.pypiVersion(),
   /** The command that the package declares. */
-  entry: word.commandName(),
+  entry: field.commandName(),
   /** Further packages and bounds that the lock keeps. */
-  with: z.array(word.requirement()).max(50).default([]),
+  with: z.array(field.requirement()).max(50).default([]),
   /** Bounds that replace those of the packages themselves. */
-  override: z.array(word.requirement()).max(50).default([]),
+  override: z.array(field.requirement()).max(50).default([]),
   allowScripts,
 })
 
 const go = z.strictObject({
   ...shared,
   runtime: z.literal('go'),
-  package: word.goModule(),
-  version: word.goVersion(),
+  package: field.goModule(),
+  version: field.goVersion(),
   /** The package of the program: the module itself, or one below it. */
-  entry: word.goModule(),
+  entry: field.goModule(),
 })
 
 const binary = z.strictObject({
   ...shared,
   runtime: z.literal('binary'),
-  version: word.anyVersion(),
+  version: field.anyVersion(),
   /** A file in `lock/`, for Linux. */
-  entry: word.commandName(),
+  entry: field.commandName(),
 })
 
 const image = z.strictObject({
   ...shared,
   runtime: z.literal('image'),
-  package: word.imageName(),
-  version: word.anyVersion(),
+  package: field.imageName(),
+  version: field.anyVersion(),
   /** The program in it. */
-  entry: word.absolutePath(),
+  entry: field.absolutePath(),
 })
 
 export const recipeSchema = z

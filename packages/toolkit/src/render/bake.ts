@@ -1,6 +1,7 @@
 // render/bake: a recipe → docker-bake.hcl: both architectures, with the list of its parts and where it came from.
 import type { Recipe } from '../recipe/schema.ts'
-import { baseImage, serviceName } from './place.ts'
+import { baseImage } from './layout.ts'
+import { serviceName } from './names.ts'
 
 export function renderBake(recipe: Recipe, tag: string, bridgeVersion: string): string {
   const target = serviceName(recipe)

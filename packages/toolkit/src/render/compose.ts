@@ -1,16 +1,8 @@
 // render/compose: a recipe → a Compose service that may do what the tool needs, and nothing else.
 import { stringify } from 'yaml'
 import type { Recipe } from '../recipe/schema.ts'
-import {
-  HEALTHCHECK,
-  PORT,
-  program,
-  secretFiles,
-  secretName,
-  serviceName,
-  TINI,
-  volumeName,
-} from './place.ts'
+import { HEALTHCHECK, PORT, program, secretFiles, TINI } from './layout.ts'
+import { secretName, serviceName, volumeName } from './names.ts'
 
 export type Service = Record<string, unknown>
 

@@ -12,7 +12,7 @@ import {
   secretPath,
   TINI,
   UID,
-} from './place.ts'
+} from './layout.ts'
 
 /** A site with a CA of its own gives it as a build secret: it is never in a layer. */
 const CA = '--mount=type=secret,id=ca,target=/run/ca.pem'

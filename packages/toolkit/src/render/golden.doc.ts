@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { stringify } from 'yaml'
 import { readTool } from '../recipe/read.ts'
-import { baseImage } from './place.ts'
+import { baseImage } from './layout.ts'
 import { render } from './render.ts'
 import { writeFiles } from './write.ts'
 

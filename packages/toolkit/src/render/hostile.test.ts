@@ -2,7 +2,7 @@
 import fc from 'fast-check'
 import { parse } from 'yaml'
 import { expect, test } from 'vitest'
-import { ToolkitError } from '../problem.ts'
+import { ToolkitError } from '../errors.ts'
 import { checkRecipe } from '../recipe/read.ts'
 import { SAMPLE, sampleRecipe } from '../recipe/sample.test-data.ts'
 import type { Recipe } from '../recipe/schema.ts'

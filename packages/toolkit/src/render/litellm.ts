@@ -1,7 +1,8 @@
 // render/litellm: a recipe → its entry in `mcp_servers` of LiteLLM's configuration.
 import { stringify } from 'yaml'
 import type { Recipe } from '../recipe/schema.ts'
-import { litellmName, PORT, serviceName, tokenVariable } from './place.ts'
+import { PORT } from './layout.ts'
+import { litellmName, serviceName, tokenVariable } from './names.ts'
 
 export interface LiteLlmEntry {
   alias: string

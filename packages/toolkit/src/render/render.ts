@@ -1,13 +1,13 @@
 // render/render: recipe and lock in, every file of its image out; the same in, the same out.
 import { createHash } from 'node:crypto'
-import { refuseExposed } from '../recipe/exposed.ts'
+import { refuseSecrets } from '../recipe/secret-check.ts'
 import type { Tool } from '../recipe/read.ts'
 import { renderBake } from './bake.ts'
 import type { Recipe } from '../recipe/schema.ts'
 import { composeFile, renderCompose, secretLines } from './compose.ts'
 import { renderDockerfile } from './dockerfile.ts'
 import { renderLiteLlm } from './litellm.ts'
-import { serviceName } from './place.ts'
+import { serviceName } from './names.ts'
 
 export interface Rendered {
   /** `mcp-fetch:1.2.3-0123456789ab`: another one as soon as anything in the image is. */
@@ -26,7 +26,7 @@ const MADE = '# Made by mcp-bridge from recipe.yaml and lock/: change those, not
 
 /** @throws ToolkitError if a secret would be in the image */
 export function render({ recipe, text, lock }: Tool, { bridgeVersion }: RenderOptions): Rendered {
-  refuseExposed(recipe)
+  refuseSecrets(recipe)
   const dockerfile = renderDockerfile(recipe, bridgeVersion)
   const sources = [...lock].map(([name, bytes]): [string, Buffer] => [`lock/${name}`, bytes])
   const image = new Map<string, string | Buffer>([

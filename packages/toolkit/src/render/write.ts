@@ -2,7 +2,7 @@
 import { randomBytes } from 'node:crypto'
 import { chmodSync, lstatSync, mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
-import { ToolkitError } from '../problem.ts'
+import { ToolkitError } from '../errors.ts'
 
 /** What is there and has no new text stays. @throws ToolkitError if a file cannot be written */
 export function writeFiles(folder: string, files: Iterable<readonly [string, string | Buffer]>): void {
@@ -16,15 +16,15 @@ export function writeFiles(folder: string, files: Iterable<readonly [string, str
  * @throws ToolkitError if it cannot be written
  */
 export function writeFile(path: string, content: string | Buffer, mode?: number): void {
-  const draft = `${path}.${randomBytes(6).toString('hex')}.new`
+  const temporary = `${path}.${randomBytes(6).toString('hex')}.new`
   try {
     mkdirSync(dirname(path), { recursive: true })
-    writeFileSync(draft, content, { flag: 'wx', mode: mode ?? 0o666 })
+    writeFileSync(temporary, content, { flag: 'wx', mode: mode ?? 0o666 })
     // The umask may have taken some of it.
-    if (mode !== undefined) chmodSync(draft, mode)
-    renameSync(draft, path)
+    if (mode !== undefined) chmodSync(temporary, mode)
+    renameSync(temporary, path)
   } catch (cause) {
-    rmSync(draft, { force: true })
+    rmSync(temporary, { force: true })
     throw new ToolkitError(
       `cannot write ${path}: ${(cause as NodeJS.ErrnoException).code ?? String(cause)}`,
       { cause },

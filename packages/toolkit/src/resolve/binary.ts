@@ -2,7 +2,7 @@
 import { createHash } from 'node:crypto'
 import { readFileSync, statSync } from 'node:fs'
 import { basename } from 'node:path'
-import { ToolkitError } from '../problem.ts'
+import { ToolkitError } from '../errors.ts'
 import type { Found } from './found.ts'
 
 const ELF = Buffer.from('\u007fELF')

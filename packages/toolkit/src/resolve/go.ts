@@ -2,9 +2,9 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { ToolkitError } from '../problem.ts'
-import { runTool } from '../run.ts'
-import { chosen } from './choose.ts'
+import { ToolkitError } from '../errors.ts'
+import { exec } from '../exec.ts'
+import { pickProgram } from './pick-program.ts'
 import type { Found } from './found.ts'
 
 export async function resolveGo(path: string, version: string | undefined, entry?: string): Promise<Found> {
@@ -14,7 +14,7 @@ export async function resolveGo(path: string, version: string | undefined, entry
     const { module, exact } = await moduleOf(folder, path, version)
     const programs = await programsOf(folder, module, exact)
     const wanted = entry ?? (path === module ? undefined : path)
-    const found = chosen({
+    const found = pickProgram({
       label: `${module}@${exact}`,
       programs: Object.fromEntries(programs.map((each) => [each, each])),
       preferred: programs.find((each) => each.endsWith(`/cmd/${module.split('/').at(-1)}`)) ?? module,
@@ -60,7 +60,7 @@ async function programsOf(folder: string, module: string, version: string): Prom
 }
 
 function go(cwd: string, ...args: string[]): Promise<string> {
-  return runTool(['go', ...args], { cwd, env: { GOFLAGS: '-mod=mod', GOTOOLCHAIN: 'local' } })
+  return exec(['go', ...args], { cwd, env: { GOFLAGS: '-mod=mod', GOTOOLCHAIN: 'local' } })
 }
 
 function sourceOf(module: string): string | undefined {

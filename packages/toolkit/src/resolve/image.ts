@@ -1,14 +1,14 @@
 // resolve/image: what an image of somebody else's starts.
 import { inspectImage } from '../build/build.ts'
-import { ToolkitError } from '../problem.ts'
-import { runTool } from '../run.ts'
+import { ToolkitError } from '../errors.ts'
+import { exec } from '../exec.ts'
 import type { Found } from './found.ts'
 
 /** Finds a program that an image names without its folder. */
 const ENV = '/usr/bin/env'
 
 export async function resolveImage(name: string, entry?: string): Promise<Found> {
-  if ((await inspectImage(name)) === undefined) await runTool(['docker', 'pull', name], { isShown: true })
+  if ((await inspectImage(name)) === undefined) await exec(['docker', 'pull', name], { isShown: true })
   const image = await inspectImage(name)
   if (image === undefined) throw new ToolkitError(`there is no image ${name}`)
   const [program, ...args] = entry === undefined ? [...image.entrypoint, ...image.command] : [entry]

@@ -1,7 +1,7 @@
 // resolve/node: asks npm what a package is, and which file its command is.
-import { ToolkitError } from '../problem.ts'
-import { runTool } from '../run.ts'
-import { chosen } from './choose.ts'
+import { ToolkitError } from '../errors.ts'
+import { exec } from '../exec.ts'
+import { pickProgram } from './pick-program.ts'
 import type { Found } from './found.ts'
 
 /** As a package writes it about itself: any of it may be anything. */
@@ -18,7 +18,7 @@ const FIELDS = ['version', 'bin', 'description', 'license', 'mcpName', 'reposito
 
 export async function resolveNode(name: string, version: string | undefined, entry?: string): Promise<Found> {
   const wanted = version === undefined ? name : `${name}@${version}`
-  const text = await runTool(['npm', 'view', wanted, ...FIELDS, '--json'])
+  const text = await exec(['npm', 'view', wanted, ...FIELDS, '--json'])
   if (text.trim() === '')
     throw new ToolkitError(`npm has no ${wanted}`, { hint: `its versions: npm view ${name} versions` })
   const answer = JSON.parse(text) as View | null | (View | null)[]
@@ -29,7 +29,7 @@ export async function resolveNode(name: string, version: string | undefined, ent
   const programs = typeof view.bin === 'string' ? { [base]: view.bin } : textsOf(view.bin)
   return {
     version: found,
-    entry: chosen({ label: wanted, programs, preferred: base, entry }).replace(/^\.\//, ''),
+    entry: pickProgram({ label: wanted, programs, preferred: base, entry }).replace(/^\.\//, ''),
     description: textOf(view.description),
     license: textOf(view.license),
     serverName: textOf(view.mcpName),

@@ -2,10 +2,10 @@
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { ToolkitError } from '../problem.ts'
-import { runTool } from '../run.ts'
+import { ToolkitError } from '../errors.ts'
+import { exec } from '../exec.ts'
 import { canonical } from '../lock/lock.ts'
-import { chosen } from './choose.ts'
+import { pickProgram } from './pick-program.ts'
 import type { Found } from './found.ts'
 
 export async function resolvePython(
@@ -17,7 +17,7 @@ export async function resolvePython(
   const folder = mkdtempSync(join(tmpdir(), 'mcp-bridge-wheel-'))
   try {
     // Nothing of it is run: the wheel is only unpacked.
-    await runTool(
+    await exec(
       [
         ...['uv', 'pip', 'install', '--quiet', '--no-deps', '--python-version', '3.13', '--no-build'],
         ...['--no-compile-bytecode', '--target', folder, '--', wanted],
@@ -30,7 +30,7 @@ export async function resolvePython(
     const commands = commandsOf(join(folder, info))
     return {
       version: header(metadata, 'Version') ?? version ?? '',
-      entry: chosen({
+      entry: pickProgram({
         label: wanted,
         programs: Object.fromEntries(commands.map((each) => [each, each])),
         preferred: commands.find((each) => canonical(each) === canonical(name)) ?? name,

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
-import { ToolkitError } from '../problem.ts'
-import { nameOf } from './draft.ts'
+import { ToolkitError } from '../errors.ts'
+import { nameOf } from './scaffold.ts'
 import { parseSource } from './source.ts'
 
 test('every kind of source', () => {

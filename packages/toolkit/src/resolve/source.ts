@@ -1,7 +1,7 @@
 // resolve/source: `npx:@scope/pkg@1.2.3` and its like → what is meant, checked word by word.
 import type { z } from 'zod'
-import { ToolkitError } from '../problem.ts'
-import * as word from '../recipe/words.ts'
+import { ToolkitError } from '../errors.ts'
+import * as field from '../recipe/fields.ts'
 
 /** A version that is left out is looked up, and then kept. */
 export type Source =
@@ -19,17 +19,17 @@ export function parseSource(text: string): Source | undefined {
       return undefined
     case 'npx':
     case 'npm':
-      return packaged('node', /^(@?[^@]+)(?:@(.*))?$/s, rest, word.npmName(), word.npmVersion())
+      return packaged('node', /^(@?[^@]+)(?:@(.*))?$/s, rest, field.npmName(), field.npmVersion())
     case 'uvx':
     case 'pypi':
-      return packaged('python', /^([^@=]+)(?:(?:@|==)(.*))?$/s, rest, word.pypiName(), word.pypiVersion())
+      return packaged('python', /^([^@=]+)(?:(?:@|==)(.*))?$/s, rest, field.pypiName(), field.pypiVersion())
     case 'go':
-      return packaged('go', /^([^@]+)(?:@(.*))?$/s, rest, word.goModule(), word.goVersion())
+      return packaged('go', /^([^@]+)(?:@(.*))?$/s, rest, field.goModule(), field.goVersion())
     case 'binary':
       if (rest === '') throw new ToolkitError('binary: names no file', { hint: 'write binary:./file' })
       return { runtime: 'binary', file: rest }
     case 'image':
-      return { runtime: 'image', package: checked(word.imageName(), rest, 'image') }
+      return { runtime: 'image', package: checked(field.imageName(), rest, 'image') }
     default:
       throw new ToolkitError(`"${scheme}:" is no kind of source`, { hint: `there are ${FORMS}` })
   }

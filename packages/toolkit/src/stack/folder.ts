@@ -71,10 +71,10 @@ export class Folder {
   #write(content: string | Buffer, mode: number, parts: string[]): void {
     const path = this.path(...parts)
     mkdirSync(dirname(path), { recursive: true })
-    const draft = `${path}.new`
-    writeFileSync(draft, content, { mode })
+    const temporary = `${path}.new`
+    writeFileSync(temporary, content, { mode })
     // The umask may have taken some of the mode.
-    chmodSync(draft, mode)
-    renameSync(draft, path)
+    chmodSync(temporary, mode)
+    renameSync(temporary, path)
   }
 }

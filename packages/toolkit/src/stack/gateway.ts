@@ -109,8 +109,8 @@ export class Gateway {
   }
 
   /** Makes a key; throws Error if LiteLLM has no database or the master key is wrong. */
-  async generateKey(wish: object): Promise<string> {
-    const { key } = parse<{ key?: string }>(await this.ask('POST', '/key/generate', wish))
+  async generateKey(settings: object): Promise<string> {
+    const { key } = parse<{ key?: string }>(await this.ask('POST', '/key/generate', settings))
     if (key === undefined) throw new Error('LiteLLM gave no key')
     return key
   }

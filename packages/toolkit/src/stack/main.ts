@@ -1,16 +1,17 @@
 // stack/main: the commands of the stack, as its shell scripts start them in a container; files of the stack are in /stack.
 import { text } from 'node:stream/consumers'
 import { parseArgs } from 'node:util'
-import { visibleLines } from '../foreign.ts'
+import { printableLines } from '../printable.ts'
+import { namedTools, toolNamed } from './compose-config.ts'
 import { parseFacts } from './facts.ts'
 import { isAllWell, json, table } from './finding.ts'
 import { Folder } from './folder.ts'
 import { Gateway } from './gateway.ts'
 import { addPerson, removePerson } from './people/add.ts'
 import { settings } from './people/settings.ts'
-import { parseWishes } from './people/wishes.ts'
-import { changeTools } from './registry/command.ts'
-import { namedTools, readTools, toolNamed } from './tools.ts'
+import { parseGrants } from './people/grants.ts'
+import { changeTools } from './tools/command.ts'
+import { readTools } from './tools/expected.ts'
 import { SELFTEST } from './verify/model.ts'
 import { verify } from './verify/verify.ts'
 
@@ -82,7 +83,7 @@ async function addUser(args: string[]): Promise<number> {
   }
   const { credentials, restart } = await addPerson(folder, gateway, tools, {
     name,
-    wishes: parseWishes(values.tools ?? [], tools),
+    grants: parseGrants(values.tools ?? [], tools),
     models: (values.models ?? []).flatMap((list) => list.split(',')),
     url: `${(values.url ?? (process.env['LAN_URL'] || url)).replace(/\/(mcp\/?)?$/, '')}/mcp/`,
   })
@@ -99,7 +100,7 @@ async function tools(args: string[]): Promise<number> {
 }
 
 function print(said: string): void {
-  process.stdout.write(`${visibleLines(said)}\n`)
+  process.stdout.write(`${printableLines(said)}\n`)
 }
 
 async function main([command = '', ...args]: string[]): Promise<number> {
@@ -111,7 +112,7 @@ async function main([command = '', ...args]: string[]): Promise<number> {
 main(process.argv.slice(2)).then(
   (code) => (process.exitCode = code),
   (error: unknown) => {
-    process.stderr.write(`${visibleLines(error instanceof Error ? error.message : String(error))}\n`)
+    process.stderr.write(`${printableLines(error instanceof Error ? error.message : String(error))}\n`)
     process.exitCode = 2
   },
 )

@@ -1,10 +1,11 @@
 // people/add: lets a person in, or out: a key of LiteLLM, and tokens of their own at the bridges.
 import { randomBytes } from 'node:crypto'
+import type { ToolNames } from '../compose-config.ts'
 import type { Folder } from '../folder.ts'
 import type { Gateway } from '../gateway.ts'
 import { checkName, filterOf, namesOf, withFilter, withoutFilter, withoutToken, withToken } from './files.ts'
 import type { Credentials } from './settings.ts'
-import type { Named, Wish } from './wishes.ts'
+import type { Grant } from './grants.ts'
 
 const TOKENS = 'tokens'
 const CONFIG = 'bridge.yaml'
@@ -27,10 +28,10 @@ export interface Added {
 export async function addPerson(
   folder: Folder,
   gateway: Gateway,
-  tools: readonly Named[],
-  person: { name: string; wishes: readonly Wish[]; models: readonly string[]; url: string },
+  tools: readonly ToolNames[],
+  person: { name: string; grants: readonly Grant[]; models: readonly string[]; url: string },
 ): Promise<Added> {
-  const { name, wishes } = person
+  const { name, grants } = person
   checkName(name)
   if (tools.some(({ service }) => isKnown(folder, service, name)))
     throw new Error(`${name} is known already; first: ./add-user --remove ${name}`)
@@ -41,7 +42,7 @@ export async function addPerson(
   })
   const tokens = new Map<string, string>()
   const restart: string[] = []
-  for (const { service, allow } of wishes) {
+  for (const { service, allow } of grants) {
     const token = randomBytes(32).toString('hex')
     folder.write(withToken(folder.read(PEOPLE, service, TOKENS), name, token), PEOPLE, service, TOKENS)
     const alias = tools.find((tool) => tool.service === service)?.alias ?? service
@@ -58,7 +59,7 @@ export async function addPerson(
 export async function removePerson(
   folder: Folder,
   gateway: Gateway,
-  tools: readonly Named[],
+  tools: readonly ToolNames[],
   name: string,
 ): Promise<{ found: boolean; restart: string[] }> {
   checkName(name)

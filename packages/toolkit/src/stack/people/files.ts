@@ -1,5 +1,6 @@
 // people/files: the two files by which a bridge of the stack knows people: `tokens` and `bridge.yaml`.
 import { parseDocument, isMap } from 'yaml'
+import { GATEWAY } from '../../render/names.ts'
 
 /** A name goes into both files and into LiteLLM; the same letters as the bridge admits. */
 const NAME = /^[A-Za-z0-9._@-]{1,64}$/
@@ -7,8 +8,7 @@ const NAME = /^[A-Za-z0-9._@-]{1,64}$/
 /** As people write it: no line is broken, `[a, b]` has no space inside. */
 const STYLE = { lineWidth: 0, flowCollectionPadding: false }
 
-/** What LiteLLM itself is to the bridges; `default` is what a bridge calls whoever has the token of its own options. */
-export const GATEWAY = 'gateway'
+/** `default` is what a bridge calls whoever has the token of its own options. */
 const RESERVED = new Set([GATEWAY, 'default', 'anonymous'])
 
 /** @throws Error if no person can be called so */

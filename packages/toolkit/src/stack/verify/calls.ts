@@ -1,7 +1,7 @@
 // verify/calls: a call of each tool over both ways, and a failing one that LiteLLM survives.
 import { bad, ok, type Finding } from '../finding.ts'
 import { shortened, type Gateway } from '../gateway.ts'
-import type { StackTool } from '../tools.ts'
+import type { StackTool } from '../tools/expected.ts'
 import { messageOf } from './discovery.ts'
 import { ping } from './gateway.ts'
 

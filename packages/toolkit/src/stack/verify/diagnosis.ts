@@ -1,6 +1,6 @@
 // verify/diagnosis: why LiteLLM has no tools of a server: it says "Successfully retrieved tools" to every reason.
 import type { Container, Reached } from '../facts.ts'
-import type { StackTool } from '../tools.ts'
+import type { StackTool } from '../tools/expected.ts'
 
 /** What is known beside LiteLLM's list; parts are missing where verify runs away from the containers. */
 export interface Evidence {

@@ -1,7 +1,7 @@
 // verify/discovery: LiteLLM lists exactly the tools that it should, over both ways; its own word of success counts for nothing.
 import { bad, ok, type Finding } from '../finding.ts'
 import type { Gateway } from '../gateway.ts'
-import type { StackTool } from '../tools.ts'
+import type { StackTool } from '../tools/expected.ts'
 import { diagnose, type Evidence } from './diagnosis.ts'
 
 const CHECK = 'discovery'

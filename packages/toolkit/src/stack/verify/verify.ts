@@ -1,8 +1,9 @@
-// verify/verify: everything that is asked of the stack, in the order in which a failure explains those after it.
+// verify/verify: everything that is options of the stack, in the order in which a failure explains those after it.
+import { servicesOf } from '../compose-config.ts'
 import { parseContainers, parseReached } from '../facts.ts'
 import { bad, isAllWell, ok, type Finding } from '../finding.ts'
 import { Gateway } from '../gateway.ts'
-import { servicesOf, type StackTool } from '../tools.ts'
+import type { StackTool } from '../tools/expected.ts'
 import { checkCalls, checkFailure } from './calls.ts'
 import { checkContainers } from './containers.ts'
 import { checkRole, checkWrite } from './database.ts'
@@ -10,7 +11,7 @@ import { checkDiscovery, messageOf } from './discovery.ts'
 import { checkClosed, checkGateway } from './gateway.ts'
 import { checkModel, SELFTEST } from './model.ts'
 
-export interface Asked {
+export interface VerifyOptions {
   url: string
   /** Makes the key of this run and deletes it; undefined: `key` is used, as from the LAN. */
   masterKey: string | undefined
@@ -26,35 +27,35 @@ export interface Asked {
 const WRITES = 'execute_sql'
 const KEY_LIFE = '30m'
 
-export async function verify(asked: Asked): Promise<Finding[]> {
-  const { facts } = asked
+export async function verify(options: VerifyOptions): Promise<Finding[]> {
+  const { facts } = options
   const ps = facts.get('ps')
   const containers = ps === undefined ? undefined : parseContainers(ps)
   const findings: Finding[] =
     containers === undefined
       ? []
       : checkContainers(
-          servicesOf(facts.get('compose') ?? '').filter((service) => concerns(asked, service)),
+          servicesOf(facts.get('compose') ?? '').filter((service) => concerns(options, service)),
           containers,
         )
-  const open = new Gateway(asked.url, asked.masterKey ?? asked.key)
-  const first = await checkGateway(open, asked.masterKey !== undefined)
+  const open = new Gateway(options.url, options.masterKey ?? options.key)
+  const first = await checkGateway(open, options.masterKey !== undefined)
   findings.push(...first)
   if (!isAllWell(first)) return findings
 
-  const made = asked.key ?? (await makeKey(open, findings))
+  const made = options.key ?? (await makeKey(open, findings))
   if (made === undefined) return findings
   try {
-    findings.push(...(await ask(open.as(made), asked, containers)))
+    findings.push(...(await ask(open.as(made), options, containers)))
   } finally {
-    if (asked.key === undefined) findings.push(await dropKey(open, made))
+    if (options.key === undefined) findings.push(await dropKey(open, made))
   }
   return findings
 }
 
 async function ask(
   gateway: Gateway,
-  { tools, facts, masterKey, only }: Asked,
+  { tools, facts, masterKey, only }: VerifyOptions,
   containers: ReturnType<typeof parseContainers> | undefined,
 ): Promise<Finding[]> {
   const probe = facts.get('reached')
@@ -74,7 +75,7 @@ async function ask(
   return findings
 }
 
-function concerns({ only }: Asked, service: string): boolean {
+function concerns({ only }: VerifyOptions, service: string): boolean {
   return only === undefined || service === only || service === 'litellm'
 }
 

@@ -1,9 +1,9 @@
-// registry/fragment: the compose file of one tool that `./tools add` brought, as hardened as those of docker-compose.yml.
+// tools/compose-fragment: the compose file of one tool that `./tools add` brought, as hardened as those of docker-compose.yml.
 import { stringify } from 'yaml'
 import type { Recipe } from '../../recipe/schema.ts'
-import { TOOL_LABEL } from '../tools.ts'
+import { TOOL_LABEL } from '../compose-config.ts'
 
-export interface Placed {
+export interface ServiceInStack {
   service: string
   alias: string
   image: string
@@ -28,12 +28,12 @@ export function volumeName(service: string, index: number): string {
 }
 
 /** Of a tool that docker-compose.yml has itself, only the image is another. */
-export function imageOnly({ service, image }: Pick<Placed, 'service' | 'image'>): string {
+export function imageOnly({ service, image }: Pick<ServiceInStack, 'service' | 'image'>): string {
   return NOTE + stringify({ services: { [service]: { image } } })
 }
 
 /** A service of its own, on a network of its own with LiteLLM. */
-export function fragment(recipe: Recipe, placed: Placed): string {
+export function fragment(recipe: Recipe, placed: ServiceInStack): string {
   const { service, alias, token } = placed
   const network = networkName(service)
   const isOpen = recipe.network === 'open'
@@ -96,7 +96,7 @@ function hardened({ resources }: Recipe): object {
   }
 }
 
-function environment(recipe: Recipe, { variables }: Placed): Record<string, string> {
+function environment(recipe: Recipe, { variables }: ServiceInStack): Record<string, string> {
   const proxy = 'http://egress:3128'
   return {
     MCP_BRIDGE_CONFIG: '/etc/mcp-bridge/bridge.yaml',

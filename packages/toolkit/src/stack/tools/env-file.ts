@@ -1,4 +1,4 @@
-// registry/env: `.env` of the stack as text: one variable set, one taken away; all other lines stay as they are.
+// tools/env-file: `.env` of the stack as text: one variable set, one taken away; all other lines stay as they are.
 
 export function valueOf(env: string, name: string): string | undefined {
   const line = env.split('\n').findLast((each) => each.startsWith(`${name}=`))

@@ -2,8 +2,9 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, expect, test } from 'vitest'
-import { Folder } from './folder.ts'
-import { namedTools, readTools, servicesOf } from './tools.ts'
+import { Folder } from '../folder.ts'
+import { namedTools, servicesOf } from '../compose-config.ts'
+import { readTools } from './expected.ts'
 
 const root = mkdtempSync(join(tmpdir(), 'mcp-bridge-stack-'))
 const folder = new Folder(join(root, 'stack'))

@@ -1,9 +1,9 @@
-// resolve/draft: a source → the recipe that its package itself suggests. What runs is read from it, never guessed.
-import { ToolkitError } from '../problem.ts'
-import { refuseExposed } from '../recipe/exposed.ts'
+// resolve/scaffold: a source → the recipe that its package itself suggests. What runs is read from it, never guessed.
+import { ToolkitError } from '../errors.ts'
+import { refuseSecrets } from '../recipe/secret-check.ts'
 import { checkRecipe } from '../recipe/read.ts'
 import type { Recipe, RecipeInput } from '../recipe/schema.ts'
-import { sentence } from '../recipe/words.ts'
+import { sentence } from '../recipe/fields.ts'
 import type { Lock } from '../lock/lock.ts'
 import { resolveBinary } from './binary.ts'
 import type { Found } from './found.ts'
@@ -14,7 +14,7 @@ import { resolvePython } from './python.ts'
 import type { Source } from './source.ts'
 
 /** What a person adds to what the package says. */
-export interface Wishes {
+export interface Overrides {
   name?: string | undefined
   /** Which of several programs. */
   entry?: string | undefined
@@ -30,30 +30,33 @@ export interface Wishes {
 }
 
 /** @throws ToolkitError if the package is not there, has no program, or says what a recipe may not */
-export async function draft(source: Source, wishes: Wishes): Promise<{ recipe: Recipe; lock: Lock }> {
-  const found = await resolve(source, wishes)
+export async function scaffold(
+  source: Source,
+  overrides: Overrides,
+): Promise<{ recipe: Recipe; lock: Lock }> {
+  const found = await resolve(source, overrides)
   const label = 'package' in source ? source.package : source.file
-  const name = wishes.name ?? nameOf(label)
+  const name = overrides.name ?? nameOf(label)
   const common = {
     name,
-    title: words(name),
+    title: titleOf(name),
     description: plain(found.description) ?? `The tool ${name}`,
     ...optional('source', found.source),
     ...optional('license', found.license),
     ...optional('serverName', found.serverName),
     version: found.version,
     entry: found.entry,
-    args: [...(found.args ?? []), ...(wishes.args ?? [])],
-    environment: (wishes.environment ?? []).map((each) => ({ name: each, description: `For ${name}` })),
-    secrets: (wishes.secrets ?? []).map((each) => ({ name: each, description: `For ${name}` })),
-    volumes: (wishes.volumes ?? []).map((path) => ({ path, description: `What ${name} keeps` })),
-    network: wishes.network ?? 'open',
-    children: wishes.children ?? 'session',
+    args: [...(found.args ?? []), ...(overrides.args ?? [])],
+    environment: (overrides.environment ?? []).map((each) => ({ name: each, description: `For ${name}` })),
+    secrets: (overrides.secrets ?? []).map((each) => ({ name: each, description: `For ${name}` })),
+    volumes: (overrides.volumes ?? []).map((path) => ({ path, description: `What ${name} keeps` })),
+    network: overrides.network ?? 'open',
+    children: overrides.children ?? 'session',
   } as const
-  const raw = withRuntime(source, common, found, wishes)
+  const raw = withRuntime(source, common, found, overrides)
   const recipe = checkRecipe(raw, `the recipe of ${label}`)
   // Before anything of it is written.
-  refuseExposed(recipe)
+  refuseSecrets(recipe)
   return { recipe, lock: found.lock ?? new Map() }
 }
 
@@ -67,7 +70,7 @@ export function recipeInput(recipe: Recipe): RecipeInput {
   return Object.fromEntries(entries) as unknown as RecipeInput
 }
 
-function resolve(source: Source, { entry }: Wishes): Promise<Found> | Found {
+function resolve(source: Source, { entry }: Overrides): Promise<Found> | Found {
   switch (source.runtime) {
     case 'node':
       return resolveNode(source.package, source.version, entry)
@@ -82,20 +85,20 @@ function resolve(source: Source, { entry }: Wishes): Promise<Found> | Found {
   }
 }
 
-function withRuntime(source: Source, common: object, found: Found, wishes: Wishes): object {
+function withRuntime(source: Source, common: object, found: Found, overrides: Overrides): object {
   const { runtime } = source
-  const scripts = wishes.allowScripts === true ? { allowScripts: true } : {}
+  const scripts = overrides.allowScripts === true ? { allowScripts: true } : {}
   if (runtime === 'python')
     return {
       ...common,
       ...scripts,
       runtime,
       package: source.package,
-      with: wishes.with ?? [],
-      override: wishes.override ?? [],
+      with: overrides.with ?? [],
+      override: overrides.override ?? [],
     }
   for (const option of ['with', 'override'] as const) {
-    if ((wishes[option] ?? []).length > 0)
+    if ((overrides[option] ?? []).length > 0)
       throw new ToolkitError(`--${option} is for packages of Python`, { hint: 'leave it out' })
   }
   if (runtime === 'node') return { ...common, ...scripts, runtime, package: source.package }
@@ -122,7 +125,7 @@ function bare(text: string): string {
     .replaceAll(/^[^a-z]+|-+$/g, '')
 }
 
-function words(name: string): string {
+function titleOf(name: string): string {
   return name
     .split('-')
     .map((part) => part.slice(0, 1).toUpperCase() + part.slice(1))

@@ -1,18 +1,15 @@
-// stack/tools: what each tool of the stack should be: of its compose service, its recipe, and what LiteLLM's token may.
+// tools/expected: what each tool of the stack should offer, by its Compose service, its recipe and the filter of LiteLLM's token.
 import picomatch from 'picomatch'
-import { parseRecipe } from '../recipe/read.ts'
-import type { Recipe } from '../recipe/schema.ts'
-import { tokenVariable } from '../render/place.ts'
-import type { Folder } from './folder.ts'
-import { filterOf, GATEWAY, isReadOnly } from './people/files.ts'
-import { tokenVariableOf } from './registry/litellm.ts'
+import { parseRecipe } from '../../recipe/read.ts'
+import type { Recipe } from '../../recipe/schema.ts'
+import { GATEWAY, tokenVariable } from '../../render/names.ts'
+import { namedTools, type ToolNames } from '../compose-config.ts'
+import type { Folder } from '../folder.ts'
+import { filterOf, isReadOnly } from '../people/files.ts'
+import { tokenVariableOf } from './litellm-config.ts'
 
 /** One tool of the stack. */
-export interface StackTool {
-  /** Of the compose service, and of its folder. */
-  service: string
-  /** LiteLLM calls the tools `ALIAS-NAME`. */
-  alias: string
+export interface StackTool extends ToolNames {
   /** The variable of `.env` with the token that LiteLLM shows to it. */
   tokenVariable: string
   /** What whoever has only a key of LiteLLM may use: names without the alias. */
@@ -21,41 +18,6 @@ export interface StackTool {
   isExact: boolean
   /** One call that shows it works. */
   call?: { tool: string; arguments: Readonly<Record<string, unknown>>; contains: string } | undefined
-}
-
-/** Of a service that is a tool: its alias at LiteLLM. */
-export const TOOL_LABEL = 'mcp-bridge.tool'
-/** Which recipe it is, if it is not called like the service. */
-const RECIPE_LABEL = 'mcp-bridge.recipe'
-
-interface ComposeConfig {
-  services?: Record<string, { labels?: Record<string, string> }>
-}
-
-/** All services of `docker compose config --format json`, sorted: those of the chosen profiles. */
-export function servicesOf(compose: string): string[] {
-  return Object.keys(parseConfig(compose)).toSorted()
-}
-
-/** Service and alias of each tool among them. */
-export function namedTools(compose: string): { service: string; alias: string; recipe: string }[] {
-  return Object.entries(parseConfig(compose))
-    .flatMap(([service, { labels = {} }]) => {
-      const alias = labels[TOOL_LABEL]
-      return alias === undefined ? [] : [{ service, alias, recipe: labels[RECIPE_LABEL] ?? service }]
-    })
-    .toSorted((one, other) => (one.service < other.service ? -1 : 1))
-}
-
-/** By service, or by alias. @throws Error that names what there is */
-export function toolNamed<Tool extends { service: string; alias: string }>(
-  name: string,
-  tools: readonly Tool[],
-): Tool {
-  const found = tools.find(({ service }) => service === name) ?? tools.find(({ alias }) => alias === name)
-  if (found === undefined)
-    throw new Error(`there is no tool "${name}"; there are ${tools.map(({ service }) => service).join(', ')}`)
-  return found
 }
 
 /**
@@ -103,21 +65,15 @@ function expected(
 }
 
 function admitted({ tools, call }: Recipe, filter: readonly string[], isReadOnly: boolean): string[] {
-  if (filter.length > 0) return tools.filter((name) => isMeant(filter, name))
+  if (filter.length > 0) return tools.filter((name) => isAdmitted(filter, name))
   // Which tools say that they change nothing is in no recipe; the one call should be among them.
   return isReadOnly ? (call === undefined ? [] : [call.tool]) : tools
 }
 
 /** As the bridge reads such a list: `!glob` means "but not", and a list of nothing else means all others. */
-function isMeant(globs: readonly string[], name: string): boolean {
+function isAdmitted(globs: readonly string[], name: string): boolean {
   const named = globs.filter((glob) => !glob.startsWith('!'))
   const excepted = globs.filter((glob) => glob.startsWith('!')).map((glob) => glob.slice(1))
   const matches = (glob: string) => picomatch(glob, { bash: true, dot: true, posix: true })(name)
   return (named.length === 0 || named.some(matches)) && !excepted.some(matches)
-}
-
-function parseConfig(compose: string): NonNullable<ComposeConfig['services']> {
-  const from = compose.indexOf('{')
-  if (from === -1) throw new Error(`docker compose config says: ${compose.trim() || 'nothing'}`)
-  return (JSON.parse(compose.slice(from)) as ComposeConfig).services ?? {}
 }

@@ -1,6 +1,6 @@
-// render/place: where things are in an image, and what everything of ours is called.
+// render/layout: where things are in an image, and which base images it is built on.
 import type { Recipe } from '../recipe/schema.ts'
-import { volumeLabels } from '../recipe/volume.ts'
+import { secretName } from './names.ts'
 
 export const BRIDGE_FOLDER = '/opt/mcp-bridge'
 export const BRIDGE = `${BRIDGE_FOLDER}/bin/mcp-bridge`
@@ -22,26 +22,6 @@ export const BASES = {
 /** The base image goes with the version of the bridge in it. */
 export function baseImage(bridgeVersion: string): string {
   return `mcp-bridge-base:${bridgeVersion}`
-}
-
-/** Of the service, the image and the host name. */
-export function serviceName({ name }: Pick<Recipe, 'name'>): string {
-  return `mcp-${name}`
-}
-
-/** LiteLLM takes no "-" in a name. */
-export function litellmName({ name }: Pick<Recipe, 'name'>): string {
-  return name.replaceAll('-', '_')
-}
-
-/** A variable of LiteLLM's surroundings, or of `.env` there, that belongs to one tool: no other program knows the name. */
-export function toolVariable(alias: string, name: string): string {
-  return `MCP_${alias.toUpperCase()}_${name}`
-}
-
-/** The variable with the token that LiteLLM shows to the bridge. */
-export function tokenVariable(alias: string): string {
-  return toolVariable(alias, 'TOKEN')
 }
 
 /** What is run, without a package manager in between. */
@@ -71,14 +51,4 @@ export function secretFiles(recipe: Recipe): { lines: Recipe['secrets']; files: 
 /** Where a secret that is a file lies in the container. */
 export function secretPath(recipe: Recipe, name: string): string {
   return `/run/secrets/${secretName(recipe, name)}`
-}
-
-export function secretName(recipe: Recipe, name: string): string {
-  return `${serviceName(recipe)}-${name.toLowerCase().replaceAll('_', '-')}`
-}
-
-/** Of a volume that must last: the tool's name, and what tells its folder from the others. */
-export function volumeName(recipe: Recipe, path: string): string {
-  const label = volumeLabels(recipe.volumes.map((volume) => volume.path))?.get(path) ?? ''
-  return `${serviceName(recipe)}-${label}`
 }

@@ -1,4 +1,4 @@
-// registry/snapshot: the files a change touches, as they were before it; a change that fails leaves no trace.
+// tools/snapshot: the files a change touches, as they were before it; a change that fails leaves no trace.
 import { cpSync } from 'node:fs'
 import type { Folder } from '../folder.ts'
 

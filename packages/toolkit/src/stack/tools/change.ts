@@ -1,18 +1,18 @@
-// registry/change: what `./tools add|update|rollback|remove` change in the files of the stack; the shell does what needs Docker.
+// tools/change: what `./tools add|update|rollback|remove` change in the files of the stack; the shell does what needs Docker.
 import { randomBytes } from 'node:crypto'
 import type { Recipe } from '../../recipe/schema.ts'
 import type { Folder } from '../folder.ts'
-import { GATEWAY, withFilter, withToken } from '../people/files.ts'
-import type { Named } from '../people/wishes.ts'
-import { tokenVariable, toolVariable } from '../../render/place.ts'
-import { composeFiles, withComposeFile, withoutComposeFile, withoutValue, withValue } from './env.ts'
-import { fragment, imageOnly, networkName, volumeName } from './fragment.ts'
-import { aliasesOf, withoutServer, withServer } from './litellm.ts'
+import type { ToolNames } from '../compose-config.ts'
+import { withFilter, withToken } from '../people/files.ts'
+import { GATEWAY, tokenVariable, toolVariable } from '../../render/names.ts'
+import { composeFiles, withComposeFile, withoutComposeFile, withoutValue, withValue } from './env-file.ts'
+import { fragment, imageOnly, networkName, volumeName } from './compose-fragment.ts'
+import { aliasesOf, withoutServer, withServer } from './litellm-config.ts'
 import { snapshot } from './snapshot.ts'
-import type { Taken } from './taken.ts'
+import type { ReservedNames } from './reserved-names.ts'
 
 /** A tool whose image can be built. */
-export interface Prepared {
+export interface PreparedTool {
   recipe: Recipe
   image: string
   /** The build context: path → content. */
@@ -28,10 +28,14 @@ const ENV = '.env'
 /** Files, entries, tokens of a tool that is new. @throws Error before anything has changed */
 export function addTool(
   folder: Folder,
-  tool: Prepared,
-  wish: Placing & { variables: ReadonlyMap<string, string>; present: readonly Named[]; taken: Taken },
+  tool: PreparedTool,
+  options: ToolNames & {
+    variables: ReadonlyMap<string, string>
+    present: readonly ToolNames[]
+    taken: ReservedNames
+  },
 ): void {
-  const { service, alias, present, taken } = wish
+  const { service, alias, present, taken } = options
   if (!/^[a-z][a-z0-9]*(-[a-z0-9]+)*$/.test(service)) throw new Error(`"${service}" is no name of a service`)
   // A "-" and LiteLLM does not start; and it is part of a variable.
   if (!/^[a-z][a-z0-9_]{0,30}$/.test(alias))
@@ -40,11 +44,11 @@ export function addTool(
     throw new Error(`${service} is there already: ./tools update ${service}, or --name for a second one`)
   if (aliasesOf(folder.read(...LITELLM)).includes(alias))
     throw new Error(`the alias ${alias} is taken in config/litellm.yaml: choose another with --alias`)
-  checkVariables(tool.recipe, wish.variables)
+  checkVariables(tool.recipe, options.variables)
   const token = tokenVariable(alias)
-  const variables = new Map([...wish.variables.keys()].map((name) => [name, toolVariable(alias, name)]))
-  checkNames(tool.recipe, wish, taken, [token, ...variables.values()])
-  const stored = [...wish.variables].map(
+  const variables = new Map([...options.variables.keys()].map((name) => [name, toolVariable(alias, name)]))
+  checkNames(tool.recipe, options, taken, [token, ...variables.values()])
+  const stored = [...options.variables].map(
     ([name, value]) => [toolVariable(alias, name), quoted(value)] as const,
   )
   snapshot(folder, service)
@@ -61,12 +65,6 @@ export function addTool(
   folder.write(withServer(folder.read(...LITELLM), { service, alias, token, description }), ...LITELLM)
 }
 
-/** How a tool is called in the stack. */
-export interface Placing {
-  service: string
-  alias: string
-}
-
 /**
  * Compose merges what has the same name: a tool with the name of a service would get its passwords, volumes and networks.
  *
@@ -74,8 +72,8 @@ export interface Placing {
  */
 function checkNames(
   { volumes }: Recipe,
-  { service, alias }: Placing,
-  taken: Taken,
+  { service, alias }: ToolNames,
+  taken: ReservedNames,
   variables: readonly string[],
 ): void {
   const names: { what: string; name: string; among: ReadonlySet<string>; option: string }[] = [
@@ -94,7 +92,7 @@ function checkNames(
 }
 
 /** The same tool from another recipe; what it was before can be had back. */
-export function updateTool(folder: Folder, tool: Prepared, { service, alias }: Named): void {
+export function updateTool(folder: Folder, tool: PreparedTool, { service, alias }: ToolNames): void {
   snapshot(folder, service)
   const isOfStack = !folder.has(ADDED, service)
   const before = folder.read(ADDED, service, COMPOSE)
@@ -135,7 +133,7 @@ export function rollbackTool(folder: Folder, service: string): void {
 }
 
 /** All that `addTool` made. Volumes are the shell's. @throws Error for a tool of docker-compose.yml */
-export function removeTool(folder: Folder, { service, alias }: Named): void {
+export function removeTool(folder: Folder, { service, alias }: ToolNames): void {
   const before = folder.read(ADDED, service, COMPOSE)
   if (before === '' || isImageOnly(before))
     throw new Error(
@@ -152,7 +150,7 @@ export function removeTool(folder: Folder, { service, alias }: Named): void {
   folder.remove(ADDED, PREVIOUS, service)
 }
 
-function writeContext(folder: Folder, service: string, { files }: Prepared): void {
+function writeContext(folder: Folder, service: string, { files }: PreparedTool): void {
   for (const [path, content] of files) folder.write(content, ADDED, service, ...path.split('/'))
 }
 

@@ -1,21 +1,21 @@
-// registry/prepare: a word such as `git`, `npx:package@1.2.3` or another version → everything an image is built from.
+// tools/prepare: a word such as `git`, `npx:package@1.2.3` or another version → everything an image is built from.
 import { parse, parseDocument } from 'yaml'
 import { makeLock } from '../../lock/make.ts'
 import { catalogue, catalogueTool } from '../../recipe/catalogue.ts'
 import { toolOf } from '../../recipe/find.ts'
 import { parseRecipe, readTool, type Tool } from '../../recipe/read.ts'
-import { serviceName } from '../../render/place.ts'
+import { serviceName } from '../../render/names.ts'
 import { render } from '../../render/render.ts'
-import { draft, type Wishes } from '../../resolve/draft.ts'
+import { scaffold, type Overrides } from '../../resolve/scaffold.ts'
 import { parseSource } from '../../resolve/source.ts'
 import type { Folder } from '../folder.ts'
-import type { Prepared } from './change.ts'
+import type { PreparedTool } from './change.ts'
 
 /** Of all rendered files those that belong to the image; the stack has a compose file and an entry of its own. */
 const CONTEXT = /^(Dockerfile|\.dockerignore|recipe\.yaml|lock\/.+)$/
 
 /** @param bridgeVersion of the base image: see `bridgeVersion` */
-export function prepared(tool: Tool, bridgeVersion: string): Prepared {
+export function prepared(tool: Tool, bridgeVersion: string): PreparedTool {
   const { tag, files } = render(tool, { bridgeVersion })
   return {
     recipe: tool.recipe,
@@ -49,14 +49,14 @@ export function fromCatalogue(folder: Folder, name: string): Tool | undefined {
 }
 
 /** A folder in the stack with a recipe, or a source such as `npx:package@1.2.3`, which npm or uv is asked about. */
-export async function fromSource(text: string, folder: Folder, wishes: Wishes): Promise<Tool> {
+export async function fromSource(text: string, folder: Folder, overrides: Overrides): Promise<Tool> {
   if (folder.has(text)) return readTool(folder.path(text))
   const source = parseSource(text)
   if (source === undefined)
     throw new Error(
       `${text} is no tool of the catalogue, no folder here, and no source such as npx:package@1.2.3`,
     )
-  return toolOf(source, wishes)
+  return toolOf(source, overrides)
 }
 
 /** The newest version that the registry of its packages has; the same for what comes from none. */
@@ -66,7 +66,7 @@ export async function newest(recipe: Tool['recipe']): Promise<string> {
     case 'python':
     case 'go': {
       const { runtime, package: name, entry } = recipe
-      const { recipe: found } = await draft({ runtime, package: name, version: undefined }, { entry })
+      const { recipe: found } = await scaffold({ runtime, package: name, version: undefined }, { entry })
       return found.version
     }
     case 'binary':

@@ -1,16 +1,10 @@
-// people/wishes: what `--tools` of add-user says: which tools, and which parts of them.
-
-import { toolNamed } from '../tools.ts'
+// people/grants: what `--tools` of add-user says: which tools, and which parts of them.
+import { toolNamed, type ToolNames } from '../compose-config.ts'
 
 /** What a person may use of one tool; no globs: all of it. */
-export interface Wish {
+export interface Grant {
   service: string
   allow: readonly string[]
-}
-
-export interface Named {
-  service: string
-  alias: string
 }
 
 /**
@@ -18,21 +12,21 @@ export interface Named {
  *
  * @throws Error that names what there is
  */
-export function parseWishes(texts: readonly string[], tools: readonly Named[]): Wish[] {
+export function parseGrants(texts: readonly string[], tools: readonly ToolNames[]): Grant[] {
   const words = texts.flatMap((text) => text.split(',')).filter((word) => word !== '')
   if (words.length === 0) return tools.map(({ service }) => ({ service, allow: [] }))
   if (words.length === 1 && words[0] === 'none') return []
-  const wishes = new Map<string, string[]>()
+  const grants = new Map<string, string[]>()
   for (const word of words) {
     const [name = '', ...rest] = word.split(':')
     const tool = toolNamed(name, tools)
     const glob = rest.join(':')
     if (rest.length > 0 && !/^[A-Za-z0-9_.*?[\]{}/-]+$/.test(glob))
       throw new Error(`"${word}": after the colon stands the name of a tool, or a pattern such as list_*`)
-    const before = wishes.get(tool.service)
+    const before = grants.get(tool.service)
     // All of a tool, once said, is not taken back by a part of it.
-    if (rest.length === 0 || before?.length === 0) wishes.set(tool.service, [])
-    else wishes.set(tool.service, [...(before ?? []), glob])
+    if (rest.length === 0 || before?.length === 0) grants.set(tool.service, [])
+    else grants.set(tool.service, [...(before ?? []), glob])
   }
-  return [...wishes].map(([service, allow]) => ({ service, allow }))
+  return [...grants].map(([service, allow]) => ({ service, allow }))
 }

@@ -1,7 +1,7 @@
-// registry/list: the tools of the stack for a person: which, from where, in which state.
+// tools/list: the tools of the stack for a person: which, from where, in which state.
+import { namedTools } from '../compose-config.ts'
 import type { Container } from '../facts.ts'
 import type { Folder } from '../folder.ts'
-import { namedTools } from '../tools.ts'
 
 const HEAD = ['SERVICE', 'ALIAS', 'VERSION', 'STATE', 'FROM', 'BEFORE']
 

@@ -1,6 +1,6 @@
-// run: programs that the toolkit asks: npm, uv, go, docker; an argv each, never a shell.
+// exec: programs that the toolkit asks: npm, uv, go, docker; an argv each, never a shell.
 import { execa, ExecaError } from 'execa'
-import { ToolkitError } from './problem.ts'
+import { ToolkitError } from './errors.ts'
 
 export interface RunOptions {
   cwd?: string
@@ -14,7 +14,7 @@ export interface RunOptions {
 const SHOWN_LINES = 15
 
 /** @throws ToolkitError with the last lines it wrote, if it is missing or fails */
-export async function runTool(command: readonly string[], options: RunOptions = {}): Promise<string> {
+export async function exec(command: readonly string[], options: RunOptions = {}): Promise<string> {
   const [program = '', ...args] = command
   try {
     const { stdout } = await execa(program, args, {

@@ -1,4 +1,4 @@
-// registry/litellm: the entries of LiteLLM's configuration; comments and all that others wrote stay.
+// tools/litellm-config: the entries of LiteLLM's configuration; comments and all that others wrote stay.
 import { isMap, parseDocument, type Document } from 'yaml'
 
 const SERVERS = 'mcp_servers'

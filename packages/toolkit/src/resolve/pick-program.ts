@@ -1,8 +1,8 @@
-// resolve/choose: which of the programs of a package is meant.
-import { visible } from '../foreign.ts'
-import { ToolkitError } from '../problem.ts'
+// resolve/pick-program: which of the programs of a package is meant.
+import { printable } from '../printable.ts'
+import { ToolkitError } from '../errors.ts'
 
-export interface Choice {
+export interface ProgramChoice {
   label: string
   /** What each command runs, by its name. */
   programs: Readonly<Record<string, string>>
@@ -13,8 +13,8 @@ export interface Choice {
 }
 
 /** @throws ToolkitError if there is none, or more than one could be meant */
-export function chosen({ label, programs, preferred, entry }: Choice): string {
-  const names = Object.keys(programs).map(visible)
+export function pickProgram({ label, programs, preferred, entry }: ProgramChoice): string {
+  const names = Object.keys(programs).map(printable)
   if (entry !== undefined) {
     const found =
       Object.entries(programs).find(([name]) => name === entry)?.[1] ??

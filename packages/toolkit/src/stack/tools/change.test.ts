@@ -5,15 +5,15 @@ import { afterAll, beforeEach, describe, expect, test } from 'vitest'
 import { parse } from 'yaml'
 import { checkRecipe } from '../../recipe/read.ts'
 import { Folder } from '../folder.ts'
-import { addTool, removeTool, rollbackTool, updateTool, type Prepared } from './change.ts'
+import { addTool, removeTool, rollbackTool, updateTool, type PreparedTool } from './change.ts'
 import { keep, undo } from './snapshot.ts'
-import { takenNames } from './taken.ts'
+import { reservedNames } from './reserved-names.ts'
 
 const root = mkdtempSync(join(tmpdir(), 'mcp-bridge-stack-'))
 const folder = new Folder(root)
 afterAll(() => rmSync(root, { recursive: true }))
 
-const prepared = (version: string, network = 'none'): Prepared => ({
+const prepared = (version: string, network = 'none'): PreparedTool => ({
   recipe: checkRecipe({
     name: 'git',
     title: 'git',
@@ -35,12 +35,12 @@ const prepared = (version: string, network = 'none'): Prepared => ({
     ['lock/requirements.txt', Buffer.from('x')],
   ]),
 })
-const wish = (more = {}) => ({
+const options = (more = {}) => ({
   service: 'git',
   alias: 'git',
   variables: new Map([['GIT_KEY', 'it $ecret']]),
   present: [{ service: 'time', alias: 'time' }],
-  taken: takenNames(folder, ''),
+  taken: reservedNames(folder, ''),
   ...more,
 })
 const NAMED = { service: 'git', alias: 'git' }
@@ -53,7 +53,7 @@ beforeEach(() => {
 })
 
 test('added: everything the tool needs, in every file', () => {
-  addTool(folder, prepared('1.0.0', 'open'), wish())
+  addTool(folder, prepared('1.0.0', 'open'), options())
   keep(folder)
   const env = folder.read('.env')
   const token = /^MCP_GIT_TOKEN=([0-9a-f]{64})$/m.exec(env)?.[1]
@@ -92,18 +92,18 @@ test('added: everything the tool needs, in every file', () => {
 
 test('taken back, or removed: no trace', () => {
   const before = contents()
-  addTool(folder, prepared('1.0.0'), wish())
+  addTool(folder, prepared('1.0.0'), options())
   expect(undo(folder)).toBe('git')
   expect(contents()).toEqual(before)
   expect(undo(folder)).toBeUndefined()
-  addTool(folder, prepared('1.0.0'), wish())
+  addTool(folder, prepared('1.0.0'), options())
   removeTool(folder, NAMED)
   keep(folder)
   expect(contents()).toEqual(before)
 })
 
 test('updated, back, and back again', () => {
-  addTool(folder, prepared('1.0.0'), wish())
+  addTool(folder, prepared('1.0.0'), options())
   const first = folder.read('added', 'git', 'compose.yaml')
   updateTool(folder, prepared('2.0.0'), NAMED)
   const second = folder.read('added', 'git', 'compose.yaml')
@@ -134,7 +134,7 @@ test('a tool of docker-compose.yml gets another image, and goes back to its own'
 })
 
 test('a tool from before its names had something in front is updated and removed under its own', () => {
-  addTool(folder, prepared('1.0.0'), wish())
+  addTool(folder, prepared('1.0.0'), options())
   keep(folder)
   for (const path of ['.env', 'added/git/compose.yaml', 'config/litellm.yaml'])
     folder.writeSecret(folder.read(path).replaceAll('MCP_GIT_', 'GIT_'), path)
@@ -147,7 +147,7 @@ test('a tool from before its names had something in front is updated and removed
 })
 
 test('what is kept to be taken back is for the owner alone', () => {
-  addTool(folder, prepared('1.0.0'), wish())
+  addTool(folder, prepared('1.0.0'), options())
   keep(folder)
   chmodSync(folder.path('run'), 0o755)
   updateTool(folder, prepared('2.0.0'), NAMED)
@@ -196,9 +196,11 @@ volumes: { git-0: {} }
     const secrets = [{ name: tool ?? 'GIT_KEY', description: 'a key' }]
     const made = prepared('1.0.0')
     const recipe = checkRecipe({ ...made.recipe, secrets })
-    const taken = takenNames(folder, 'warning: {"services":{"included":{}}}')
+    const taken = reservedNames(folder, 'warning: {"services":{"included":{}}}')
     const variables = new Map([[tool ?? 'GIT_KEY', 'v']])
-    expect(() => addTool(folder, { ...made, recipe }, wish({ taken, variables, ...more }))).toThrow(message)
+    expect(() => addTool(folder, { ...made, recipe }, options({ taken, variables, ...more }))).toThrow(
+      message,
+    )
     expect(contents()).toEqual(before)
   })
 })
@@ -228,7 +230,7 @@ function mode(...path: string[]): number {
 }
 
 function refused(more: object, message: string): void {
-  expect(() => addTool(folder, prepared('1.0.0'), wish(more))).toThrow(message)
+  expect(() => addTool(folder, prepared('1.0.0'), options(more))).toThrow(message)
 }
 
 /** Every file of the stack, but for what a change leaves to be taken back. */

@@ -1,4 +1,4 @@
-// problem: what a person can mend: a sentence, and what to do about it.
+// errors: what a person can mend: a sentence, and what to do about it.
 
 export class ToolkitError extends Error {
   /** What to do about it, if that is known. */

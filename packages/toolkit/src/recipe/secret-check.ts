@@ -1,10 +1,10 @@
-// recipe/exposed: what of a recipe is in its image, for everybody who has that: no secret may be among it.
-import { ToolkitError } from '../problem.ts'
+// recipe/secret-check: what of a recipe is in its image, for everybody who has that: no secret may be among it.
+import { ToolkitError } from '../errors.ts'
 import { holdsSecret, isNamedSecret, secretArguments } from './credential.ts'
 import type { Recipe } from './schema.ts'
 
 /** Where an image is made, and not where a recipe is read: what was made before must still be seen and removed. @throws ToolkitError */
-export function refuseExposed({ name, args, login, environment }: Recipe): void {
+export function refuseSecrets({ name, args, login, environment }: Recipe): void {
   const [found] = [args, login?.args ?? []].flatMap(secretArguments)
   if (found !== undefined)
     throw new ToolkitError(

@@ -1,51 +1,50 @@
-// registry/command: `tools` as the shell asks for it: files change here, and what Docker must do is written down for the shell.
+// tools/command: `tools` as the shell asks for it: files change here, and what Docker must do is written down for the shell.
 import { parseArgs } from 'node:util'
 import { readTool, type Tool } from '../../recipe/read.ts'
 import type { Recipe } from '../../recipe/schema.ts'
-import { serviceName } from '../../render/place.ts'
+import { serviceName } from '../../render/names.ts'
+import { namedTools, toolNamed, type ToolNames } from '../compose-config.ts'
 import { parseContainers } from '../facts.ts'
 import type { Folder } from '../folder.ts'
-import type { Named } from '../people/wishes.ts'
-import { namedTools, toolNamed } from '../tools.ts'
-import { addTool, removeTool, rollbackTool, updateTool, type Placing } from './change.ts'
+import { addTool, removeTool, rollbackTool, updateTool } from './change.ts'
 import { toolList } from './list.ts'
 import { bridgeVersion, fromCatalogue, fromSource, inVersion, newest, prepared } from './prepare.ts'
 import { keep, undo } from './snapshot.ts'
-import { takenNames, type Taken } from './taken.ts'
+import { reservedNames, type ReservedNames } from './reserved-names.ts'
 
 /** What the shell needs: a word and its value on each line. */
 const ORDERS = ['run', 'orders'] as const
 
-export interface Surroundings {
+export interface Context {
   folder: Folder
   catalogue: Folder
   facts: ReadonlyMap<string, string>
 }
 
 /** Gives what to show. */
-export async function changeTools(args: readonly string[], around: Surroundings): Promise<string> {
+export async function changeTools(args: readonly string[], context: Context): Promise<string> {
   const [verb = 'list', ...rest] = args
-  const { folder } = around
+  const { folder } = context
   folder.remove(...ORDERS)
   switch (verb) {
     case 'list':
       return toolList(
         folder,
-        around.facts.get('compose') ?? '',
-        parseContainers(around.facts.get('ps') ?? ''),
+        context.facts.get('compose') ?? '',
+        parseContainers(context.facts.get('ps') ?? ''),
       )
     case 'add':
-      return add(rest, around)
+      return add(rest, context)
     case 'update':
-      return update(rest, around)
+      return update(rest, context)
     case 'rollback': {
-      const { service } = named(rest, around)
+      const { service } = named(rest, context)
       rollbackTool(folder, service)
       order(folder, [['service', service], ...built(folder, service)])
       return ''
     }
     case 'remove': {
-      const tool = named(rest, around)
+      const tool = named(rest, context)
       removeTool(folder, tool)
       order(folder, [['service', tool.service]])
       return ''
@@ -63,7 +62,7 @@ export async function changeTools(args: readonly string[], around: Surroundings)
   }
 }
 
-async function add(args: readonly string[], { folder, catalogue, facts }: Surroundings): Promise<string> {
+async function add(args: readonly string[], { folder, catalogue, facts }: Context): Promise<string> {
   const { values, positionals } = parseArgs({
     args: [...args],
     allowPositionals: true,
@@ -89,37 +88,37 @@ async function add(args: readonly string[], { folder, catalogue, facts }: Surrou
       network: values.network === 'none' ? 'none' : 'open',
     }))
   const compose = facts.get('compose') ?? ''
-  const taken = takenNames(folder, facts.get('all') ?? compose)
+  const taken = reservedNames(folder, facts.get('all') ?? compose)
   const present = namedTools(compose)
-  const { service, alias } = placing(tool.recipe, values, present, taken)
+  const { service, alias } = namesFor(tool.recipe, values, present, taken)
   addTool(folder, prepared(tool, bridgeVersion(folder)), { service, alias, variables, present, taken })
   order(folder, [['service', service], ['alias', alias], ...built(folder, service)])
   return ''
 }
 
 /** A name of our own in front: a package is called what its makers like, and that may be what the stack's database is called. */
-function placing(
+function namesFor(
   recipe: Recipe,
-  wished: { name?: string; alias?: string },
-  present: readonly Named[],
-  taken: Taken,
-): Placing {
-  const service = wished.name ?? serviceName(recipe)
+  wanted: { name?: string; alias?: string },
+  present: readonly ToolNames[],
+  taken: ReservedNames,
+): ToolNames {
+  const service = wanted.name ?? serviceName(recipe)
   // As docker-compose.yml has it, and as it was added before there was a name in front.
-  if (wished.name === undefined && present.some((each) => each.service === recipe.name))
+  if (wanted.name === undefined && present.some((each) => each.service === recipe.name))
     throw new Error(
       `${recipe.name} is there already: ./tools update ${recipe.name}, or --name for a second one`,
     )
-  const plain = (wished.name ?? recipe.name).replaceAll('-', '_')
-  const alias = wished.alias ?? (taken.hosts.has(plain) ? service.replaceAll('-', '_') : plain)
+  const plain = (wanted.name ?? recipe.name).replaceAll('-', '_')
+  const alias = wanted.alias ?? (taken.hosts.has(plain) ? service.replaceAll('-', '_') : plain)
   return { service, alias }
 }
 
-async function update(args: readonly string[], around: Surroundings): Promise<string> {
+async function update(args: readonly string[], context: Context): Promise<string> {
   const [, version] = args
-  const tool = named(args, around)
+  const tool = named(args, context)
   const { service } = tool
-  const { folder, catalogue } = around
+  const { folder, catalogue } = context
   const known = folder.has('added', service, 'recipe.yaml')
     ? readTool(folder.path('added', service))
     : fromCatalogue(catalogue, tool.recipe)
@@ -144,10 +143,7 @@ async function nextOf(
   return latest === known.recipe.version ? undefined : inVersion(known.text, latest)
 }
 
-function named(
-  [service = '']: readonly string[],
-  { facts }: Surroundings,
-): ReturnType<typeof namedTools>[number] {
+function named([service = '']: readonly string[], { facts }: Context): ReturnType<typeof namedTools>[number] {
   const tools = namedTools(facts.get('compose') ?? '')
   return toolNamed(service, tools)
 }

@@ -1,9 +1,9 @@
-// registry/taken: the names that the stack uses, in all its files and profiles: a tool that is added gets none of them.
+// tools/reserved-names: the names that the stack uses, in all its files and profiles: a tool that is added gets none of them.
 import { parseDocument } from 'yaml'
 import type { Folder } from '../folder.ts'
-import { composeFiles } from './env.ts'
+import { composeFiles } from './env-file.ts'
 
-export interface Taken {
+export interface ReservedNames {
   /** By which a container is reached: services, their other names, and hosts that addresses in the settings name. */
   hosts: ReadonlySet<string>
   networks: ReadonlySet<string>
@@ -28,7 +28,7 @@ interface Service {
 const FILES = ['docker-compose.yml', 'docker-compose.override.yml', 'proxy/compose.yaml']
 
 /** @param compose `docker compose --profile '*' config --format json`: what files that these include say, too */
-export function takenNames(folder: Folder, compose: string): Taken {
+export function reservedNames(folder: Folder, compose: string): ReservedNames {
   const env = folder.read('.env')
   const texts = [...new Set([...FILES, ...composeFiles(env)])].map((file) => folder.read(...file.split('/')))
   const parts = [...texts, compose.slice(Math.max(compose.indexOf('{'), 0))].map(partOf)

@@ -1,0 +1,54 @@
+// stack/compose-config: which services and tools the stack has, as `docker compose config --format json` tells.
+import { ToolkitError } from '../errors.ts'
+
+/** On a service that is a tool: its alias at LiteLLM. */
+export const TOOL_LABEL = 'mcp-bridge.tool'
+/** Which recipe it is, if it is not called like the service. */
+const RECIPE_LABEL = 'mcp-bridge.recipe'
+
+/** What a tool is called in the stack. */
+export interface ToolNames {
+  /** Of the Compose service, and of its folders. */
+  service: string
+  /** LiteLLM calls the tools `ALIAS-NAME`. */
+  alias: string
+}
+
+interface ComposeConfig {
+  services?: Record<string, { labels?: Record<string, string> }>
+}
+
+/** All services of the chosen profiles, sorted. */
+export function servicesOf(compose: string): string[] {
+  return Object.keys(parseConfig(compose)).toSorted()
+}
+
+/** Those of them that are tools, sorted by service. */
+export function namedTools(compose: string): (ToolNames & { recipe: string })[] {
+  return Object.entries(parseConfig(compose))
+    .flatMap(([service, { labels = {} }]) => {
+      const alias = labels[TOOL_LABEL]
+      return alias === undefined ? [] : [{ service, alias, recipe: labels[RECIPE_LABEL] ?? service }]
+    })
+    .toSorted((one, other) => (one.service < other.service ? -1 : 1))
+}
+
+/** By service, or by alias. @throws ToolkitError that names what there is */
+export function toolNamed<Tool extends ToolNames>(name: string, tools: readonly Tool[]): Tool {
+  const found = tools.find(({ service }) => service === name) ?? tools.find(({ alias }) => alias === name)
+  if (found === undefined)
+    throw new ToolkitError(
+      `there is no tool "${name}"; there are ${tools.map(({ service }) => service).join(', ')}`,
+    )
+  return found
+}
+
+/** Compose may print warnings before the JSON. */
+function parseConfig(compose: string): NonNullable<ComposeConfig['services']> {
+  const from = compose.indexOf('{')
+  if (from === -1)
+    throw new ToolkitError(`docker compose config says: ${compose.trim() || 'nothing'}`, {
+      hint: 'run it in the folder of docker-compose.yml, and mend what it complains about',
+    })
+  return (JSON.parse(compose.slice(from)) as ComposeConfig).services ?? {}
+}
