@@ -1,4 +1,4 @@
-// access/origin: refuses web pages that are not admitted; says what CORS headers the others get.
+// access/origin: refuses web pages that are not admitted.
 import type { IncomingHttpHeaders } from 'node:http'
 import { isLoopback } from '../config/loopback.ts'
 import { isOrigin, normalOrigin } from '../config/origins.ts'
@@ -63,33 +63,4 @@ function hintFor(origin: string): { hint: string } {
   if (!isOrigin(origin)) return { hint: 'no browser sends such an origin' }
   const risk = ' (every page in a sandboxed frame, whosever it is, sends this one)'
   return { hint: `admit it with --allow-origin ${origin}${origin.toLowerCase() === 'null' ? risk : ''}` }
-}
-
-/** Headers a browser needs to let an admitted page read our answers. */
-export function corsHeaders(origin: string): Record<string, string> {
-  return {
-    'access-control-allow-origin': origin,
-    'access-control-expose-headers': 'Mcp-Session-Id, WWW-Authenticate, Retry-After',
-    vary: 'Origin',
-  }
-}
-
-/** The answer to a preflight. `headerEnv`: the names of `--header-env`, which a page may have to send too. */
-export function preflightHeaders(origin: string, headerEnv: readonly string[]): Record<string, string> {
-  const names = [
-    'Content-Type',
-    'Accept',
-    'Authorization',
-    'X-API-Key',
-    'Mcp-Session-Id',
-    'MCP-Protocol-Version',
-    'Last-Event-ID',
-  ]
-  return {
-    ...corsHeaders(origin),
-    'access-control-allow-methods': 'GET, POST, DELETE, OPTIONS',
-    'access-control-allow-headers': [...names, ...headerEnv].join(', '),
-    'access-control-allow-private-network': 'true',
-    'access-control-max-age': '600',
-  }
 }

@@ -2,10 +2,10 @@
 import { createHash } from 'node:crypto'
 import { readFileSync, statSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
+import { isReserved } from '../config/principals.ts'
 import { fileText } from '../encoding.ts'
 import { BridgeError } from '../errors.ts'
 import type { Logger } from '../telemetry/logger.ts'
-import { parseTokenFile } from './tokens.ts'
 
 export interface TokenFileOptions {
   path: string
@@ -113,6 +113,31 @@ export class TokenFile {
     this.#log.error({ path }, 'token file cannot be read: nobody of it is let in any more')
     take(new Map())
   }
+}
+
+/**
+ * Lines `name:token`; blank lines and lines that begin with # are skipped. Token → name. A file of nothing else is empty,
+ * and so is the map.
+ *
+ * @throws BridgeError `config_invalid`, which names the line but never shows it
+ */
+export function parseTokenFile(text: string, path: string): Map<string, string> {
+  const tokens = new Map<string, string>()
+  const problems: string[] = []
+  for (const [i, raw] of text.split(/\r?\n/).entries()) {
+    const line = raw.trim()
+    if (line === '' || line.startsWith('#')) continue
+    const [, name, token] = /^([A-Za-z0-9._@-]+):(\S+)$/.exec(line) ?? []
+    if (name === undefined || token === undefined) problems.push(`${path}:${i + 1} is not "name:token"`)
+    else if (isReserved(name)) problems.push(`${path}:${i + 1}: the name ${name} is taken`)
+    else if (tokens.has(token)) problems.push(`${path}:${i + 1} repeats a token`)
+    else tokens.set(token, name)
+  }
+  if (problems.length > 0)
+    throw new BridgeError('config_invalid', problems.join('\n'), {
+      hint: 'write one name:token on each line',
+    })
+  return tokens
 }
 
 function digestOf(bytes: Buffer): string {

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { BridgeError } from '../errors.ts'
-import { parseTokenFile, Tokens } from './tokens.ts'
+import { parseTokenFile } from './token-file.ts'
+import { Tokens } from './tokens.ts'
 
 const bearer = (token: string) => ({ headers: { authorization: `Bearer ${token}` } })
 

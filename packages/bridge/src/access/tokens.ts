@@ -3,7 +3,8 @@ import { createHash, timingSafeEqual } from 'node:crypto'
 import type { IncomingMessage } from 'node:http'
 import { BridgeError } from '../errors.ts'
 import { headerText } from '../encoding.ts'
-import { ANONYMOUS, isReserved } from './principals.ts'
+import { ANONYMOUS, DEFAULT_NAME } from '../config/principals.ts'
+import { crossCheck, type Config } from '../config/schema.ts'
 
 /** A token by its hash: the tokens themselves are not kept. */
 interface KnownToken {
@@ -50,7 +51,7 @@ export class Tokens {
    * @throws BridgeError `unauthorized`
    */
   identify({ headers }: Pick<IncomingMessage, 'headers'>): Identity {
-    if (!this.areNeeded) return NOBODY
+    if (!this.areNeeded) return UNIDENTIFIED
     const token = presented(headers)
     if (token === undefined) throw new BridgeError('unauthorized', 'a token is needed')
     const hash = digest(token)
@@ -62,31 +63,46 @@ export class Tokens {
   }
 }
 
-const NOBODY: Identity = { principal: ANONYMOUS, tokenHash: undefined }
+const UNIDENTIFIED: Identity = { principal: ANONYMOUS, tokenHash: undefined }
 
 /**
- * Lines `name:token`; blank lines and lines that begin with # are skipped. Token → name. A file of nothing else is empty,
- * and so is the map.
+ * Token → name, of all places a token can come from; `file` is what the token file says.
  *
- * @throws BridgeError `config_invalid`, which names the line but never shows it
+ * @param isStart a client without a token is an error then; on a reload it means that its token was revoked
+ * @throws BridgeError `config_invalid`
  */
-export function parseTokenFile(text: string, path: string): Map<string, string> {
+export function tokensOf(
+  config: Config,
+  file: ReadonlyMap<string, string>,
+  isStart: boolean,
+): Map<string, string> {
   const tokens = new Map<string, string>()
   const problems: string[] = []
-  for (const [i, raw] of text.split(/\r?\n/).entries()) {
-    const line = raw.trim()
-    if (line === '' || line.startsWith('#')) continue
-    const [, name, token] = /^([A-Za-z0-9._@-]+):(\S+)$/.exec(line) ?? []
-    if (name === undefined || token === undefined) problems.push(`${path}:${i + 1} is not "name:token"`)
-    else if (isReserved(name)) problems.push(`${path}:${i + 1}: the name ${name} is taken`)
-    else if (tokens.has(token)) problems.push(`${path}:${i + 1} repeats a token`)
-    else tokens.set(token, name)
+  const add = (token: string, name: string) => {
+    const other = tokens.get(token)
+    if (other !== undefined && other !== name) problems.push(`${other} and ${name} have the same token`)
+    tokens.set(token, name)
   }
-  if (problems.length > 0)
-    throw new BridgeError('config_invalid', problems.join('\n'), {
-      hint: 'write one name:token on each line',
-    })
+  if (config.token !== undefined) add(config.token, DEFAULT_NAME)
+  for (const [token, name] of file) add(token, name)
+  const inFile = new Set(file.values())
+  for (const [name, { token }] of Object.entries(config.clients)) {
+    if (token !== undefined) add(token, name)
+    else if (isStart && !inFile.has(name))
+      problems.push(`clients, ${name}: has no token, here or in the token file`)
+  }
+  if (problems.length > 0) throw new BridgeError('config_invalid', problems.join('\n'))
+  // The schema checked the options alone; only now is it known whether there are tokens.
+  const exposed = isStart && tokens.size === 0 ? crossCheck(config, false) : []
+  if (exposed.length > 0)
+    throw new BridgeError('config_invalid', exposed.map(({ message }) => message).join('\n'))
   return tokens
+}
+
+/** Names of the token file that `clients` does not have; where it has none at all, none is missing. */
+export function strangersIn(file: ReadonlyMap<string, string>, { clients }: Config): string[] {
+  if (Object.keys(clients).length === 0) return []
+  return [...new Set(file.values())].filter((name) => !Object.hasOwn(clients, name))
 }
 
 function presented(headers: IncomingMessage['headers']): string | undefined {

@@ -1,6 +1,6 @@
-// config/clients: the people who use one bridge: each a token, an environment and the tools they may use.
+// config/clients: the clients that have a name: each a token, an environment and the tools it may use.
 import { z } from 'zod'
-import { isReserved } from '../access/principals.ts'
+import { isReserved } from './principals.ts'
 import { boolean, files, globs, pairs, text } from './units.ts'
 
 /** Names go into logs and into the token file. */
@@ -16,7 +16,7 @@ const client = z.strictObject({
   readOnly: boolean().default(false),
 })
 
-/** A map from names to people; their keys as in the file (`env-file`, `env_file`) or in camelCase. */
+/** A map from names to clients; their keys as in the file (`env-file`, `env_file`) or in camelCase. */
 export function clients() {
   return z
     .record(

@@ -15,7 +15,7 @@ export function printConfig(config: Config, origins: Readonly<Record<string, Ori
     lines.push([`${option.fileKey}: ${show(option, config)}`, origins[option.key] ?? 'default'])
   }
   const names = Object.keys(config.clients)
-  // Of people only the names: what they have are tokens and credentials.
+  // Of clients only the names: what is set for them are tokens and credentials.
   if (names.length > 0) lines.push([`clients: ${flow(names)}`, origins['clients'] ?? 'default'])
   const width = Math.min(60, Math.max(...lines.map(([text]) => text.length)))
   return lines.map(([text, origin]) => `${text.padEnd(width)}   # ${origin}\n`).join('')

@@ -1,8 +1,42 @@
-// http/body: reads a body within its limit, as the chunks it came in.
+// http/body: reads a body within its limit, as the chunks it came in, and the messages in it.
 import type { IncomingMessage } from 'node:http'
 import type { Part } from '../budget/budget.ts'
-import { BridgeError } from '../errors.ts'
+import { BridgeError, toBridgeError } from '../errors.ts'
+import { Message, readBody } from '../rpc/message.ts'
 import { excerpt } from '../visible.ts'
+import { Chunks } from './chunks.ts'
+import { Refusal } from './refuse.ts'
+
+/**
+ * Reads the body, and gives what it holds to `take`. It arrives later: from then on errors are given to `refuse`, also those
+ * of `take`, since nobody is left to catch them.
+ *
+ * @throws BridgeError as `readBytes` does
+ */
+export function readMessages(
+  req: IncomingMessage,
+  maxBodyBytes: number,
+  charged: Part,
+  take: (body: Message | readonly Message[]) => void | Promise<void>,
+  refuse: (error: unknown) => void,
+): void {
+  const takeBytes = (chunks: Buffer[]) => {
+    let id: string | undefined
+    const refused = (error: unknown) => refuse(new Refusal(toBridgeError(error), id))
+    try {
+      const body = readBody(chunks)
+      if ('reason' in body) {
+        id = body.id
+        throw new BridgeError(body.reason === 'not_json' ? 'parse_failed' : 'request_invalid', body.problem)
+      }
+      if (body instanceof Message && body.kind === 'request') id = body.id
+      take(body)?.catch(refused)
+    } catch (error) {
+      refused(error)
+    }
+  }
+  readBytes(req, maxBodyBytes, charged, takeBytes, refuse)
+}
 
 /**
  * Reads the bytes of the body, and gives them to `take` or what is wrong to `refuse`; callbacks, since most bodies are
@@ -67,43 +101,6 @@ const SMALL_BYTES = 64 * 1024
 
 function noRoom(charged: Part, amount: number): BridgeError {
   return new BridgeError('memory_limit_reached', charged.refusal(amount, 'bytes', '--max-memory'))
-}
-
-/** A body in more chunks than this is joined where they are small: each costs some hundred bytes beside what it holds. */
-const FEW_CHUNKS = 16
-const BLOCK_BYTES = 64 * 1024
-
-class Chunks {
-  #chunks: Buffer[] = []
-  #block: Buffer | undefined
-  #filled = 0
-
-  add(chunk: Buffer): void {
-    if (this.#chunks.length < FEW_CHUNKS || chunk.length > BLOCK_BYTES / 4) {
-      this.#flush()
-      this.#chunks.push(chunk)
-      return
-    }
-    if (this.#block !== undefined && this.#filled + chunk.length > BLOCK_BYTES) this.#flush()
-    this.#block ??= Buffer.allocUnsafeSlow(BLOCK_BYTES)
-    this.#filled += chunk.copy(this.#block, this.#filled)
-  }
-
-  all(): Buffer[] {
-    this.#flush()
-    return this.#chunks
-  }
-
-  clear(): void {
-    this.#chunks = []
-    this.#block = undefined
-  }
-
-  #flush(): void {
-    if (this.#block !== undefined) this.#chunks.push(this.#block.subarray(0, this.#filled))
-    this.#block = undefined
-    this.#filled = 0
-  }
 }
 
 const JSON_TYPE = /^application\/(json|[\w.+-]*\+json)\s*(;|$)/i

@@ -1,26 +1,70 @@
-// http/refuse: the one translation from BridgeError to status, headers and JSON-RPC body.
-import type { ServerResponse } from 'node:http'
-import type { BridgeError } from '../errors.ts'
+// http/refuse: the one translation from what was thrown to status, headers and JSON-RPC body.
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import { toBridgeError, type BridgeError } from '../errors.ts'
 import { errorFor } from '../rpc/factory.ts'
 import { lengthOf, writeTo } from '../rpc/write.ts'
+import type { Logger } from '../telemetry/logger.ts'
+import { excerpt } from '../visible.ts'
+import { isSamePath, pathOf } from './path.ts'
 
-/**
- * Refuses a request: `{ "jsonrpc": "2.0", "id": …, "error": { code, message, data: { code, hint? } } }`.
- *
- * @param id JSON text (latin1) of the request's id, where there is one
- */
-export function refuse(
-  res: ServerResponse,
-  error: BridgeError,
-  id = 'null',
-  status: number = error.row.http,
-): void {
+/** Answers a request with what was thrown. Throws nothing itself: nobody further up could catch it. */
+export type Refuse = (thrown: unknown, req: IncomingMessage, res: ServerResponse) => void
+
+export interface RefusalPolicy {
+  compat: 'litellm' | undefined
+  mcpPath: string
+}
+
+/** An error, and the request of JSON-RPC that it answers. */
+export class Refusal extends Error {
+  readonly error: BridgeError
+  /** JSON text (latin1), where the request has one. */
+  readonly id: string | undefined
+
+  constructor(error: BridgeError, id: string | undefined) {
+    super(error.message, { cause: error })
+    this.error = error
+    this.id = id
+  }
+}
+
+export function createRefuse(policy: RefusalPolicy, log: Logger): Refuse {
+  return (thrown, req, res) => {
+    try {
+      const { error, id } =
+        thrown instanceof Refusal ? thrown : { error: toBridgeError(thrown), id: undefined }
+      report(error, req, log)
+      // The client may have gone while it was looked up who it is.
+      if (res.closed) return
+      if (!req.complete) dropBody(req, res)
+      write(res, error, id, statusFor(error, req, policy))
+    } catch (err) {
+      log.error({ err }, 'a failure could not be answered')
+      res.destroy()
+    }
+  }
+}
+
+function report(error: BridgeError, req: IncomingMessage, log: Logger): void {
+  const fields = { method: req.method, path: excerpt(pathOf(req)), code: error.code, reason: error.message }
+  if (error.code === 'internal') log.error({ ...fields, err: error.cause }, 'request failed')
+  else log.info(fields, 'request refused')
+}
+
+/** Streamable HTTP: any status but 404 that refuses `initialize` hangs the MCP endpoint of LiteLLM 1.77. */
+function statusFor(error: BridgeError, req: IncomingMessage, { compat, mcpPath }: RefusalPolicy): number {
+  const isForLiteLlm = compat === 'litellm' && req.method === 'POST' && isSamePath(pathOf(req), mcpPath)
+  return isForLiteLlm ? 404 : error.row.http
+}
+
+/** `{ "jsonrpc": "2.0", "id": …, "error": { code, message, data: { code, hint? } } }`, or an end without a word. */
+function write(res: ServerResponse, error: BridgeError, id: string | undefined, status: number): void {
   if (res.headersSent) {
     res.destroy()
     return
   }
   const { retryAfterSeconds } = error.row
-  const body = errorFor(id, error).encode('', '\n')
+  const body = errorFor(id ?? 'null', error).encode('', '\n')
   res.writeHead(status, {
     ...(retryAfterSeconds === undefined ? {} : { 'retry-after': String(retryAfterSeconds) }),
     ...(error.code === 'unauthorized' ? { 'www-authenticate': 'Bearer realm="mcp-bridge"' } : {}),
@@ -31,8 +75,18 @@ export function refuse(
   res.end()
 }
 
-/** "the server MUST return HTTP status code 202 Accepted with no body" (2025-11-25, basic/transports). */
-export function accepted(res: ServerResponse): void {
-  res.writeHead(202, { 'content-length': 0 })
-  res.end()
+/** What is left of a body that was refused is read and dropped for this long; a client that still sends is cut. */
+const REFUSED_BODY_MS = 10_000
+
+/** To close at once would reset the connection before the client has read why. */
+function dropBody(req: IncomingMessage, res: ServerResponse): void {
+  const isLast = !res.shouldKeepAlive
+  // Where the client asked for it, Node closes the connection as soon as the answer is written.
+  res.shouldKeepAlive = true
+  req.resume()
+  const cut = setTimeout(() => req.destroy(), REFUSED_BODY_MS).unref()
+  req.on('close', () => {
+    clearTimeout(cut)
+    if (isLast) req.socket.end()
+  })
 }

@@ -1,6 +1,6 @@
 // lease/owner: whose process it is, and so whose fault its crash.
 import { createHash } from 'node:crypto'
-import { ANONYMOUS } from '../access/principals.ts'
+import { ANONYMOUS } from '../config/principals.ts'
 
 export interface Owner {
   readonly key: string

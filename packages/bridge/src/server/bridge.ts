@@ -1,5 +1,5 @@
 // server/bridge: wiring only: configuration in, a handler, listen and close out.
-import type { IncomingMessage, RequestListener, Server } from 'node:http'
+import type { RequestListener, Server } from 'node:http'
 import { monotonicMs } from '../clock.ts'
 import { createApp } from './app.ts'
 import { Budget, type Account } from '../budget/budget.ts'
@@ -19,13 +19,14 @@ import { connectableHost, isLoopback } from '../config/loopback.ts'
 import type { Config, ConfigInput } from '../config/schema.ts'
 import { parseConfig } from '../config/sources.ts'
 import { toBridgeError, type BridgeError } from '../errors.ts'
-import { Tokens } from '../access/tokens.ts'
+import { authenticateByToken } from '../access/authenticate.ts'
+import { idleToolGlobs, Profiles } from '../access/caller.ts'
+import { strangersIn, Tokens, tokensOf } from '../access/tokens.ts'
 import { TokenFile } from '../access/token-file.ts'
 import type { Readiness } from './health.ts'
 import { Heartbeat } from '../http/heartbeat.ts'
 import { addressOf, closeListener, openListener } from './listener.ts'
 import { createLines, warmOf, type Lines } from '../lines.ts'
-import { idleToolGlobs, peopleOf, strangersIn, tokensOf, type Person } from '../people.ts'
 import { StartupProbe } from '../tool/startup-probe.ts'
 import { silentLogger, type Logger } from '../telemetry/logger.ts'
 import { QUEUE_PER_CHILD } from '../lease/pool.ts'
@@ -68,7 +69,7 @@ export class Bridge {
   readonly #log: Logger
   readonly #supply: ChildSupply
   readonly #lines: Lines
-  readonly #people: ReadonlyMap<string, Person>
+  readonly #profiles: Profiles
   readonly #registry: Registry
   readonly #budget: Budget
   readonly #pressure: Pressure
@@ -90,7 +91,7 @@ export class Bridge {
     this.#log = log
     this.#heartbeat = new Heartbeat(log)
     this.#factory = new ChildFactory(config, log)
-    this.#people = peopleOf(config, log)
+    this.#profiles = new Profiles(config, log)
     this.#tokenFile = this.#openTokenFile(timings)
     const { initial = new Map<string, string>() } = this.#tokenFile ?? {}
     this.#tokens = new Tokens(tokensOf(config, initial, true))
@@ -104,11 +105,11 @@ export class Bridge {
       },
       this.#isForSeveral(),
     )
-    const given = [...this.#people.values()].flatMap(({ env }) => Object.values(env))
-    const disclosure = new Disclosure([...this.#factory.given, ...given], log)
+    const disclosure = new Disclosure([...this.#factory.given, ...this.#profiles.secrets], log)
     this.#disclosure = disclosure
     const backoffs = new Backoffs((owner, error) => disclosure.told(owner, error))
-    const isForClients = needsClient(config, this.#people)
+    // A child may be of no use before a client brings its part of the environment.
+    const isForClients = config.headerEnv.length > 0 || this.#profiles.haveEnv
     this.#supply = new ChildSupply(
       {
         maxChildren: config.maxChildren,
@@ -166,13 +167,16 @@ export class Bridge {
         },
         allowOrigin: config.allowOrigin,
         cors: config.cors,
-        tokens: this.#tokens,
-        accountOf: (principal, address) => this.#accountOf(principal, address),
         headerEnv: config.headerEnv,
-        envOf: (principal) => this.#people.get(principal)?.env ?? {},
+        authenticate: authenticateByToken({
+          tokens: this.#tokens,
+          profiles: this.#profiles,
+          headerEnv: config.headerEnv,
+          accountOf: (principal, address) => this.#accountOf(principal, address),
+        }),
         maxBodyBytes: config.maxBodyBytes,
         compat: config.compat,
-        health: { readiness: () => this.#readiness(), canSeeDetails: (req) => this.#canSeeDetails(req) },
+        readiness: () => this.#readiness(),
         streamable: new StreamableHttpTransport(this.#registry, this.#heartbeat, config.compat === 'litellm'),
         sse: new SseTransport(this.#registry, this.#heartbeat, config),
         onRequest: () => void this.start().catch(() => {}),
@@ -280,9 +284,8 @@ export class Bridge {
 
   #rulesFor(principal: string): ToolRules {
     const { toolsAllow, toolsDeny, readOnly, startTimeoutMs, compat } = this.config
-    const person = this.#people.get(principal)
     return {
-      filters: [{ toolsAllow, toolsDeny, readOnly }, ...(person === undefined ? [] : [person.filter])],
+      filters: [{ toolsAllow, toolsDeny, readOnly }, ...this.#profiles.of(principal).filters],
       isPlain: compat === 'litellm',
       timeoutMs: startTimeoutMs,
     }
@@ -312,20 +315,6 @@ export class Bridge {
     const problem = this.#tokenFile?.problem
     if (problem !== undefined) return { status: 'failing', reason: problem }
     return this.#proof.readiness()
-  }
-
-  #canSeeDetails(req: IncomingMessage): boolean {
-    if (!this.#tokens.areNeeded || isLoopback(this.config.host)) return true
-    const { remoteAddress = '' } = req.socket
-    // From this machine itself (the health check of a container), not through a proxy on it.
-    if (isLoopback(remoteAddress.replace(/^::ffff:/, '')) && req.headers['x-forwarded-for'] === undefined)
-      return true
-    try {
-      this.#tokens.identify(req)
-      return true
-    } catch {
-      return false
-    }
   }
 }
 
@@ -359,11 +348,6 @@ export async function inspect(config: Config, logger: Logger = silentLogger()): 
   } finally {
     await factory.close()
   }
-}
-
-/** A child may be of no use before a client brings its part of the environment. */
-function needsClient({ headerEnv }: Config, people: ReadonlyMap<string, Person>): boolean {
-  return headerEnv.length > 0 || [...people.values()].some(({ env }) => Object.keys(env).length > 0)
 }
 
 function limitsOf({

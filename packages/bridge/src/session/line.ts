@@ -4,6 +4,8 @@ import type { BridgeError } from '../errors.ts'
 import type { Port } from '../relay/connection.ts'
 import type { Sink } from '../relay/sink.ts'
 
+export type { Caller } from '../access/caller.ts'
+
 /** A port, and a hand on the process behind it. */
 export interface Line {
   readonly port: Port
@@ -35,12 +37,3 @@ export interface LineRequest {
 
 /** Gets a child and plugs the session into it. Throws BridgeError, `child_…`. */
 export type OpenLine = (request: LineRequest) => Promise<Line>
-
-/** Who is calling: the name of the token and its hash, and the values of the headers that feed the environment. */
-export interface Caller {
-  principal: string
-  tokenHash: string | undefined
-  /** What it costs the bridge. */
-  account: Account
-  env: Readonly<Record<string, string>>
-}

@@ -1,14 +1,14 @@
 // transport/sse: 2024-11: GET stream plus POST messages.
 import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { Caller } from '../access/caller.ts'
 import { BridgeError, toBridgeError } from '../errors.ts'
 import { HttpOutlet } from '../http/outlet.ts'
 import type { Heartbeat } from '../http/heartbeat.ts'
-import { accepted } from '../http/refuse.ts'
+import { accepted } from '../http/empty.ts'
 import { errorFor } from '../rpc/factory.ts'
 import { Message } from '../rpc/message.ts'
 import type { Registry } from '../session/registry.ts'
 import type { Session } from '../session/session.ts'
-import { callerOf } from './caller.ts'
 import { checkInitialize } from './check-initialize.ts'
 import { refuseBatch } from './streamable-http.ts'
 
@@ -30,8 +30,8 @@ export class SseTransport {
   }
 
   /** Opens a session; its first event names where to POST. */
-  get(req: IncomingMessage, res: ServerResponse): void {
-    const session = this.#registry.open('sse', callerOf(req))
+  get(req: IncomingMessage, res: ServerResponse, caller: Caller): void {
+    const session = this.#registry.open('sse', caller)
     const endpoint = `${relativePath(this.#paths, req.url ?? '')}?sessionId=${session.id}`
     session.standing.attachStream(
       new HttpOutlet(
@@ -51,14 +51,14 @@ export class SseTransport {
    * Takes one message, or a batch (2025-03-26). Answers come on the stream, refusals of a request too: clients that get a 4xx here
    * wait on their stream for ever.
    */
-  post(req: IncomingMessage, res: ServerResponse, body: Message | readonly Message[]): void {
+  post(req: IncomingMessage, res: ServerResponse, body: Message | readonly Message[], caller: Caller): void {
     const sessionId = sessionIdIn(req.url ?? '')
     if (sessionId === undefined) {
       throw new BridgeError('request_invalid', 'the sessionId parameter is missing', {
         hint: 'POST to the address that the endpoint event of the stream names',
       })
     }
-    const session = this.#registry.find(sessionId, 'sse', callerOf(req))
+    const session = this.#registry.find(sessionId, 'sse', caller)
     const messages = body instanceof Message ? [body] : body
     refuseBatch(!(body instanceof Message), session)
     accepted(res)

@@ -1,16 +1,16 @@
 // transport/streamable-http: 2025-era POST, GET, DELETE on one path, session by header.
 import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { Caller } from '../access/caller.ts'
 import { monotonicMs } from '../clock.ts'
 import { BridgeError, ERRORS, type ErrorCode } from '../errors.ts'
 import { excerpt } from '../visible.ts'
 import { HttpOutlet, type AcceptedTypes, type HttpOutletOptions } from '../http/outlet.ts'
 import type { Heartbeat } from '../http/heartbeat.ts'
-import { accepted } from '../http/refuse.ts'
+import { accepted, noContent } from '../http/empty.ts'
 import type { Message } from '../rpc/message.ts'
 import { parseEventId } from '../session/event-log.ts'
 import type { Registry } from '../session/registry.ts'
 import type { Session } from '../session/session.ts'
-import { callerOf } from './caller.ts'
 import { accepts, classify, isRevisionAccepted, type Route } from './classify.ts'
 import { checkInitialize } from './check-initialize.ts'
 
@@ -34,16 +34,21 @@ export class StreamableHttpTransport {
     this.#toOpen = { heartbeat, failureHead: (code) => (isLenient ? lenient : headOf(code, true)) }
   }
 
-  post(req: IncomingMessage, res: ServerResponse, body: Message | readonly Message[]): void | Promise<void> {
-    const isAlive = (id: string) => this.#registry.has(id, 'streamable', callerOf(req))
+  post(
+    req: IncomingMessage,
+    res: ServerResponse,
+    body: Message | readonly Message[],
+    caller: Caller,
+  ): void | Promise<void> {
+    const isAlive = (id: string) => this.#registry.has(id, 'streamable', caller)
     const route = classify(body, sessionIdOf(req), isAlive)
     switch (route.action) {
       case 'open':
-        return this.#open(req, res, route.message)
+        return this.#open(req, res, route.message, caller)
       case 'exchange':
-        return this.#exchange(req, res, route)
+        return this.#exchange(req, res, route, caller)
       case 'accept': {
-        const session = this.#sessionOf(req, route.sessionId)
+        const session = this.#sessionOf(req, route.sessionId, caller)
         refuseBatch(route.isBatch, session)
         const refusals = route.messages.map((message) => session.accept(message))
         const refusal = refusals.find((each) => each !== undefined)
@@ -54,8 +59,8 @@ export class StreamableHttpTransport {
   }
 
   /** Opens the standing stream, or resumes any stream from `Last-Event-ID`. */
-  get(req: IncomingMessage, res: ServerResponse): void {
-    const session = this.#sessionOf(req, requireSessionId(req))
+  get(req: IncomingMessage, res: ServerResponse, caller: Caller): void {
+    const session = this.#sessionOf(req, requireSessionId(req), caller)
     // Whatever `Accept` says: a GET can be answered with nothing else, and what it carries must not be dropped.
     const takes = { ...acceptedTypesOf(req), events: true }
     const outlet = new HttpOutlet(res, takes, { ...this.#toOpen, isLasting: true })
@@ -66,23 +71,27 @@ export class StreamableHttpTransport {
     session.flush()
   }
 
-  delete(req: IncomingMessage, res: ServerResponse): void {
-    this.#sessionOf(req, requireSessionId(req)).close('ended by the client')
-    res.writeHead(204)
-    res.end()
+  delete(req: IncomingMessage, res: ServerResponse, caller: Caller): void {
+    this.#sessionOf(req, requireSessionId(req), caller).close('ended by the client')
+    noContent(res)
   }
 
-  async #open(req: IncomingMessage, res: ServerResponse, message: Message): Promise<void> {
+  async #open(req: IncomingMessage, res: ServerResponse, message: Message, caller: Caller): Promise<void> {
     checkInitialize(message)
-    const session = this.#registry.open('streamable', callerOf(req))
+    const session = this.#registry.open('streamable', caller)
     const reply = session.openReply(1, false, true)
     const headers = { 'mcp-session-id': session.id }
     reply.attachReply(new HttpOutlet(res, acceptedTypesOf(req), { ...this.#toOpen, headers }))
     await session.initialize(message, reply)
   }
 
-  #exchange(req: IncomingMessage, res: ServerResponse, route: Route & { action: 'exchange' }): void {
-    const session = this.#sessionOf(req, route.sessionId)
+  #exchange(
+    req: IncomingMessage,
+    res: ServerResponse,
+    route: Route & { action: 'exchange' },
+    caller: Caller,
+  ): void {
+    const session = this.#sessionOf(req, route.sessionId, caller)
     refuseBatch(route.isBatch, session)
     const reply = session.openReply(route.awaited, route.isBatch)
     reply.attachReply(new HttpOutlet(res, acceptedTypesOf(req), this.#toCall))
@@ -109,8 +118,8 @@ export class StreamableHttpTransport {
     stream.attachStream(outlet, from.counter)
   }
 
-  #sessionOf(req: IncomingMessage, sessionId: string): Session {
-    const session = this.#registry.find(sessionId, 'streamable', callerOf(req))
+  #sessionOf(req: IncomingMessage, sessionId: string, caller: Caller): Session {
+    const session = this.#registry.find(sessionId, 'streamable', caller)
     const revision = header(req, 'mcp-protocol-version')
     if (!isRevisionAccepted(revision, session.protocolVersion)) {
       throw new BridgeError('request_invalid', 'unsupported MCP-Protocol-Version', {

@@ -1,4 +1,5 @@
 // relay/interceptors/tool-filter: which tools a client sees and calls, and how their list is written.
+import type { ToolFilter } from '../../access/caller.ts'
 import { BridgeError, toBridgeError } from '../../errors.ts'
 import { isName, namesOf } from '../../globs.ts'
 import { excerpt } from '../../visible.ts'
@@ -18,14 +19,7 @@ import type { Port } from '../connection.ts'
 import type { Route } from '../route.ts'
 import { onAnswer, type Sink } from '../sink.ts'
 
-/** What one party admits; a tool must be admitted by each. */
-export interface ToolFilter {
-  /** Globs (see globs.ts); none admits all. */
-  toolsAllow: readonly string[]
-  toolsDeny: readonly string[]
-  /** Only tools annotated with `readOnlyHint`. */
-  readOnly: boolean
-}
+export type { ToolFilter }
 
 export interface ToolRules {
   filters: readonly ToolFilter[]
