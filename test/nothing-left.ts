@@ -23,10 +23,10 @@ export default function setup(): () => Promise<void> {
   const before = new Set([...tempFolders(), ...listeners()])
   return async () => {
     // Those that begin later guard the bridges of another run on this machine.
-    const ours = watchdogs()
+    const ours = reapers()
     await eventually(
       async () => {
-        const guards = watchdogs().filter((each) => ours.includes(each))
+        const guards = reapers().filter((each) => ours.includes(each))
         const left = [...(await processes()), ...guards, ...listeners(), ...tempFolders()].filter(
           (each) => !before.has(each),
         )
@@ -47,12 +47,12 @@ async function processes(): Promise<string[]> {
 }
 
 /** Those whose bridge has gone: they live a few seconds longer than it. */
-function watchdogs(): string[] {
+function reapers(): string[] {
   const ours = new Set(ancestorsOf(process.pid))
   return readdirSync('/proc')
     .filter((name) => /^\d+$/.test(name) && cmdline(Number(name)).includes('mcp-bridge-orphans'))
     .filter((name) => ours.has(ancestorsOf(Number(name))[0] ?? 0))
-    .map((name) => `watchdog ${name}`)
+    .map((name) => `orphan reaper ${name}`)
 }
 
 function listeners(): string[] {

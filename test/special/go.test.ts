@@ -5,7 +5,7 @@ import { tempDir } from '@mcp-bridge/testkit'
 import { beforeAll, expect, test } from 'vitest'
 import { run } from '../e2e/command.ts'
 import { survive } from '../integration/hostile/siege.ts'
-import { nothingLeft } from '../integration/wires/wire.ts'
+import { nothingLeft } from '../integration/bridges.ts'
 
 nothingLeft()
 

@@ -2,7 +2,7 @@
 // answered, asked, cancelled or told of progress by another, and no filter is passed.
 import { fixture } from '@mcp-bridge/testkit'
 import { expect, test } from 'vitest'
-import { nothingLeft } from '../integration/wires/wire.ts'
+import { nothingLeft } from '../integration/bridges.ts'
 import { survive } from '../integration/hostile/siege.ts'
 
 nothingLeft()

@@ -2,7 +2,8 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { fixture, Refused, StreamableClient, type RunningBridge } from '@mcp-bridge/testkit'
 import { expect, test } from 'vitest'
-import { bridged, nothingLeft, textOf } from '../integration/wires/wire.ts'
+import { bridged, nothingLeft } from '../integration/bridges.ts'
+import { textOf } from '../integration/clients.ts'
 
 nothingLeft()
 

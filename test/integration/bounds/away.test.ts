@@ -1,12 +1,11 @@
 // away: how long a call goes on whose client has gone, and a client that does not answer a ping.
 import { eventually, fixture } from '@mcp-bridge/testkit'
 import { expect, test } from 'vitest'
-import { closeEmbedded, embedded } from '../embedded.ts'
-import { gatedBy } from '../shared/gate.ts'
-import { nothingLeft, openSse, openStreamable, textOf, type Client } from '../wires/wire.ts'
+import { embedded, nothingLeft } from '../bridges.ts'
+import { openSse, openStreamable, textOf, type Client } from '../clients.ts'
+import { gatedBy } from '../gate.ts'
 
 nothingLeft()
-closeEmbedded()
 
 test('away.resumable: a call whose client can come back outlives one whose client cannot', async () => {
   const it = await gatedBy((command) =>

@@ -13,7 +13,8 @@ import {
   tempDir,
 } from '@mcp-bridge/testkit'
 import { expect, test } from 'vitest'
-import { bridged, nothingLeft, openSse, openStreamable, refusal, textOf } from '../wires/wire.ts'
+import { bridged, nothingLeft } from '../bridges.ts'
+import { openSse, openStreamable, refusal, textOf } from '../clients.ts'
 
 nothingLeft()
 

@@ -1,7 +1,8 @@
 // large: 20 MB in either direction costs the bridge little more than the bytes themselves, and then nothing.
 import { fixture } from '@mcp-bridge/testkit'
 import { describe, expect, test } from 'vitest'
-import { bridged, nothingLeft, openStreamable, textOf, WIRES } from '../wires/wire.ts'
+import { bridged, nothingLeft } from '../bridges.ts'
+import { openStreamable, textOf, WIRES } from '../clients.ts'
 import { GROWTH_LIMIT_MIB, PASSAGE_LIMIT_MIB, watchMemory } from './measured.ts'
 
 nothingLeft()
@@ -46,4 +47,12 @@ test('bounds.large: what answers cost does not add up: 300 MB of them, and the r
   const grownBy = watchMemory(bridge)
   for (let n = 0; n < 150; n++) await Promise.all([call(), call(), call(), call()])
   expect(grownBy()).toBeLessThan(PASSAGE_LIMIT_MIB)
+})
+
+test.each(WIRES)('shared.large: %s: one result larger than the budget passes', async (_, open) => {
+  const bridge = await bridged(['--children', 'shared', '--', ...fixture('asks-client')])
+  const client = await open(bridge)
+  const bytes = 20_000_000
+  expect(textOf(await client.call('big', { bytes }))?.length).toBe(bytes)
+  expect(textOf(await client.call('echo', { text: 'and on' }))).toBe('and on')
 })

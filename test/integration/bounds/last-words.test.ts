@@ -4,7 +4,8 @@ import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { eventually, isAlive, tempDir } from '@mcp-bridge/testkit'
 import { expect, test } from 'vitest'
-import { bridged, nothingLeft, openStreamable } from '../wires/wire.ts'
+import { bridged, nothingLeft } from '../bridges.ts'
+import { openStreamable } from '../clients.ts'
 import { postUnread, readLines } from './measured.ts'
 
 nothingLeft()

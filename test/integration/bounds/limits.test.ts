@@ -13,7 +13,8 @@ import {
 } from '@mcp-bridge/testkit'
 import { describe, expect, test } from 'vitest'
 import { watchMemory } from './measured.ts'
-import { bridged, nothingLeft, openStreamable, refusal, textOf, useBridge, WIRES } from '../wires/wire.ts'
+import { bridged, nothingLeft, useBridge } from '../bridges.ts'
+import { openStreamable, refusal, textOf, WIRES } from '../clients.ts'
 
 nothingLeft()
 

@@ -1,7 +1,8 @@
 // noise: what a tool prints on stdout beside its messages reaches no client, and costs it no message.
 import { fixture, StreamableClient, type EventStream } from '@mcp-bridge/testkit'
 import { describe, expect, test } from 'vitest'
-import { bridged, nothingLeft, textOf, WIRES, type Client } from '../wires/wire.ts'
+import { bridged, nothingLeft } from '../bridges.ts'
+import { textOf, WIRES, type Client } from '../clients.ts'
 
 nothingLeft()
 

@@ -3,7 +3,8 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { eventually, fixture, isAlive, tempDir } from '@mcp-bridge/testkit'
 import { describe, expect, test } from 'vitest'
-import { bridged, nothingLeft, openSse, openStreamable, textOf } from '../wires/wire.ts'
+import { bridged, nothingLeft } from '../bridges.ts'
+import { openSse, openStreamable, textOf } from '../clients.ts'
 import { callUnread, connectionsTo, postUnread, readUntil } from './measured.ts'
 
 nothingLeft()

@@ -1,7 +1,8 @@
 // pressure: before memory runs out the bridge gives up what can be given up, and goes on.
 import { eventually, fixture, Refused, type StreamableClient } from '@mcp-bridge/testkit'
 import { expect, test } from 'vitest'
-import { bridged, nothingLeft, openStreamable, textOf } from '../wires/wire.ts'
+import { bridged, nothingLeft } from '../bridges.ts'
+import { openStreamable, textOf } from '../clients.ts'
 
 nothingLeft()
 

@@ -1,8 +1,9 @@
 // resume: after a cut, Last-Event-ID brings what was missed, once.
 import { eventually, fixture, Refused, type EventStream, type StreamableClient } from '@mcp-bridge/testkit'
 import { expect, test } from 'vitest'
-import { gated } from '../shared/gate.ts'
-import { bridged, nothingLeft, openStreamable, refusal, textOf, useBridge } from '../wires/wire.ts'
+import { gated } from '../gate.ts'
+import { bridged, nothingLeft, useBridge } from '../bridges.ts'
+import { openStreamable, refusal, textOf } from '../clients.ts'
 
 nothingLeft()
 

@@ -1,7 +1,8 @@
 // stalled: a client that stops reading stops its own child, and nobody else.
 import { fixture } from '@mcp-bridge/testkit'
 import { describe, expect, test } from 'vitest'
-import { bridged, nothingLeft, openSse, openStreamable, textOf } from '../wires/wire.ts'
+import { bridged, nothingLeft } from '../bridges.ts'
+import { openSse, openStreamable, textOf } from '../clients.ts'
 import {
   callUnread,
   GROWTH_LIMIT_MIB,

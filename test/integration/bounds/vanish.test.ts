@@ -8,7 +8,8 @@ import {
   StreamableClient,
 } from '@mcp-bridge/testkit'
 import { expect, test } from 'vitest'
-import { bridged, nothingLeft, openSse, openStreamable, textOf } from '../wires/wire.ts'
+import { bridged, nothingLeft } from '../bridges.ts'
+import { openSse, openStreamable, textOf } from '../clients.ts'
 
 nothingLeft()
 

@@ -3,9 +3,10 @@ import { rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { eventually, fixture, send, StreamableClient, tempDir, type RunningBridge } from '@mcp-bridge/testkit'
 import { expect, test } from 'vitest'
-import { bridged, nothingLeft, openStreamable, textOf } from './session.ts'
+import { bridged, nothingLeftAfterEach } from '../bridges.ts'
+import { openStreamable, textOf } from '../clients.ts'
 
-nothingLeft()
+nothingLeftAfterEach()
 
 /** The echo server as long as a file is there; else it complains and exits with 3. */
 async function fragile(): Promise<{ bridge: RunningBridge; work(): void; breakDown(): void }> {

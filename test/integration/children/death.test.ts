@@ -9,9 +9,11 @@ import {
   type RunningBridge,
 } from '@mcp-bridge/testkit'
 import { describe, expect, test } from 'vitest'
-import { allGone, bridged, nothingLeft, openSse, openStreamable, textOf, treeOf } from './session.ts'
+import { bridged, nothingLeftAfterEach } from '../bridges.ts'
+import { allGone, treeOf } from './tree.ts'
+import { openSse, openStreamable, textOf } from '../clients.ts'
 
-nothingLeft()
+nothingLeftAfterEach()
 
 /** No wait of ours but that for the call itself is longer, and a machine that is busy is not as slow. */
 const AT_ONCE_MS = 20_000

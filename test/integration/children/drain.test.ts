@@ -1,10 +1,12 @@
 // drain: SIGTERM lets calls finish, refuses new ones, and is over in time.
 import { eventually, fixture, send, SseClient, StreamableClient } from '@mcp-bridge/testkit'
 import { expect, test } from 'vitest'
-import { gatedBy } from '../shared/gate.ts'
-import { allGone, bridged, nothingLeft, openSse, openStreamable, textOf, treeOf } from './session.ts'
+import { gatedBy } from '../gate.ts'
+import { bridged, nothingLeftAfterEach } from '../bridges.ts'
+import { allGone, treeOf } from './tree.ts'
+import { openSse, openStreamable, textOf } from '../clients.ts'
 
-nothingLeft()
+nothingLeftAfterEach()
 
 /** Docker kills after 10 s what it has asked to end; on a busy machine the timers are not all that takes time. */
 const IN_TIME_MS = 20_000

@@ -3,9 +3,10 @@ import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { eventually, fixture, tempDir, type StreamableClient } from '@mcp-bridge/testkit'
 import { expect, test } from 'vitest'
-import { bridged, nothingLeft, openStreamable, textOf } from './session.ts'
+import { bridged, nothingLeftAfterEach } from '../bridges.ts'
+import { openStreamable, textOf } from '../clients.ts'
 
-nothingLeft()
+nothingLeftAfterEach()
 
 async function envOf(
   client: StreamableClient,

@@ -1,9 +1,10 @@
 // limits: how many children live, and how many start, at once.
 import { eventually, fixture, SseClient, StreamableClient } from '@mcp-bridge/testkit'
 import { expect, test } from 'vitest'
-import { bridged, nothingLeft, openSse, openStreamable, textOf } from './session.ts'
+import { bridged, nothingLeftAfterEach } from '../bridges.ts'
+import { openSse, openStreamable, textOf } from '../clients.ts'
 
-nothingLeft()
+nothingLeftAfterEach()
 
 test('children.limits: beyond --max-children 503 and Retry-After, until a place is free again', async () => {
   const bridge = await bridged(['--max-children', '2', '--warm', '0', '--', ...fixture('echo')])

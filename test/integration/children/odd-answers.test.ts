@@ -1,11 +1,10 @@
 // odd-answers: answers that are spoilt: what can be read is taken, what cannot ends its call, and nothing else.
 import { fixture, StreamableClient } from '@mcp-bridge/testkit'
 import { describe, expect, test } from 'vitest'
-import { closeEmbedded, embedded } from '../embedded.ts'
-import { bridged, nothingLeft, openSse, openStreamable, textOf } from './session.ts'
+import { bridged, embedded, nothingLeftAfterEach } from '../bridges.ts'
+import { openSse, openStreamable, textOf } from '../clients.ts'
 
-nothingLeft()
-closeEmbedded()
+nothingLeftAfterEach()
 
 const MODES = ['session', 'shared', 'pool'] as const
 const note =

@@ -1,9 +1,10 @@
 // start: the trial: what is awaited shows in readiness; a tool that cannot start ends the bridge, with the reason.
 import { eventually, fixture, runBridge, send, StreamableClient } from '@mcp-bridge/testkit'
 import { expect, test } from 'vitest'
-import { bridged, nothingLeft, openStreamable, textOf } from './session.ts'
+import { bridged, nothingLeftAfterEach } from '../bridges.ts'
+import { openStreamable, textOf } from '../clients.ts'
 
-nothingLeft()
+nothingLeftAfterEach()
 
 test('children.start: listens at once, and is ready when the tool has answered', async () => {
   const from = performance.now()

@@ -12,9 +12,11 @@ import {
   type RunningBridge,
 } from '@mcp-bridge/testkit'
 import { expect, test } from 'vitest'
-import { allGone, bridged, nothingLeft, openStreamable, textOf } from './session.ts'
+import { bridged, nothingLeftAfterEach } from '../bridges.ts'
+import { allGone } from './tree.ts'
+import { openStreamable, textOf } from '../clients.ts'
 
-nothingLeft()
+nothingLeftAfterEach()
 
 /** Waits for whatever starts with an answer that comes when the test opens the gate. */
 async function gated(...args: string[]) {

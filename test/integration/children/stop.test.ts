@@ -1,9 +1,11 @@
 // stop: EOF first, then SIGTERM, then SIGKILL, and no step more than it takes.
 import { fixture, type RunningBridge } from '@mcp-bridge/testkit'
 import { describe, expect, test } from 'vitest'
-import { allGone, bridged, nothingLeft, openSse, openStreamable, treeOf } from './session.ts'
+import { bridged, nothingLeftAfterEach } from '../bridges.ts'
+import { allGone, treeOf } from './tree.ts'
+import { openSse, openStreamable } from '../clients.ts'
 
-nothingLeft()
+nothingLeftAfterEach()
 
 const STEPS = [
   ['echo', 'eof'],

@@ -1,9 +1,11 @@
 // tree: whatever a tool has started is gone with its session, its client or its bridge.
 import { fixture } from '@mcp-bridge/testkit'
 import { describe, expect, test } from 'vitest'
-import { allGone, bridged, nothingLeft, openSse, openStreamable, treeOf } from './session.ts'
+import { bridged, nothingLeftAfterEach } from '../bridges.ts'
+import { allGone, treeOf } from './tree.ts'
+import { openSse, openStreamable } from '../clients.ts'
 
-nothingLeft()
+nothingLeftAfterEach()
 
 const TREES: [name: string, ...args: string[]][] = [
   ['grandchild'],

@@ -4,9 +4,10 @@ import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { eventually, fixture, isAlive, send, StreamableClient, tempDir } from '@mcp-bridge/testkit'
 import { expect, test } from 'vitest'
-import { bridged, nothingLeft, openStreamable, textOf } from './session.ts'
+import { bridged, nothingLeftAfterEach } from '../bridges.ts'
+import { openStreamable, textOf } from '../clients.ts'
 
-nothingLeft()
+nothingLeftAfterEach()
 
 const START_MS = 1000
 

@@ -2,9 +2,9 @@
 import { join } from 'node:path'
 import { fixture, runBridge, tempDir } from '@mcp-bridge/testkit'
 import { describe, expect, test } from 'vitest'
-import { bridged, nothingLeft } from '../children/session.ts'
+import { bridged, nothingLeftAfterEach } from '../bridges.ts'
 
-nothingLeft()
+nothingLeftAfterEach()
 
 const check = (...command: string[]) => runBridge(['check', '--', ...command])
 

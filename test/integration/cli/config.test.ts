@@ -3,9 +3,10 @@ import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fixture, runBridge, tempDir, type BridgeOptions } from '@mcp-bridge/testkit'
 import { describe, expect, test } from 'vitest'
-import { bridged, nothingLeft, openStreamable, textOf } from '../children/session.ts'
+import { bridged, nothingLeftAfterEach } from '../bridges.ts'
+import { openStreamable, textOf } from '../clients.ts'
 
-nothingLeft()
+nothingLeftAfterEach()
 
 function fileWith(name: string, content: string | object): string {
   const path = join(tempDir(), name)

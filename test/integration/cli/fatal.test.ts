@@ -1,9 +1,11 @@
 // fatal: an error that nobody caught ends the bridge, and leaves no process behind.
 import { eventually, fixture, isAlive } from '@mcp-bridge/testkit'
 import { expect, test } from 'vitest'
-import { bridged, nothingLeft, openStreamable, treeOf } from '../children/session.ts'
+import { bridged, nothingLeftAfterEach } from '../bridges.ts'
+import { treeOf } from '../children/tree.ts'
+import { openStreamable } from '../clients.ts'
 
-nothingLeft()
+nothingLeftAfterEach()
 
 const FAILING = { NODE_OPTIONS: `--import=${new URL('fails-on-signal.ts', import.meta.url).href}` }
 

@@ -2,9 +2,10 @@
 import { fileURLToPath } from 'node:url'
 import { eventually, fixture, runBridge, send, start, StreamableClient } from '@mcp-bridge/testkit'
 import { expect, test } from 'vitest'
-import { bridged, nothingLeft, openStreamable } from '../children/session.ts'
+import { bridged, nothingLeftAfterEach } from '../bridges.ts'
+import { openStreamable } from '../clients.ts'
 
-nothingLeft()
+nothingLeftAfterEach()
 
 const BIN = fileURLToPath(new URL('../../../packages/bridge/bin/mcp-bridge.js', import.meta.url))
 const TOOL = ['--', ...fixture('hides-text')] as const

@@ -2,9 +2,9 @@
 import { readFileSync } from 'node:fs'
 import { runBridge } from '@mcp-bridge/testkit'
 import { expect, test } from 'vitest'
-import { nothingLeft } from '../children/session.ts'
+import { nothingLeftAfterEach } from '../bridges.ts'
 
-nothingLeft()
+nothingLeftAfterEach()
 
 test('cli.help: --help fits 62 lines of 120 columns, on stdout', async () => {
   const { code, stdout, stderr } = await runBridge(['--help'])

@@ -13,9 +13,11 @@ import {
 } from '@mcp-bridge/testkit'
 import { BridgeError, createBridge, inspect, type ConfigInput } from 'mcp-bridge'
 import { afterEach, expect, test } from 'vitest'
-import { nothingLeft, openSse, openStreamable, textOf, treeOf } from '../children/session.ts'
+import { nothingLeftAfterEach } from '../bridges.ts'
+import { treeOf } from '../children/tree.ts'
+import { openSse, openStreamable, textOf } from '../clients.ts'
 
-nothingLeft()
+nothingLeftAfterEach()
 
 const closers: (() => unknown)[] = []
 afterEach(async () => {

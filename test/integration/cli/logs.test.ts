@@ -3,9 +3,10 @@ import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fixture, runBridge, send, tempDir } from '@mcp-bridge/testkit'
 import { expect, test } from 'vitest'
-import { bridged, nothingLeft, openSse, openStreamable, textOf } from '../children/session.ts'
+import { bridged, nothingLeftAfterEach } from '../bridges.ts'
+import { openSse, openStreamable, textOf } from '../clients.ts'
 
-nothingLeft()
+nothingLeftAfterEach()
 
 test('cli.logs: every line of stderr is JSON with level, time and a constant sentence', async () => {
   const bridge = await bridged(['--', ...fixture('echo')])

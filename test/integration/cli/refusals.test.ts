@@ -4,9 +4,9 @@ import { createServer, type AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { fixture, runBridge, tempDir, type BridgeRun } from '@mcp-bridge/testkit'
 import { describe, expect, test } from 'vitest'
-import { bridged, nothingLeft } from '../children/session.ts'
+import { bridged, nothingLeftAfterEach } from '../bridges.ts'
 
-nothingLeft()
+nothingLeftAfterEach()
 
 /** A second where nothing else runs; here it tells an immediate end from one that waited for something. */
 const SOON_MS = 10_000

@@ -1,7 +1,9 @@
 // ambiguous: a message that two readers read differently is refused, whoever sends it, and no call is left waiting for it.
 import { eventually } from '@mcp-bridge/testkit'
 import { describe, expect, test } from 'vitest'
-import { bridged, heardBy, nothingLeft, openStreamable, refusal, VERBATIM, WIRES } from '../wires/wire.ts'
+import { bridged, nothingLeft } from '../bridges.ts'
+import { openStreamable, refusal, WIRES } from '../clients.ts'
+import { heardBy, VERBATIM } from '../wires/heard.ts'
 
 nothingLeft()
 

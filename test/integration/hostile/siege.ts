@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { eventually, StreamableClient, tempDir, type RunningBridge } from '@mcp-bridge/testkit'
 import { expect } from 'vitest'
 import { Random } from '../fuzz/random.ts'
-import { bridged } from '../wires/wire.ts'
+import { bridged } from '../bridges.ts'
 import { answersIn, attack } from './attack.ts'
 
 /** Each of the attackers, to each child: 10,800 in all. */
@@ -12,7 +12,7 @@ const TRIES = 300
 /** The second uses the victim's own token: in a pool only those of one name share processes. */
 const ATTACKERS = ['free', 'victim', 'filtered']
 
-const PEOPLE = `
+const PRINCIPALS = `
 clients:
   victim: { token: token-of-victim }
   free: { token: token-of-free }
@@ -28,7 +28,7 @@ async function open({ port }: RunningBridge, token: string, capabilities = {}): 
 /** Whatever three attackers do to it meanwhile, a victim's calls go their way. Returns how many messages they sent. */
 export async function survive(mode: string, command: readonly string[], seed: number): Promise<number> {
   const config = join(tempDir(), 'bridge.yaml')
-  writeFileSync(config, PEOPLE)
+  writeFileSync(config, PRINCIPALS)
   const bridge = await bridged([
     ...['--children', mode, '--config', config, '--call-timeout', '60s', '--', ...command],
   ])

@@ -1,8 +1,9 @@
 // queue: who waits for a process gets one in turn, whatever the others do meanwhile.
 import { eventually, fixture, SseClient } from '@mcp-bridge/testkit'
 import { expect, test } from 'vitest'
-import { gated } from '../shared/gate.ts'
-import { bridged, nothingLeft, openSse, openStreamable, textOf, WIRES, type Client } from '../wires/wire.ts'
+import { gated } from '../gate.ts'
+import { bridged, embedded, nothingLeft } from '../bridges.ts'
+import { openSse, openStreamable, textOf, WIRES, type Client } from '../clients.ts'
 
 nothingLeft()
 
@@ -133,4 +134,17 @@ test('queue.start: a process that does not start answers whoever waits for it, a
   const { incident } = error?.data ?? {}
   expect((await bridge.until((line) => line['incident'] === incident))['stderr']).toEqual(['not for ann'])
   expect(textOf(await client.call('echo', { text: 'fine' }))).toBe('fine')
+})
+
+test('pool.deadline: what waits too long is refused, and what is running is not', async () => {
+  const config = { command: fixture('echo'), children: 'pool', maxChildren: 1, warm: 0 } as const
+  const client = await openSse(await embedded(config, { queueMs: 1000 }))
+  const params = { name: 'sleep', arguments: { ms: 4000 } }
+  await client.post({ jsonrpc: '2.0', id: 'running', method: 'tools/call', params })
+  const { error } = await client.call('echo', { text: 'in vain' })
+  expect(error?.data.code).toBe('child_queue_full')
+  expect(error?.message).toContain('no process became free within 1 s')
+  const running = await eventually(() => client.strays[0], { what: 'the answer of what was running' })
+  expect(textOf(running)).toBe('slept')
+  client.close()
 })

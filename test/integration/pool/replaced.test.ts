@@ -1,8 +1,9 @@
 // replaced: a process that is stuck, or has served enough, makes room for a new one; one that answers late does not.
 import { eventually, fixture, isAlive } from '@mcp-bridge/testkit'
 import { expect, test } from 'vitest'
-import { gated } from '../shared/gate.ts'
-import { bridged, nothingLeft, openSse, openStreamable, textOf, type Client } from '../wires/wire.ts'
+import { gated } from '../gate.ts'
+import { bridged, nothingLeft } from '../bridges.ts'
+import { openSse, openStreamable, textOf, type Client } from '../clients.ts'
 
 nothingLeft()
 
@@ -79,4 +80,37 @@ test('replaced.recycled: under many calls at once none is lost, and no process s
   await eventually(() => bridge.childPids.filter(isAlive).length <= 3, {
     what: 'those that have served to end',
   })
+})
+
+test('pool.obeys: a process that never answers what was cancelled, as it should, goes on with the next', async () => {
+  const bridge = await bridged([...pool(1), '--', ...fixture('odd-tools')])
+  const client = await openStreamable(bridge)
+  const pid = textOf(await client.call('pid'))
+  const stuck = client.call('stuck', {}, { id: 99 })
+  await client.cancel(99)
+  expect((await stuck).error?.data.code).toBe('request_cancelled')
+  expect(textOf(await client.call('pid'))).toBe(pid)
+})
+
+test('pool.stuck: a process that reads nothing after a cancellation is replaced', async () => {
+  const bridge = await bridged([...pool(1), '--', ...fixture('odd-tools')])
+  const client = await openStreamable(bridge)
+  const pid = Number(textOf(await client.call('pid')))
+  const stuck = client.call('blocked', {}, { id: 99 })
+  await bridge.until(({ msg }) => msg === 'session opened')
+  await client.cancel(99)
+  expect((await stuck).error?.data.code).toBe('request_cancelled')
+  // Waits for the process that is stuck, and then for the next one.
+  expect(Number(textOf(await client.call('pid')))).not.toBe(pid)
+  expect(isAlive(pid)).toBe(false)
+  await bridge.until(({ msg }) => msg.startsWith('child is stuck'))
+})
+
+test('pool.recycle: a process is replaced after so many requests', async () => {
+  const bridge = await bridged([...pool(1), '--recycle-after', '3', '--', ...fixture('odd-tools')])
+  const client = await openStreamable(bridge)
+  const pids: (string | undefined)[] = []
+  for (let i = 0; i < 9; i++) pids.push(textOf(await client.call('pid')))
+  expect(new Set(pids).size).toBe(3)
+  expect(pids.slice(0, 3)).toEqual([pids[0], pids[0], pids[0]])
 })

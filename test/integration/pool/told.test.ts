@@ -1,14 +1,15 @@
 // told: what the processes of a pool say reaches whom it concerns, and what a client is offered is what it can have.
 import { fixture, SseClient, StreamableClient } from '@mcp-bridge/testkit'
 import { expect, test } from 'vitest'
-import { gated, logsOf } from '../shared/gate.ts'
-import { bridged, nothingLeft, openSse, openStreamable, textOf, WIRES, type Client } from '../wires/wire.ts'
+import { gated } from '../gate.ts'
+import { bridged, nothingLeft } from '../bridges.ts'
+import { logsOf, openSse, openStreamable, stateOf, textOf, WIRES, type Client } from '../clients.ts'
 
 nothingLeft()
 
 const pool = (children: number) => ['--children', 'pool', '--max-children', `${children}`, '--warm', '0']
 
-const level = async (client: Client) => JSON.parse(textOf(await client.call('state')) ?? '').level
+const level = async (client: Client) => (await stateOf(client)).level
 
 test('told.welcome: neither tasks nor subscriptions are offered; revision, instructions and the rest are kept', async () => {
   const bridge = await bridged([...pool(1), '--', ...fixture('odd-tools')])
@@ -124,4 +125,15 @@ test('told.nobody: a question after the answer is refused, also while another ha
   )
   expect(line).toContain('it cannot be told which client')
   expect([a.received, b.received]).toEqual([[], []])
+})
+
+test('pool.offers: neither tasks nor subscriptions; the log level is set again for whoever has the process', async () => {
+  const bridge = await bridged([...pool(1), '--', ...fixture('odd-tools')])
+  const [a, b] = [await openStreamable(bridge), await openStreamable(bridge)]
+  for (const method of ['tasks/list', 'resources/subscribe', 'resources/unsubscribe'])
+    expect((await a.request(method, { uri: 'fixture://page' })).error?.data.code).toBe('method_not_offered')
+  expect((await a.request('logging/setLevel', { level: 'debug' })).result).toEqual({})
+  expect([await level(a), await level(b), await level(a)]).toEqual(['debug', 'info', 'debug'])
+  const { result } = await a.request('resources/list')
+  expect(result.resources).toHaveLength(1)
 })

@@ -1,12 +1,11 @@
 // cancelled: on a shared child a cancelled call silences others only for as long as it may still be at work.
-import { eventually } from '@mcp-bridge/testkit'
+import { eventually, fixture } from '@mcp-bridge/testkit'
 import { expect, test } from 'vitest'
-import { closeEmbedded, embedded, type Embedded } from '../embedded.ts'
-import { nothingLeft, openSse, openStreamable, textOf, type Client } from '../wires/wire.ts'
-import { gated, gatedBy, logsOf, type Gated } from './gate.ts'
+import { bridged, embedded, nothingLeft, type Embedded } from '../bridges.ts'
+import { logsOf, openSse, openStreamable, textOf, type Client } from '../clients.ts'
+import { gated, gatedBy, type Gated } from '../gate.ts'
 
 nothingLeft()
-closeEmbedded()
 
 const SAYS = { method: 'notifications/message', params: { level: 'info', data: 'of a' } }
 const asks = async (client: Client) =>
@@ -97,4 +96,18 @@ test('cancelled.doubt: a call whose answer may have been lost is cancelled, and 
   expect(await asks(a)).toMatchObject({ error: { data: { code: 'question_refused' } } })
   expect(it.heard().find(({ method }) => method === 'notifications/cancelled')?.params.requestId).toBe(id)
   b.close()
+})
+
+test('shared.cancelled: a cancelled call counts as in flight until the child has answered it', async () => {
+  const bridge = await bridged(['--children', 'shared', '--', ...fixture('asks-client')])
+  const [a, b] = [await openStreamable(bridge, { capabilities: { sampling: {} } }), await openSse(bridge)]
+  a.onRequest = () => ({ name: 'a' })
+  const sleeping = b.call('sleep', { ms: 60_000 }, { id: 77, signal: AbortSignal.timeout(5000) })
+  await eventually(async () => textOf(await a.call('sample'))?.includes('which client') === true, {
+    what: 'the call of the other to be under way',
+  })
+  await b.cancel(77)
+  await expect(sleeping).rejects.toThrow(/abort|timeout/i)
+  // The child obeys, and so never answers: it may still ask something for the other.
+  expect(textOf(await a.call('sample'))).toContain('which client')
 })

@@ -1,8 +1,9 @@
 // child: what the one child hears of its many clients, and what they are told it is.
-import { eventually, fixture, isAlive, SseClient, StreamableClient } from '@mcp-bridge/testkit'
+import { fixture, StreamableClient } from '@mcp-bridge/testkit'
 import { expect, test } from 'vitest'
-import { bridged, nothingLeft, openSse, openStreamable, textOf, WIRES } from '../wires/wire.ts'
-import { gated } from './gate.ts'
+import { bridged, nothingLeft } from '../bridges.ts'
+import { openSse, openStreamable, textOf, WIRES } from '../clients.ts'
+import { gated } from '../gate.ts'
 
 nothingLeft()
 
@@ -99,49 +100,50 @@ test('child.tasks: whatever is about tasks is refused before it reaches the chil
   expect(it.heard().filter(({ method, params }) => method?.startsWith('tasks/') || params?.task)).toEqual([])
 })
 
-test('child.sessions: 1,000 sessions on both wires, ended in every way there is: one process, not one more', async () => {
-  const bridge = await bridged([...SHARED, '--max-sessions', '1100', '--', ...fixture('odd-tools')])
-  const processes = new Set<string | undefined>()
-  let left = 1000
-  const work = async (): Promise<void> => {
-    for (let n = left--; n > 0; n = left--) {
-      const client = await (n % 2 === 0 ? openStreamable : openSse)(bridge)
-      processes.add(textOf(await client.call('pid')))
-      if (client instanceof StreamableClient && n % 4 === 0) expect((await client.del()).status).toBe(204)
-      else client.close()
-    }
+test('shared.initialize: answered from cache, in the revision of the client, without tasks', async () => {
+  const bridge = await bridged([...SHARED, '--', ...fixture('odd-tools')])
+  for (const [, open] of WIRES) {
+    for (const protocolVersion of ['2024-11-05', '2025-06-18', '2025-11-25'])
+      expect((await open(bridge, { protocolVersion })).protocolVersion).toBe(protocolVersion)
   }
-  await Promise.all(Array.from({ length: 8 }, work))
-  expect([...processes]).toEqual(bridge.childPids.map(String))
-  const ended = () => bridge.logs.filter(({ msg }) => msg === 'session closed').length
-  // Of 250 that said nothing when they left, a session stays behind until it is idle.
-  await eventually(() => ended() === 750, { what: 'the sessions of those who said that they leave to end' })
+  const client = new StreamableClient(bridge)
+  const { result } = await client.initialize({ protocolVersion: '2099-01-01' })
+  expect(result).toEqual({
+    protocolVersion: '2025-11-25',
+    capabilities: {
+      tools: { listChanged: true },
+      resources: { subscribe: true, listChanged: true },
+      logging: {},
+    },
+    serverInfo: { name: 'odd-tools', version: '1.0.0' },
+    instructions: 'handle with care',
+  })
+  expect((await client.request('tasks/list')).error?.data.code).toBe('method_not_offered')
+  const task = await client.request('tools/call', { name: 'echo', task: { ttl: 1000 } })
+  expect(task.error?.data.code).toBe('method_not_offered')
+  expect(bridge.childPids).toHaveLength(1)
 })
 
-test('child.idle: a child for one environment ends when nobody has been there for a while, ghosts do not count', async () => {
-  const start = ['sh', '-c', 'sleep 1; exec "$@"', 'sh', ...fixture('echo')]
-  const bridge = await bridged([...SHARED, '--idle', '3s', '--header-env', 'X-Who=WHO', '--', ...start])
-  const headers = { 'x-who': 'ann' }
-  // Gone before the tool has answered for the first time.
-  const ghost = new SseClient({ port: bridge.port, headers })
-  await ghost.connect()
-  const params = {
-    protocolVersion: '2025-11-25',
-    capabilities: {},
-    clientInfo: { name: 'ghost', version: '0' },
-  }
-  expect((await ghost.post({ jsonrpc: '2.0', id: 1, method: 'initialize', params })).status).toBe(202)
-  ghost.close()
-  const [ann, bob] = await Promise.all(
-    [headers, { 'x-who': 'bob' }].map((each) => openStreamable(bridge, { headers: each })),
+test('shared.ids: equal ids and tokens of two clients find their way', async () => {
+  const bridge = await bridged([...SHARED, '--', ...fixture('asks-client')])
+  const clients = [await openStreamable(bridge), await openSse(bridge)]
+  const answers = await Promise.all(
+    clients.flatMap((client, who) =>
+      [11, '11', 12].map(async (id) => {
+        const seen: number[] = []
+        const onMessage = ({ params }: any): void => {
+          if (params?.progressToken === id) seen.push(params.progress)
+        }
+        const steps = 2 + who
+        const answer = await client.call(
+          'progress',
+          { steps, delayMs: 5 },
+          { id, progressToken: id, onMessage },
+        )
+        return [answer.id, seen, steps]
+      }),
+    ),
   )
-  const ask = (tool: string) =>
-    Promise.all([ann, bob].map(async (each) => textOf(await each!.call(tool, { name: 'WHO' }))))
-  expect(await ask('env')).toEqual(['ann', 'bob'])
-  const [pid, others] = await ask('pid')
-  expect(pid).not.toBe(others)
-  await ann?.del()
-  await eventually(() => !isAlive(Number(pid)), { what: 'the child of whoever left to end' })
-  const again = await openStreamable(bridge, { headers })
-  expect(textOf(await again.call('env', { name: 'WHO' }))).toBe('ann')
+  expect(answers.map(([id]) => id)).toEqual([11, '11', 12, 11, '11', 12])
+  for (const [, seen, steps] of answers) expect(seen).toEqual([1, 2, 3].slice(0, steps as number))
 })

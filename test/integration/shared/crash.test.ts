@@ -2,8 +2,9 @@
 import { join } from 'node:path'
 import { eventually, fixture, send, tempDir, type RpcResponse } from '@mcp-bridge/testkit'
 import { expect, test } from 'vitest'
-import { bridged, nothingLeft, openSse, openStreamable, textOf, WIRES, type Client } from '../wires/wire.ts'
-import { gated } from './gate.ts'
+import { bridged, nothingLeft } from '../bridges.ts'
+import { openSse, openStreamable, stateOf, textOf, WIRES, type Client } from '../clients.ts'
+import { gated } from '../gate.ts'
 
 nothingLeft()
 
@@ -13,10 +14,6 @@ const slow = (name: string) => ['sh', '-c', 'sleep 1; exec "$@"', 'sh', ...fixtu
 
 const subscribe = (client: Client, uri: string) => client.request('resources/subscribe', { uri })
 const codeOf = ({ error }: RpcResponse): unknown => error?.data.code
-
-async function stateOf(client: Client): Promise<{ level: string; levelsSet: number; subscribed: object }> {
-  return JSON.parse(textOf(await client.call('state')) ?? '')
-}
 
 test.each(WIRES)(
   'crash.pending: %s: each call in flight is answered once, under its own id',
@@ -151,4 +148,27 @@ test('crash.loop: what the bridge asks for itself after each start is no proof t
   expect(codeOf(await client.call('die'))).toBe('child_exited')
   await bridge.until(({ msg }) => msg === 'the tool crashes again and again')
   expect((await send({ port: bridge.port, path: '/readyz' })).status).toBe(503)
+})
+
+test('shared.crash: calls in flight are answered, sessions live on with what they had asked for', async () => {
+  const bridge = await bridged([...SHARED, '--', ...fixture('odd-tools')])
+  const [a, b] = [await openStreamable(bridge), await openSse(bridge)]
+  const uri = 'fixture://page'
+  await b.request('resources/subscribe', { uri })
+  await b.request('logging/setLevel', { level: 'notice' })
+  const sleeping = a.call('sleep', { ms: 60_000 })
+  const crashed = await b.call('crash', { code: 3 })
+  expect(crashed.error).toMatchObject({ data: { code: 'child_exited', exitCode: 3 } })
+  expect((await sleeping).error?.data.code).toBe('child_exited')
+  expect(textOf(await a.call('echo', { text: 'still here' }))).toBe('still here')
+  await eventually(
+    async () => {
+      expect(await stateOf(b)).toMatchObject({ level: 'notice', subscribed: { [uri]: 1 } })
+      return true
+    },
+    { what: 'level and subscription to be set again' },
+  )
+  await a.call('resourceUpdated', { uri })
+  await b.until('notifications/resources/updated')
+  expect(bridge.childPids).toHaveLength(2)
 })

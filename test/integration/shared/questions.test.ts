@@ -1,8 +1,9 @@
 // questions: what a shared child asks or logs goes to the only client with a call in flight; whose that is, nobody guesses.
-import { eventually } from '@mcp-bridge/testkit'
+import { eventually, fixture } from '@mcp-bridge/testkit'
 import { expect, test } from 'vitest'
-import { nothingLeft, openSse, openStreamable, textOf, WIRES, type Client } from '../wires/wire.ts'
-import { gated, logsOf, type Gated } from './gate.ts'
+import { bridged, nothingLeft } from '../bridges.ts'
+import { logsOf, openSse, openStreamable, textOf, WIRES, type Client } from '../clients.ts'
+import { gated, type Gated } from '../gate.ts'
 
 nothingLeft()
 
@@ -132,4 +133,26 @@ test('questions.refused: a client that takes no such question is not asked', asy
   expect(await asks(able, 'elicitation/create')).toMatchObject({
     error: { message: 'this client does not take elicitation/create' },
   })
+})
+
+test('shared.questions: asked of the only client with a call in flight, else refused', async () => {
+  const bridge = await bridged([...SHARED, '--', ...fixture('asks-client')])
+  const capabilities = { sampling: {} }
+  const [a, b] = [await openStreamable(bridge, { capabilities }), await openSse(bridge, { capabilities })]
+  const unable = await openSse(bridge)
+  for (const [client, name] of [
+    [a, 'a'],
+    [b, 'b'],
+  ] as const)
+    client.onRequest = () => ({ name })
+  expect(textOf(await a.call('sample'))).toBe('{"name":"a"}')
+  expect(textOf(await b.call('sample'))).toBe('{"name":"b"}')
+  expect(textOf(await unable.call('sample'))).toContain('does not take sampling/createMessage')
+
+  const sleeping = b.call('sleep', { ms: 1500 })
+  await eventually(async () => textOf(await a.call('sample'))?.includes('which client') === true, {
+    what: 'a question that could be of two',
+  })
+  await sleeping
+  expect(textOf(await a.call('sample'))).toBe('{"name":"a"}')
 })

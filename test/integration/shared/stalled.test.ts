@@ -1,7 +1,8 @@
 // stalled: a client that reads nothing is cut over its byte budget; the child goes on as if it were not there.
 import { eventually, fixture } from '@mcp-bridge/testkit'
 import { expect, test } from 'vitest'
-import { bridged, nothingLeft, openSse, openStreamable, textOf } from '../wires/wire.ts'
+import { bridged, nothingLeft } from '../bridges.ts'
+import { openSse, openStreamable, textOf } from '../clients.ts'
 
 nothingLeft()
 
@@ -56,5 +57,23 @@ test('stalled.paused: the child is not held up: it writes all to the end while a
   ]
   own.catch(() => {})
   expect(textOf(await others)).toBe('16 lines')
+  stalled.close()
+})
+
+test('shared.stalled: a client that takes nothing is cut; nobody else waits for it', async () => {
+  const bridge = await bridged([
+    '--children',
+    'shared',
+    '--max-buffer',
+    '64KiB',
+    '--',
+    ...fixture('floods-stdout'),
+  ])
+  const [stalled, other] = [await openSse(bridge), await openStreamable(bridge)]
+  stalled.stream?.pause()
+  const flood = stalled.call('flood', { megabytes: 40 }, { signal: AbortSignal.timeout(30_000) })
+  flood.catch(() => {})
+  await bridge.until(({ msg }) => msg.startsWith('full stream closed'))
+  expect(textOf(await other.call('echo', { text: 'fast' }))).toBe('fast')
   stalled.close()
 })

@@ -1,8 +1,9 @@
-// subscriptions: counted per resource, in whatever order clients come, change their minds and go.
-import { eventually } from '@mcp-bridge/testkit'
+// subscriptions: what clients of one child ask to hear of, counted per resource, and their log levels, in whatever order they come, change their minds and go.
+import { eventually, fixture } from '@mcp-bridge/testkit'
 import { expect, test } from 'vitest'
-import { nothingLeft, openSse, openStreamable, type Client } from '../wires/wire.ts'
-import { gated, type Gated } from './gate.ts'
+import { bridged, nothingLeft } from '../bridges.ts'
+import { logsOf, openSse, openStreamable, stateOf, type Client } from '../clients.ts'
+import { gated, type Gated } from '../gate.ts'
 
 nothingLeft()
 
@@ -104,4 +105,45 @@ test('subscriptions.refused: what the child refuses is refused, each time, and c
   await b.call('held')
   expect(told(it, 'nosuch')).toBe('++')
   expect(updatesOf(b)).toEqual([])
+})
+
+test('shared.list_changed reaches every session; a resource update its subscribers only', async () => {
+  const bridge = await bridged(['--children', 'shared', '--', ...fixture('odd-tools')])
+  const [a, b, c] = [await openStreamable(bridge), await openSse(bridge), await openSse(bridge)]
+  await a.listen()
+  await c.call('listChanged')
+  await Promise.all([a, b, c].map((each) => each.until('notifications/tools/list_changed')))
+
+  const uri = 'fixture://page'
+  for (const each of [a, b]) expect((await each.request('resources/subscribe', { uri })).result).toEqual({})
+  expect((await stateOf(c)).subscribed).toEqual({ [uri]: 1 })
+  await c.call('resourceUpdated', { uri })
+  await Promise.all([a, b].map((each) => each.until('notifications/resources/updated')))
+  expect(c.received.filter((it) => 'method' in it && it.method.endsWith('updated'))).toEqual([])
+
+  expect((await a.request('resources/unsubscribe', { uri })).result).toEqual({})
+  expect((await stateOf(c)).subscribed).toEqual({ [uri]: 1 })
+  b.close()
+  await eventually(async () => Object.keys((await stateOf(c)).subscribed).length === 0, {
+    what: 'the last subscriber to be unsubscribed when it goes',
+  })
+})
+
+test('shared.logging: the child talks as much as the most curious wants; each hears what it asked for', async () => {
+  const bridge = await bridged(['--children', 'shared', '--', ...fixture('odd-tools')])
+  const [curious, quiet] = [await openStreamable(bridge), await openSse(bridge)]
+  await quiet.request('logging/setLevel', { level: 'error' })
+  await curious.request('logging/setLevel', { level: 'debug' })
+  await quiet.request('logging/setLevel', { level: 'warning' })
+  expect((await stateOf(curious)).level).toBe('debug')
+  for (const level of ['info', 'error']) {
+    await curious.call('log', { level, text: `curious ${level}` })
+    await quiet.call('log', { level, text: `quiet ${level}` })
+  }
+  expect(logsOf(curious)).toEqual(['curious info', 'curious error'])
+  expect(logsOf(quiet)).toEqual(['quiet error'])
+  await curious.del()
+  await eventually(async () => (await stateOf(quiet)).level === 'warning', {
+    what: 'the level of who is left',
+  })
 })

@@ -1,17 +1,9 @@
 // batch: arrays of messages exist in 2025-03-26 only; no child ever sees one.
 import { fixture, StreamableClient } from '@mcp-bridge/testkit'
 import { describe, expect, test } from 'vitest'
-import {
-  heardBy,
-  nothingLeft,
-  openSse,
-  openStreamable,
-  refusal,
-  textOf,
-  useBridge,
-  VERBATIM,
-  WIRES,
-} from './wire.ts'
+import { nothingLeft, useBridge } from '../bridges.ts'
+import { openSse, openStreamable, refusal, textOf, WIRES } from '../clients.ts'
+import { heardBy, VERBATIM } from './heard.ts'
 
 nothingLeft()
 const bridge = useBridge(['--', ...fixture('echo')])

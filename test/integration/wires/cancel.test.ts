@@ -3,17 +3,9 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { eventually, SseClient, tempDir, type RpcId } from '@mcp-bridge/testkit'
 import { describe, expect, test } from 'vitest'
-import {
-  bridged,
-  heardBy,
-  nothingLeft,
-  openSse,
-  openStreamable,
-  useBridge,
-  VERBATIM,
-  WIRES,
-  type Client,
-} from './wire.ts'
+import { bridged, nothingLeft, useBridge } from '../bridges.ts'
+import { openSse, openStreamable, WIRES, type Client } from '../clients.ts'
+import { heardBy, VERBATIM } from './heard.ts'
 
 nothingLeft()
 const bridge = useBridge(['--', ...VERBATIM])

@@ -3,7 +3,9 @@ import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fixture, send, tempDir } from '@mcp-bridge/testkit'
 import { expect, test } from 'vitest'
-import { bridged, nothingLeft, openStreamable, refusal, textOf, VERBATIM, WIRES } from './wire.ts'
+import { bridged, nothingLeft } from '../bridges.ts'
+import { openStreamable, refusal, textOf, WIRES } from '../clients.ts'
+import { VERBATIM } from './heard.ts'
 
 nothingLeft()
 

@@ -1,7 +1,8 @@
 // get: the stream that belongs to no request, and what comes on it.
 import { eventually, fixture, type EventStream } from '@mcp-bridge/testkit'
 import { expect, test } from 'vitest'
-import { nothingLeft, openStreamable, textOf, useBridge, WIRES } from './wire.ts'
+import { nothingLeft, useBridge } from '../bridges.ts'
+import { openStreamable, textOf, WIRES } from '../clients.ts'
 
 nothingLeft()
 const bridge = useBridge(['--', ...fixture('echo')])

@@ -1,7 +1,8 @@
 // health: /healthz says that the process answers, /readyz whether a child can be started and initialised.
 import { eventually, fixture, send, StreamableClient, type Reply } from '@mcp-bridge/testkit'
 import { describe, expect, test } from 'vitest'
-import { bridged, nothingLeft, openStreamable, refusal, useBridge } from './wire.ts'
+import { bridged, nothingLeft, useBridge } from '../bridges.ts'
+import { openStreamable, refusal } from '../clients.ts'
 
 nothingLeft()
 const bridge = useBridge(['--token', 'secret', '--', ...fixture('echo')])

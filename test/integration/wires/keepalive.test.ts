@@ -1,7 +1,8 @@
 // keepalive: comment lines on every stream that has nothing to say.
 import { eventually, fixture } from '@mcp-bridge/testkit'
 import { expect, test } from 'vitest'
-import { nothingLeft, openSse, openStreamable, useBridge } from './wire.ts'
+import { nothingLeft, useBridge } from '../bridges.ts'
+import { openSse, openStreamable } from '../clients.ts'
 
 nothingLeft()
 const bridge = useBridge(['--', ...fixture('echo')])

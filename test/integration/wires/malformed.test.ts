@@ -3,16 +3,9 @@ import { connect } from 'node:net'
 import fc from 'fast-check'
 import { eventually, send, type Headers, type Reply } from '@mcp-bridge/testkit'
 import { beforeAll, describe, expect, test } from 'vitest'
-import {
-  heardBy,
-  nothingLeft,
-  openSse,
-  openStreamable,
-  refusal,
-  useBridge,
-  VERBATIM,
-  type Client,
-} from './wire.ts'
+import { nothingLeft, useBridge } from '../bridges.ts'
+import { openSse, openStreamable, refusal, type Client } from '../clients.ts'
+import { heardBy, VERBATIM } from './heard.ts'
 
 nothingLeft()
 const bridge = useBridge(['--max-body', '1MiB', '--', ...VERBATIM])

@@ -1,7 +1,8 @@
 // paths: which path takes which method, and that nobody ever gets HTML.
 import { fixture, send, SseClient } from '@mcp-bridge/testkit'
 import { describe, expect, test } from 'vitest'
-import { nothingLeft, openSse, openStreamable, refusal, textOf, useBridge } from './wire.ts'
+import { nothingLeft, useBridge } from '../bridges.ts'
+import { openSse, openStreamable, refusal, textOf } from '../clients.ts'
 
 nothingLeft()
 const bridge = useBridge(['--', ...fixture('echo')])

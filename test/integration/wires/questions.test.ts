@@ -1,17 +1,9 @@
 // questions: what a child asks its client reaches that client, and nobody else.
 import { eventually, fixture, type RpcId, type RpcMessage } from '@mcp-bridge/testkit'
 import { describe, expect, test } from 'vitest'
-import {
-  heardBy,
-  nothingLeft,
-  openSse,
-  openStreamable,
-  textOf,
-  useBridge,
-  VERBATIM,
-  WIRES,
-  type Client,
-} from './wire.ts'
+import { nothingLeft, useBridge } from '../bridges.ts'
+import { openSse, openStreamable, textOf, WIRES, type Client } from '../clients.ts'
+import { heardBy, VERBATIM } from './heard.ts'
 
 nothingLeft()
 const bridge = useBridge(['--', ...fixture('asks-client')])

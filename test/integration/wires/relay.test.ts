@@ -1,7 +1,9 @@
 // relay: what need not change goes through byte for byte, in both directions, on both wires.
 import { eventually, type Reply } from '@mcp-bridge/testkit'
 import { describe, expect, test } from 'vitest'
-import { heardBy, nothingLeft, useBridge, VERBATIM, WIRES, type Client } from './wire.ts'
+import { nothingLeft, useBridge } from '../bridges.ts'
+import { WIRES, type Client } from '../clients.ts'
+import { heardBy, VERBATIM } from './heard.ts'
 
 nothingLeft()
 const bridge = useBridge(['--', ...VERBATIM])

@@ -1,17 +1,9 @@
 // routing: clients that choose the same ids and tokens, side by side on both wires of one port.
 import { eventually, fixture, type RpcMessage } from '@mcp-bridge/testkit'
 import { describe, expect, test } from 'vitest'
-import {
-  heardBy,
-  nothingLeft,
-  openSse,
-  openStreamable,
-  textOf,
-  useBridge,
-  VERBATIM,
-  WIRES,
-  type Client,
-} from './wire.ts'
+import { nothingLeft, useBridge } from '../bridges.ts'
+import { openSse, openStreamable, textOf, WIRES, type Client } from '../clients.ts'
+import { heardBy, VERBATIM } from './heard.ts'
 
 nothingLeft()
 const bridge = useBridge(['--', ...fixture('echo')])

@@ -3,7 +3,8 @@ import { createServer, request, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { eventually, fixture, isAlive, send, SseClient } from '@mcp-bridge/testkit'
 import { expect, test } from 'vitest'
-import { nothingLeft, openSse, openStreamable, refusal, textOf, useBridge } from './wire.ts'
+import { nothingLeft, useBridge } from '../bridges.ts'
+import { openSse, openStreamable, refusal, textOf } from '../clients.ts'
 
 nothingLeft()
 const bridge = useBridge(['--', ...fixture('echo')])

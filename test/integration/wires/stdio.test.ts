@@ -1,7 +1,8 @@
 // stdio: the bridge as the client of its child: noise, stderr, the end of the child.
 import { eventually, fixture } from '@mcp-bridge/testkit'
 import { describe, expect, test } from 'vitest'
-import { nothingLeft, openStreamable, refusal, textOf, useBridge, WIRES } from './wire.ts'
+import { nothingLeft, useBridge } from '../bridges.ts'
+import { openStreamable, refusal, textOf, WIRES } from '../clients.ts'
 
 nothingLeft()
 const noisy = useBridge(['--', ...fixture('noisy-stdout')])

@@ -1,7 +1,9 @@
 // streamable: what one POST is answered with: status, type, session.
 import { fixture, StreamableClient, type Headers } from '@mcp-bridge/testkit'
 import { describe, expect, test } from 'vitest'
-import { nothingLeft, openStreamable, refusal, textOf, useBridge, VERBATIM } from './wire.ts'
+import { nothingLeft, useBridge } from '../bridges.ts'
+import { openStreamable, refusal, textOf } from '../clients.ts'
+import { VERBATIM } from './heard.ts'
 
 nothingLeft()
 const bridge = useBridge(['--max-body', '64KiB', '--', ...fixture('echo')])

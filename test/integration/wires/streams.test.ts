@@ -1,7 +1,8 @@
 // streams: when a POST becomes an event stream, what is on it first and last, and what keeps it open.
 import { eventually, fixture, type EventStream, type RpcMessage } from '@mcp-bridge/testkit'
 import { describe, expect, test } from 'vitest'
-import { notificationsOf, nothingLeft, openSse, openStreamable, textOf, useBridge } from './wire.ts'
+import { nothingLeft, useBridge } from '../bridges.ts'
+import { notificationsOf, openSse, openStreamable, textOf } from '../clients.ts'
 
 nothingLeft()
 const bridge = useBridge(['--', ...fixture('echo')])

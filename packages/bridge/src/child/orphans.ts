@@ -75,7 +75,7 @@ export class OrphanReaper {
     // Neither the process nor the pipe to it keeps ours alive.
     child.nodeChildProcess.unref()
     ;(child.stdin as Partial<{ unref(): void }>).unref?.()
-    child.stdin.on('error', (err) => this.#log.warn({ err }, 'the watchdog has gone'))
+    child.stdin.on('error', (err) => this.#log.warn({ err }, 'the orphan reaper has gone'))
     return child
   }
 }

@@ -7,7 +7,7 @@ import { listeningLines, toolLines } from './banner.ts'
 import { onUncaught } from './fatal.ts'
 import { onOrphaned, onSignals } from './signals.ts'
 
-/** After an error that nobody caught nothing is sure to end in order: the watchdog ends what is left after this. */
+/** After an error that nobody caught nothing is sure to end in order: the orphan reaper ends what is left after this. */
 const END_MS = 10_000
 
 /** Runs until a signal (0), or throws what ended the bridge. */
@@ -28,7 +28,7 @@ export async function serve({ config, warnings, isUnderNpx }: Loaded): Promise<n
     if (isUnderNpx) onOrphaned(() => drain({ reason: 'npx has gone' }))
     onSignals({
       drain: (signal) => drain({ signal }),
-      // Not waiting any more: the watchdog ends what is left.
+      // Not waiting any more: the orphan reaper ends what is left.
       exit: () => resolve(1),
       ...(config.tokenFile === undefined ? {} : { reload: () => bridge.reloadTokens() }),
     })

@@ -1,8 +1,8 @@
 // fuzz: a crowd on a pool, with equal ids and tokens, questions, cancellations, departures and crashes.
 import { fixture } from '@mcp-bridge/testkit'
 import { expect, test } from 'vitest'
-import { crowd } from '../shared/crowd.ts'
-import { bridged, nothingLeft } from '../wires/wire.ts'
+import { crowd } from './crowd.ts'
+import { bridged, nothingLeft } from '../bridges.ts'
 
 nothingLeft()
 

@@ -12,7 +12,8 @@ import {
   type Headers,
 } from '@mcp-bridge/testkit'
 import { describe, expect, test } from 'vitest'
-import { bridged, nothingLeft, openSse, openStreamable, refusal, textOf, useBridge } from './wire.ts'
+import { bridged, nothingLeft, useBridge } from '../bridges.ts'
+import { openSse, openStreamable, refusal, textOf } from '../clients.ts'
 
 nothingLeft()
 const TOOL = ['--', ...fixture('echo')] as const

@@ -1,9 +1,9 @@
-// shared/gate: bridges in front of the gated child, and the gates.
+// gate: bridges in front of the gated child, and the gates.
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { eventually, tempDir, type RunningBridge } from '@mcp-bridge/testkit'
-import { bridged, type Client } from '../wires/wire.ts'
+import { bridged } from './bridges.ts'
 
 export interface Gated<B = RunningBridge> {
   bridge: B
@@ -41,11 +41,4 @@ export async function gatedBy<B>(start: (child: string[]) => Promise<B>): Promis
       await eventually(() => text().includes(what), { what: `the child to receive ${what}` })
     },
   }
-}
-
-/** Log messages this client has got. */
-export function logsOf({ received }: Client): unknown[] {
-  return received.flatMap((each) =>
-    'method' in each && each.method === 'notifications/message' ? [each.params?.data] : [],
-  )
 }

@@ -1,4 +1,4 @@
-// people/folds-case: reads members as Go does, in capitals or not, the last one counts; its tools have odd names, and
+// access/folds-case: reads members as Go does, in capitals or not, the last one counts; its tools have odd names, and
 // SIGUSR2 changes which of them say that they change nothing.
 import { createInterface } from 'node:readline'
 

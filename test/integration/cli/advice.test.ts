@@ -3,7 +3,8 @@ import { createRequire } from 'node:module'
 import { dirname, join } from 'node:path'
 import { fixture, runBridge, StreamableClient, tempDir } from '@mcp-bridge/testkit'
 import { expect, test } from 'vitest'
-import { bridged, nothingLeft, openStreamable } from '../wires/wire.ts'
+import { bridged, nothingLeft } from '../bridges.ts'
+import { openStreamable } from '../clients.ts'
 
 nothingLeft()
 

@@ -1,12 +1,14 @@
 // compat: with --compat litellm no failure of a call is an error of the protocol, of HTTP or of a stream.
-import { fixture, SseClient, StreamableClient, type RpcResponse } from '@mcp-bridge/testkit'
+import { eventually, fixture, SseClient, StreamableClient, type RpcResponse } from '@mcp-bridge/testkit'
 import { expect, test } from 'vitest'
-import { gated } from '../shared/gate.ts'
-import { bridged, nothingLeft, openSse, openStreamable, textOf, WIRES, type Client } from '../wires/wire.ts'
+import { gated } from '../gate.ts'
+import { bridged, nothingLeft } from '../bridges.ts'
+import { openSse, openStreamable, textOf, WIRES, type Client } from '../clients.ts'
 
 nothingLeft()
 
 const COMPAT = ['--compat', 'litellm']
+const odd = (...args: string[]) => bridged([...COMPAT, ...args, '--', ...fixture('odd-tools')])
 
 /** The text of a failure that came as a result; HTTP saw nothing of it. */
 function failureOf({ result, error }: RpcResponse, client: Client): string {
@@ -15,6 +17,9 @@ function failureOf({ result, error }: RpcResponse, client: Client): string {
   if (client instanceof StreamableClient) expect(client.lastStatus).toBe(200)
   return result.content[0].text
 }
+
+const failure = async (client: Client, tool: string, args: object = {}) =>
+  failureOf(await client.call(tool, args), client)
 
 test.each(WIRES)(
   'compat.crash: %s: all calls in flight are answered with results under their ids, and no stream ends',
@@ -139,4 +144,61 @@ test('compat.off: without it a failure is an error, and the schema stays', async
   )
   const tools = pages.flatMap(({ result }) => result.tools)
   expect(tools.filter((tool: object) => 'outputSchema' in tool)).toHaveLength(1)
+})
+
+test.each(WIRES)(
+  'compat.calls: %s: an error, a crash, a timeout and an unknown tool are results',
+  async (_, open) => {
+    const bridge = await odd('--children', 'shared', '--call-timeout', '2s', '--tools-deny', 'change')
+    const client = await open(bridge)
+    expect(await failure(client, 'errs')).toContain('these arguments are wrong')
+    expect(await failure(client, 'nosuch')).toContain('nosuch')
+    expect(await failure(client, 'change')).toBe('Unknown tool: change')
+    expect(await failure(client, 'crash', { code: 5 })).toContain('exited with code 5')
+    expect(await failure(client, 'stuck')).toContain('did not answer')
+    const { result } = await client.call('echo', { text: 'fine' })
+    expect(result.isError).toBeUndefined()
+    // Other requests keep their errors.
+    expect((await client.request('nonsense/method')).error?.code).toBe(-32601)
+  },
+)
+
+test.each(WIRES)('compat.list: %s: all tools on one page, without outputSchema', async (_, open) => {
+  const bridge = await odd()
+  const { result } = await (await open(bridge)).request('tools/list')
+  expect(result.nextCursor).toBeUndefined()
+  const names = result.tools.map(({ name }: { name: string }) => name)
+  expect(new Set(names).size).toBe(names.length)
+  expect(names).toEqual(expect.arrayContaining(['echo', 'typed', 'toggleExtra']))
+  expect(result.tools.filter((tool: object) => 'outputSchema' in tool)).toEqual([])
+})
+
+test('compat.status: HTTP says 200 also when the queue of a pool is full', async () => {
+  const bridge = await odd('--children', 'pool', '--max-children', '1')
+  const client = await openStreamable(bridge)
+  const holding = client.call('sleep', { ms: 4000 })
+  const waiting = Array.from({ length: 16 }, () => client.call('echo', { text: 'x' }))
+  await eventually(
+    async () => {
+      expect(await failure(client, 'echo')).toContain('wait for a free process')
+      return true
+    },
+    { what: 'the queue to be full' },
+  )
+  expect(client.lastStatus).toBe(200)
+  await Promise.all([holding, ...waiting])
+})
+
+test('compat.sse: a POST on a live session is answered with 202 while the bridge shuts down', async () => {
+  const bridge = await odd('--children', 'shared')
+  const client = await openSse(bridge)
+  const slow = client.call('progress', { steps: 30, delayMs: 50 }, { progressToken: 1 })
+  await client.until('notifications/progress')
+  const exited = bridge.stop()
+  await bridge.until(({ msg }) => msg === 'shutting down')
+  const params = { name: 'echo', arguments: { text: 'late' } }
+  const reply = await client.post({ jsonrpc: '2.0', id: 900, method: 'tools/call', params })
+  expect(reply.status).toBe(202)
+  expect((await slow).result.content[0].text).toBe('done')
+  expect(await exited).toEqual({ code: 0, signal: null })
 })

@@ -8,7 +8,8 @@ import { join } from 'node:path'
 import { eventually, fixture, runBridge, send, StreamableClient, tempDir } from '@mcp-bridge/testkit'
 import { createBridge, type BridgeOptions, type ConfigInput } from 'mcp-bridge'
 import { afterEach, expect, test } from 'vitest'
-import { bridged, nothingLeft, openSse, openStreamable, refusal, textOf } from '../wires/wire.ts'
+import { bridged, nothingLeft } from '../bridges.ts'
+import { openSse, openStreamable, refusal, textOf } from '../clients.ts'
 
 nothingLeft()
 
@@ -216,7 +217,7 @@ test('rotation.strangers: a name of the token file that the config does not know
   expect(told()[1]).toEqual(['bob'])
 })
 
-test('rotation.none: people without people are no token', async () => {
+test('rotation.none: an empty list of clients is no token', async () => {
   const folder = tempDir()
   writeFileSync(join(folder, 'bridge.yaml'), 'host: 0.0.0.0\nclients: {}\n')
   const { code, stderr } = await runBridge([

@@ -1,7 +1,7 @@
 // fuzz: a crowd on one shared child, with equal ids and tokens, questions, cancellations, departures and crashes.
 import { fixture } from '@mcp-bridge/testkit'
 import { expect, test } from 'vitest'
-import { bridged, nothingLeft } from '../wires/wire.ts'
+import { bridged, nothingLeft } from '../bridges.ts'
 import { crowd } from './crowd.ts'
 
 nothingLeft()

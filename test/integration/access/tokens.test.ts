@@ -3,7 +3,8 @@ import { appendFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { eventually, fixture, runBridge, send, StreamableClient, tempDir } from '@mcp-bridge/testkit'
 import { expect, test } from 'vitest'
-import { bridged, nothingLeft, openSse, openStreamable, textOf, type Client } from '../wires/wire.ts'
+import { bridged, nothingLeft } from '../bridges.ts'
+import { openSse, openStreamable, textOf, type Client } from '../clients.ts'
 
 nothingLeft()
 
@@ -18,7 +19,7 @@ const as = (token: string) => ({ headers: { authorization: `Bearer ${token}` } }
 const envOf = async (client: Client, name: string) => textOf(await client.call('env', { name }))
 
 test.each(['session', 'shared', 'pool'])(
-  'tokens.where: %s: in the config file, in the token file or alone, each is its own person',
+  'tokens.where: %s: in the config file, in the token file or alone, each is its own principal',
   async (mode) => {
     const folder = files({
       'bridge.yaml': 'clients:\n  ann: { token: of-ann, env: { WHO: ann } }\n  bob: { env: { WHO: bob } }\n',
@@ -27,9 +28,9 @@ test.each(['session', 'shared', 'pool'])(
     const options = ['--children', mode, '--token', 'of-anybody', '--env', 'WHO=nobody', '--env', 'ALL=same']
     const args = [...options, '--token-file', join(folder, 'tokens'), '--config', join(folder, 'bridge.yaml')]
     const bridge = await bridged([...args, '--', ...fixture('echo')])
-    const people = { 'of-ann': 'ann', 'of-bob': 'bob', 'of-eve': 'nobody', 'of-anybody': 'nobody' }
+    const principals = { 'of-ann': 'ann', 'of-bob': 'bob', 'of-eve': 'nobody', 'of-anybody': 'nobody' }
     const pids = new Map<string, string | undefined>()
-    for (const [token, who] of Object.entries(people)) {
+    for (const [token, who] of Object.entries(principals)) {
       for (const open of [openStreamable, openSse]) {
         const client = await open(bridge, as(token))
         expect([token, await envOf(client, 'WHO'), await envOf(client, 'ALL')]).toEqual([token, who, 'same'])
@@ -103,7 +104,7 @@ test('tokens.missing: a client without a token is refused, unless the token file
   expect(await envOf(await openSse(bridge, as('of-ann')), 'A')).toBe('b')
 })
 
-test('tokens.env: env wins over env_file, later files over earlier ones, the person over the bridge and over headers', async () => {
+test('tokens.env: env wins over env_file, later files over earlier ones, the principal over the bridge and over headers', async () => {
   const folder = files({
     'bridge.yaml':
       'clients:\n  ann: { token: of-ann, env: { A: env }, env_file: [one.env, two.env] }\nenv: { A: bridge, B: bridge, D: bridge }\n',
@@ -124,7 +125,7 @@ test('tokens.env: env wins over env_file, later files over earlier ones, the per
   expect(values).toEqual(['env', 'one', 'two', 'bridge', 'header'])
 })
 
-test('tokens.print: --print-config names the people and shows no token', async () => {
+test('tokens.print: --print-config names the principals and shows no token', async () => {
   const folder = files({
     'bridge.yaml': 'clients:\n  ann: { token: s3cret-of-ann, env: { KEY: s3cret-key } }\n',
   })
@@ -138,7 +139,7 @@ test('tokens.print: --print-config names the people and shows no token', async (
   expect([code, stdout.includes('ann'), stdout.includes('s3cret')]).toEqual([0, true, false])
 })
 
-test('tokens.withdrawn: a person whose line leaves the token file is out, whatever else the config says of them', async () => {
+test('tokens.withdrawn: a principal whose line leaves the token file is out, whatever else the config says of it', async () => {
   const folder = files({
     'bridge.yaml': 'clients:\n  bob: { env: { WHO: bob } }\n',
     tokens: 'bob:of-bob\neve:of-eve\n',

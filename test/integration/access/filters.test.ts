@@ -4,7 +4,8 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { eventually, fixture, tempDir } from '@mcp-bridge/testkit'
 import { expect, test } from 'vitest'
-import { bridged, nothingLeft, openSse, openStreamable, textOf, WIRES, type Client } from '../wires/wire.ts'
+import { bridged, nothingLeft } from '../bridges.ts'
+import { openSse, openStreamable, textOf, WIRES, type Client } from '../clients.ts'
 
 nothingLeft()
 
@@ -96,7 +97,7 @@ test.each([
     expect((await client.call(tool)).error === undefined).toBe(names.includes(tool))
 })
 
-test.each(['flag', 'variable', 'list in a file', 'text in a file', 'of a person'])(
+test.each(['flag', 'variable', 'list in a file', 'text in a file', 'of a principal'])(
   'filters.commas: a comma separates in a %s as everywhere, and an exception excepts',
   async (source) => {
     const folder = tempDir()
@@ -112,7 +113,7 @@ test.each(['flag', 'variable', 'list in a file', 'text in a file', 'of a person'
           ? write(`tools-deny: ["${globs}"]`)
           : source === 'text in a file'
             ? write(`tools-deny: "${globs}"`)
-            : source === 'of a person'
+            : source === 'of a principal'
               ? write(`clients: { all: { token: of-all, tools-deny: ["${globs}"] } }`)
               : []
     const env = source === 'variable' ? { MCP_BRIDGE_TOOLS_DENY: globs } : {}
@@ -123,7 +124,7 @@ test.each(['flag', 'variable', 'list in a file', 'text in a file', 'of a person'
     expect((await client.call('crash')).error).toEqual(UNKNOWN('crash'))
     await bridge.until(({ msg }) => msg === 'no tool is called like this')
     const warned = bridge.logs.filter(({ msg }) => msg === 'no tool is called like this')
-    const whose = source === 'of a person' ? { principal: 'all' } : {}
+    const whose = source === 'of a principal' ? { principal: 'all' } : {}
     expect(warned).toEqual([expect.objectContaining({ option: 'tools-deny', glob: 'nosuch', ...whose })])
   },
 )
@@ -184,14 +185,14 @@ test.each(MODES)('filters.silent: %s: a call without an id is none, and does not
 
 test('filters.each: of the clients of one shared child each has its own tools, at the same time', async () => {
   const config = join(tempDir(), 'bridge.yaml')
-  const people = `
+  const clients = `
 clients:
   all: { token: of-all }
   some: { token: of-some, tools-allow: ["*e*"], tools-deny: [env, "s*"] }
   none: { token: of-none, tools-deny: "*" }
   reads: { token: of-reads, read-only: true, tools-deny: [pid] }
 `
-  writeFileSync(config, people)
+  writeFileSync(config, clients)
   const bridge = await bridged([
     '--children',
     'shared',

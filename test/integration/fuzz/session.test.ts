@@ -2,10 +2,10 @@
 import { Agent } from 'node:http'
 import { eventually, fixture, isAlive } from '@mcp-bridge/testkit'
 import { expect, test } from 'vitest'
-import { DEEDS, type DeedName } from './fuzz/deeds.ts'
-import { Life, type Wire } from './fuzz/life.ts'
-import { Random } from './fuzz/random.ts'
-import { bridged, nothingLeft } from './wires/wire.ts'
+import { DEEDS, type DeedName } from './deeds.ts'
+import { Life, type Wire } from './life.ts'
+import { Random } from './random.ts'
+import { bridged, nothingLeft } from '../bridges.ts'
 
 nothingLeft()
 

@@ -1,4 +1,4 @@
-// fault: what one person's credential or crashes do to the others: nothing. What is told of a failure, and to whom.
+// fault: what one principal’s credential or crashes do to the others: nothing. What is told of a failure, and to whom.
 import { rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { createBridge } from 'mcp-bridge'
@@ -13,12 +13,11 @@ import {
   type RunningBridge,
 } from '@mcp-bridge/testkit'
 import { describe, expect, onTestFinished, test } from 'vitest'
-import { embedded, closeEmbedded } from '../embedded.ts'
-import { gatedBy, logsOf } from '../shared/gate.ts'
-import { bridged, nothingLeft, openSse, openStreamable, textOf } from '../wires/wire.ts'
+import { bridged, embedded, nothingLeft } from '../bridges.ts'
+import { logsOf, openSse, openStreamable, textOf } from '../clients.ts'
+import { gatedBy } from '../gate.ts'
 
 nothingLeft()
-closeEmbedded()
 
 const BAD = 'expired-key-of-alice'
 /** Ends at its start, and says why, with a credential that is no good. */
@@ -29,7 +28,7 @@ const PICKY = [
   'sh',
   ...fixture('echo'),
 ]
-const PEOPLE = {
+const PRINCIPALS = {
   alice: { token: 'of-alice', env: { KEY: BAD, OWNER: 'alice@example.org' } },
   bob: { token: 'of-bob', env: { KEY: 'good', OWNER: 'bob@example.org' } },
   carol: { token: 'of-carol' },
@@ -64,9 +63,9 @@ test.each([
   // Whoever sends the same header may be somebody else.
   ['session', 'header-env', [true, false]],
 ])(
-  'fault.credential: --children %s: a bad one of one person, from %s, holds back and informs nobody else',
+  'fault.credential: --children %s: a bad one of one principal, from %s, holds back and informs nobody else',
   async (children, how, isTold) => {
-    const args = how === 'clients' ? configured({ clients: PEOPLE }) : ['--header-env', 'X-Key=KEY']
+    const args = how === 'clients' ? configured({ clients: PRINCIPALS }) : ['--header-env', 'X-Key=KEY']
     const as = (name: string): Headers =>
       how === 'clients' ? bearer(name) : { 'x-key': name === 'alice' ? BAD : name }
     const bridge = await bridged(['--children', children, ...args, '--', ...PICKY])
@@ -104,7 +103,11 @@ async function crash(bridge: RunningBridge, headers: Headers, calls: number): Pr
 
 describe('fault.crash', () => {
   test.each([1, 2])('who has names: a client that crashes its own process with call %i', async (calls) => {
-    const { alice: _, ...clients } = { ...PEOPLE, bob: { token: 'of-bob' }, mallory: { token: 'of-mallory' } }
+    const { alice: _, ...clients } = {
+      ...PRINCIPALS,
+      bob: { token: 'of-bob' },
+      mallory: { token: 'of-mallory' },
+    }
     const bridge = await bridged([...configured({ clients }), '--', ...fixture('echo')])
     for (let n = 0; n < 5; n++) {
       await crash(bridge, bearer('mallory'), calls)
@@ -212,12 +215,12 @@ describe('fault.stderr', () => {
   })
 })
 
-test('fault.late: what a shared child says is not passed on soon after a call of another person', async () => {
+test('fault.late: what a shared child says is not passed on soon after a call of another principal', async () => {
   const clients = { alice: { token: 'of-alice' }, bob: { token: 'of-bob' } }
   const gatedWith = (afterCallMs: number) =>
     gatedBy((command) => embedded({ command, clients, children: 'shared' }, { afterCallMs }))
   const able = { capabilities: { sampling: {} } }
-  const people = async ({ port }: { port: number }) => {
+  const pair = async ({ port }: { port: number }) => {
     const [alice, bob] = [
       await openStreamable({ port }, { ...able, headers: bearer('alice') }),
       await openStreamable({ port }, { ...able, headers: bearer('bob') }),
@@ -228,7 +231,7 @@ test('fault.late: what a shared child says is not passed on soon after a call of
   const log = { method: 'notifications/message', params: { level: 'error', data: 'whose?' } }
   const question = { method: 'sampling/createMessage' }
 
-  const long = await people((await gatedWith(60_000)).bridge)
+  const long = await pair((await gatedWith(60_000)).bridge)
   await long.bob.call('notify', log)
   expect(logsOf(long.bob)).toEqual(['whose?'])
   await long.alice.call('held')
@@ -236,7 +239,7 @@ test('fault.late: what a shared child says is not passed on soon after a call of
   expect(logsOf(long.bob)).toEqual(['whose?'])
   expect(textOf(await long.bob.call('asks', question))).toContain('cannot be told')
 
-  const short = await people((await gatedWith(300)).bridge)
+  const short = await pair((await gatedWith(300)).bridge)
   await short.alice.call('held')
   await eventually(async () => textOf(await short.bob.call('asks', question)) === '{"by":"bob"}', {
     what: 'bob to be asked again',

@@ -1,10 +1,10 @@
-// shared/crowd: 16 clients who share processes; each knows what belongs to it, and that everything else does not.
+// fuzz/crowd: 16 clients who share processes; each knows what belongs to it, and that everything else does not.
 import { Agent } from 'node:http'
 import { setTimeout as delay } from 'node:timers/promises'
 import { eventually, SseClient, type RpcId, type RpcResponse } from '@mcp-bridge/testkit'
-import { Life } from '../fuzz/life.ts'
-import { Random } from '../fuzz/random.ts'
-import { WEIGHTS, type Crash, type Crowd, type Deed, type Mode } from './deeds.ts'
+import { Life } from './life.ts'
+import { Random } from './random.ts'
+import { WEIGHTS, type Crash, type Crowd, type Deed, type Mode } from './crowd-deeds.ts'
 
 const CLIENTS = 16
 const AT_ONCE = 3

@@ -1,16 +1,8 @@
 // header-env: a credential per client, from its header into the environment of its own child.
 import { fixture, send, StreamableClient } from '@mcp-bridge/testkit'
 import { describe, expect, test } from 'vitest'
-import {
-  nothingLeft,
-  openSse,
-  openStreamable,
-  refusal,
-  textOf,
-  useBridge,
-  WIRES,
-  type Client,
-} from './wire.ts'
+import { nothingLeft, useBridge } from '../bridges.ts'
+import { openSse, openStreamable, refusal, textOf, WIRES, type Client } from '../clients.ts'
 
 nothingLeft()
 const bridge = useBridge([

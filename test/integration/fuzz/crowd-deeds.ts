@@ -1,4 +1,4 @@
-// shared/deeds: what the clients of a crowd do, how often, and what is known of it in the end.
+// fuzz/crowd-deeds: what the clients of a crowd do, how often, and what is known of it in the end.
 
 export type Mode = 'shared' | 'pool'
 export type Deed = 'echo' | 'progress' | 'sample' | 'elicit' | 'log' | 'cancel' | 'crash' | 'alone' | 'leave'

@@ -1,4 +1,4 @@
-// shared/gated: a child whose calls end when a test opens a gate, cancelled or not; what it says by then is up to the test.
+// gated: a child whose calls end when a test opens a gate, cancelled or not; what it says by then is up to the test.
 import { appendFileSync, existsSync, readFileSync } from 'node:fs'
 import { createInterface } from 'node:readline'
 import { setTimeout as delay } from 'node:timers/promises'

@@ -1,13 +1,14 @@
-// people: each client has the tools and the environment that its name gives it, in lists and in calls.
+// principals: each has the tools and the environment that its name gives it, in lists and in calls.
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fixture, runBridge, tempDir } from '@mcp-bridge/testkit'
 import { expect, test } from 'vitest'
-import { bridged, nothingLeft, openSse, openStreamable, textOf, type Client } from '../wires/wire.ts'
+import { bridged, nothingLeft } from '../bridges.ts'
+import { openSse, openStreamable, textOf, type Client } from '../clients.ts'
 
 nothingLeft()
 
-const PEOPLE = `
+const PRINCIPALS = `
 clients:
   ann: { token: token-of-ann, env: { WHO: ann }, tools-allow: [env, echo, "get-*"] }
   bob: { token: token-of-bob, env_file: bob.env, read_only: true }
@@ -37,13 +38,13 @@ async function namesOf(client: Client): Promise<string[]> {
 const refused = async (client: Client, tool: string) => (await client.call(tool)).error
 
 test.each(['session', 'shared', 'pool'])(
-  'people.%s: environment and tools are those of the name',
+  'principals.%s: environment and tools are those of the name',
   async (mode) => {
     const bridge = await bridged([
       '--children',
       mode,
       '--config',
-      configFile(PEOPLE),
+      configFile(PRINCIPALS),
       '--',
       ...fixture('odd-tools'),
     ])
@@ -73,7 +74,7 @@ test.each(['session', 'shared', 'pool'])(
   },
 )
 
-test('people.pool: nobody gets a process that another has used, also where they bring the same', async () => {
+test('principals.pool: nobody gets a process that another has used, also where they bring the same', async () => {
   const text = 'clients:\n  ann: { token: token-of-ann }\n  eve: { token: token-of-eve }\n'
   const bridge = await bridged([
     '--children',
@@ -93,14 +94,14 @@ test('people.pool: nobody gets a process that another has used, also where they 
   expect(pids[2]).toBe(pids[0])
 })
 
-test('people.environment: an env_file is found from the folder of the config file', async () => {
+test('principals.environment: an env_file is found from the folder of the config file', async () => {
   const text = 'clients:\n  bob: { token: token-of-bob, env_file: bob.env }\n'
   const bridge = await bridged(['--config', configFile(text), '--', ...fixture('echo')])
   const bob = await openStreamable(bridge, as('bob'))
   expect(textOf(await bob.call('env', { name: 'WHO' }))).toBe('bob from a file')
 })
 
-test('people.filter: the filter of the bridge and that of the client both hold', async () => {
+test('principals.filter: the filter of the bridge and that of the client both hold', async () => {
   const config = configFile('clients:\n  ann: { token: token-of-ann, tools-allow: [echo, pid] }\n')
   const bridge = await bridged(['--config', config, '--tools-deny', 'pid', '--', ...fixture('odd-tools')])
   const ann = await openStreamable(bridge, as('ann'))
@@ -108,7 +109,7 @@ test('people.filter: the filter of the bridge and that of the client both hold',
   expect((await refused(ann, 'pid'))?.code).toBe(-32602)
 })
 
-test('people.tools: a tool that comes later is judged by the new list', async () => {
+test('principals.tools: a tool that comes later is judged by the new list', async () => {
   const config = configFile(
     'clients:\n  ann: { token: token-of-ann, read-only: true }\n  eve: { token: token-of-eve }\n',
   )
@@ -127,7 +128,7 @@ test.each([
   ['clients:\n  a: { env: { A: b } }\n', /a: has no token/],
   ['clients:\n  a: { token: x, tols-allow: [y] }\n', /clients/],
   ['clients:\n  "a b": { token: x }\n', /a name has letters/],
-])('people.config: %j is refused with what is wrong', async (text, problem) => {
+])('principals.config: %j is refused with what is wrong', async (text, problem) => {
   const { code, stderr } = await runBridge(['--config', configFile(text), '--', 'true'])
   expect(code).toBe(2)
   expect(stderr).toMatch(problem)

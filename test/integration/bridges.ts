@@ -1,0 +1,92 @@
+// bridges: the bridges of a test, as processes or within the test's own, and the check that nothing is left of them.
+import { cleanTemp, leftovers, startBridge, stopAll } from '@mcp-bridge/testkit'
+import type { BridgeOptions as ProcessOptions, RunningBridge } from '@mcp-bridge/testkit'
+import { createBridge, type BridgeOptions, type ConfigInput } from 'mcp-bridge'
+import { pino } from 'pino'
+import { afterAll, afterEach, beforeAll, expect } from 'vitest'
+
+export interface Embedded {
+  port: number
+  /** What it has logged so far, one JSON object per line. */
+  log(): string
+  close(): Promise<void>
+}
+
+/** Longer than the orphan reaper takes from the death of its bridge to the last SIGKILL. */
+const GRACE_MS = 10_000
+const running: RunningBridge[] = []
+const closers: (() => Promise<void>)[] = []
+
+/**
+ * Once per file: afterwards every bridge must end with 0 when asked, and leave no process. For files whose tests share
+ * bridges, or end none of them otherwise.
+ */
+export function nothingLeft(): void {
+  afterAll(() =>
+    ended((exits) => {
+      for (const exit of exits) expect(exit).toEqual({ code: 0, signal: null })
+    }),
+  )
+}
+
+/** The same after each test, for files whose tests end their bridges themselves: how each ends is up to the test. */
+export function nothingLeftAfterEach(): void {
+  afterEach(() => ended())
+}
+
+async function ended(
+  judge: (exits: readonly Awaited<RunningBridge['exited']>[]) => void = () => {},
+): Promise<void> {
+  try {
+    await Promise.all(closers.splice(0).map((close) => close()))
+    judge(await Promise.all(running.splice(0).map((bridge) => bridge.stop())))
+    expect(await leftovers({ withinMs: GRACE_MS })).toEqual([])
+  } finally {
+    await stopAll()
+    cleanTemp()
+  }
+}
+
+/** The real program as a process; it ends with the test or the file. */
+export async function bridged(args: readonly string[], options?: ProcessOptions): Promise<RunningBridge> {
+  const bridge = await startBridge(args, options)
+  running.push(bridge)
+  return bridge
+}
+
+/** One bridge for the whole file; its port is known when the first test begins. */
+export function useBridge(args: readonly string[]): {
+  readonly port: number
+  readonly running: RunningBridge
+} {
+  let bridge: RunningBridge | undefined
+  beforeAll(async () => {
+    bridge = await bridged(args)
+  })
+  const started = (): RunningBridge => {
+    if (bridge === undefined) throw new Error('not started yet')
+    return bridge
+  }
+  return {
+    get running() {
+      return started()
+    },
+    get port() {
+      return started().port
+    },
+  }
+}
+
+/** A bridge within the test's own process, whose long waits are short: real children, a real port. */
+export async function embedded(
+  config: ConfigInput,
+  timings: NonNullable<BridgeOptions['timings']>,
+): Promise<Embedded> {
+  let logged = ''
+  const logger = pino({ base: null }, { write: (line: string) => void (logged += line) })
+  const bridge = createBridge({ port: 0, ...config }, { timings, logger })
+  const close = () => bridge.close({ drainMs: 0 })
+  closers.push(close)
+  const { port } = await bridge.listen()
+  return { port, log: () => logged, close }
+}
