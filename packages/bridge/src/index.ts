@@ -2,5 +2,5 @@
 export { createBridge, inspect, type Bridge, type BridgeOptions, type Listening } from './server/bridge.ts'
 export type { Inspection } from './tool/inspect.ts'
 export type { ChildReport } from './child/interview.ts'
-export type { Config, ConfigInput } from './config/schema.ts'
+export type { Config, ConfigInput } from './config/config.ts'
 export { BridgeError, ERRORS, type ErrorCode } from './errors.ts'

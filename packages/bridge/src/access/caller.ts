@@ -1,7 +1,7 @@
 // access/caller: who is calling, and what the operator has set for a principal: its environment and its tools.
 import type { Account } from '../budget/budget.ts'
 import { readEnvFiles } from '../child/environment.ts'
-import type { Config } from '../config/schema.ts'
+import type { Config } from '../config/config.ts'
 import { idleGlobs } from '../globs.ts'
 import type { Logger } from '../telemetry/logger.ts'
 

@@ -4,7 +4,8 @@ import type { IncomingMessage } from 'node:http'
 import { BridgeError } from '../errors.ts'
 import { headerText } from '../encoding.ts'
 import { ANONYMOUS, DEFAULT_NAME } from '../config/principals.ts'
-import { crossCheck, type Config } from '../config/schema.ts'
+import type { Config } from '../config/config.ts'
+import { crossCheck } from '../config/cross-check.ts'
 
 /** A token by its hash: the tokens themselves are not kept. */
 interface KnownToken {

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { OPTIONS } from '../config/schema.ts'
+import { OPTIONS } from '../config/options.ts'
 import { BridgeError } from '../errors.ts'
 import { parseArgs } from './flags.ts'
 

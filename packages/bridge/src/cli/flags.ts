@@ -1,7 +1,7 @@
 // cli/flags: argv in, what to do out; prints nothing and ends nothing.
 import { Command, CommanderError, Option } from 'commander'
-import { OPTIONS, type OptionRow } from '../config/schema.ts'
-import { duration, int } from '../config/units.ts'
+import { OPTIONS, type OptionRow } from '../config/options.ts'
+import { duration, int } from '../config/fields.ts'
 import { BridgeError } from '../errors.ts'
 
 /** By config key, only those given; raw, for `loadConfig`. */

@@ -1,6 +1,6 @@
 // cli/main: argv to exit code; the only place that ends the process.
 import { printConfig } from '../config/print.ts'
-import { loadConfig } from '../config/sources.ts'
+import { loadConfig } from '../config/load.ts'
 import { toBridgeError, type BridgeError } from '../errors.ts'
 import { visible, visibleJson, visibleLine } from '../visible.ts'
 import { VERSION } from '../version.ts'

@@ -1,6 +1,6 @@
 // cli/serve: one bridge from its start to its end; gives the exit code.
 import { Bridge } from '../server/bridge.ts'
-import type { Loaded } from '../config/sources.ts'
+import type { Loaded } from '../config/load.ts'
 import { createLogger } from '../telemetry/logger.ts'
 import { VERSION } from '../version.ts'
 import { listeningLines, toolLines } from './banner.ts'

@@ -1,7 +1,7 @@
 // config/clients: the clients that have a name: each a token, an environment and the tools it may use.
-import { z } from 'zod'
+import * as z from 'zod'
 import { isReserved } from './principals.ts'
-import { boolean, files, globs, pairs, text } from './units.ts'
+import { boolean, files, globs, pairs, text } from './fields.ts'
 
 /** Names go into logs and into the token file. */
 const NAME = /^[A-Za-z0-9._@-]+$/

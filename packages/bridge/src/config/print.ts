@@ -1,6 +1,7 @@
 // config/print: the configuration in force, with who set what and no secret.
-import { OPTIONS, formatValue, type Config, type OptionRow } from './schema.ts'
-import type { Origin } from './sources.ts'
+import type { Config } from './config.ts'
+import { OPTIONS, formatValue, type OptionRow } from './options.ts'
+import type { Origin } from './source.ts'
 
 /** Unquoted on purpose: `***` is no YAML, so a pasted print cannot become a configuration with a known token. */
 const MASK = '***'

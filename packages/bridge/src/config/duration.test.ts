@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { formatDuration, formatSize, parseDuration, parseSize } from './units.ts'
+import { formatDuration, parseDuration } from './duration.ts'
 
 test.each([
   ['500ms', 500],
@@ -31,43 +31,13 @@ test.each([
   expect(() => parseDuration(raw)).toThrow(message)
 })
 
-test.each([
-  ['16MiB', 16 * 1024 * 1024],
-  ['16 mib', 16 * 1024 * 1024],
-  ['1MB', 1_000_000],
-  ['2GiB', 2 * 1024 ** 3],
-  ['2gb', 2e9],
-  ['64k', 65_536],
-  ['64Ki', 65_536],
-  ['64KB', 64_000],
-  ['1024', 1024],
-  ['1024b', 1024],
-  ['0.5k', 512],
-  [7, 7],
-])('the size %j is %i bytes', (raw, bytes) => {
-  expect(parseSize(raw)).toBe(bytes)
-})
-
-test.each(['', '1TiB', '1ib', '-1', '1.5', '1e3', 'k', 1.5, -1, '9007199254740993'])(
-  '%j is no size',
-  (raw) => {
-    expect(() => parseSize(raw)).toThrow('is not a size: write 1024, 64KiB or 16MiB')
-  },
-)
-
 test('what is printed is read back as the same number', () => {
   const durations = fc.property(fc.nat(2 ** 31 - 1), (ms) => {
     expect(parseDuration(formatDuration(ms))).toBe(ms)
   })
-  const sizes = fc.property(fc.maxSafeNat(), (bytes) => {
-    expect(parseSize(formatSize(bytes))).toBe(bytes)
-  })
   fc.assert(durations)
-  fc.assert(sizes)
 })
 
 test('the largest unit that fits is printed', () => {
   expect([0, 500, 90_000, 300_000, 7_200_000].map(formatDuration)).toEqual(['0', '500ms', '90s', '5m', '2h'])
-  const sizes = [0, 1023, 65_536, 16 * 1024 ** 2, 1_000_000]
-  expect(sizes.map(formatSize)).toEqual(['0', '1023', '64KiB', '16MiB', '1MB'])
 })

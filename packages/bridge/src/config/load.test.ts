@@ -3,10 +3,11 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, expect, test } from 'vitest'
 import { BridgeError } from '../errors.ts'
+import { loadConfig, parseConfig, type LoadOptions } from './load.ts'
 import { isLoopback } from './loopback.ts'
+import { OPTIONS } from './options.ts'
 import { printConfig } from './print.ts'
-import { configSchema, OPTIONS } from './schema.ts'
-import { loadConfig, parseConfig, type LoadOptions } from './sources.ts'
+import { configSchema } from './schema.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'mcp-bridge-config-'))
 afterAll(() => rmSync(folder, { recursive: true }))

@@ -1,0 +1,122 @@
+// config/config: what a bridge is told, as types for those who write it; the schema is checked against them.
+
+/** Checked, complete and deeply frozen: what every module receives its slice of. Times are in ms, sizes in bytes. */
+export interface Config {
+  /** The tool: a program and its arguments, started without a shell. */
+  readonly command: readonly string[]
+  /** Folder to start the command in; default: that of the bridge. */
+  readonly cwd?: string | undefined
+  /** Address to listen on; default `127.0.0.1`. Any other wants `token`, `tokenFile`, `clients` or `insecure`. */
+  readonly host: string
+  /** Port to listen on, 0 for a free one; default 8000. */
+  readonly port: number
+  /** Path of the HTTP+SSE stream; default `/sse`. */
+  readonly ssePath: string
+  /** Path of HTTP+SSE messages; default `/messages`. */
+  readonly messagePath: string
+  /** Path of Streamable HTTP; default `/mcp`. */
+  readonly mcpPath: string
+  /** Who shares a process: nobody, everybody, or one request after the other; default `session`. */
+  readonly children: 'session' | 'shared' | 'pool'
+  /** Processes kept started ahead; default 0 with `shared`, 1 otherwise. */
+  readonly warm?: number | undefined
+  /** Replace a process of the pool after so many requests; default 0: never. */
+  readonly recycleAfter: number
+  /** Sessions open at once; default 1000. */
+  readonly maxSessions: number
+  /** Processes running at once; default 64. */
+  readonly maxChildren: number
+  /** End a session that nobody uses for so long; default 5 minutes. */
+  readonly idleMs: number
+  /** Longest wait for the command to answer at first; default 2 minutes. */
+  readonly startTimeoutMs: number
+  /** Longest wait for an answer; default 0: no limit. */
+  readonly callTimeoutMs: number
+  /** Largest request; default 16 MiB. */
+  readonly maxBodyBytes: number
+  /** Largest message of the command; default 64 MiB. */
+  readonly maxLineBytes: number
+  /** Most bytes waiting on one stream; default 8 MiB. */
+  readonly maxBufferBytes: number
+  /** Most bytes kept per session for a resume; default 1 MiB. */
+  readonly maxReplayBytes: number
+  /** Calls of one session in flight at once; default 1024. */
+  readonly maxCalls: number
+  /** Most bytes kept for all clients; default: half of what the process may have. */
+  readonly maxMemoryBytes?: number | undefined
+  /** How long calls may finish when the bridge is closed; default 5 seconds. */
+  readonly drainMs: number
+  /** Token that every client must send. */
+  readonly token?: string | undefined
+  /** File of `name:token` lines, one per client. */
+  readonly tokenFile?: string | undefined
+  /** Origins of web pages that may call, or `*`. */
+  readonly allowOrigin: readonly string[]
+  /** Host names that clients may use, or `*`. */
+  readonly allowHost: readonly string[]
+  /** Answer browsers with CORS headers; default false. */
+  readonly cors: boolean
+  /** Serve beyond this machine without a token; default false. */
+  readonly insecure: boolean
+  /** Variables for the command. */
+  readonly env: Readonly<Record<string, string>>
+  /** Files of `KEY=VALUE` lines, for the command. */
+  readonly envFile: readonly string[]
+  /** Names of variables, or globs of them, that are handed on to the command. */
+  readonly passEnv: readonly string[]
+  /** Variables for the command from headers of each client. */
+  readonly headerEnv: readonly Readonly<{ header: string; name: string }>[]
+  /** Globs of the tools that clients see and call; default: all. */
+  readonly toolsAllow: readonly string[]
+  /** Globs of the tools that they do not. */
+  readonly toolsDeny: readonly string[]
+  /** Only tools that say they change nothing; default false. */
+  readonly readOnly: boolean
+  /** Failures as LiteLLM 1.77 survives them. */
+  readonly compat?: 'litellm' | undefined
+  /** Who may come, by name: each a token, an environment and the tools they may use. */
+  readonly clients: Readonly<Record<string, ClientConfig>>
+  /** What a crash of the command leads to; default `restart`. */
+  readonly onCrash: 'restart' | 'exit'
+  /** Of the command line; a library logs to the `logger` that it is given. */
+  readonly logLevel: 'trace' | 'debug' | 'info' | 'warn' | 'error' | 'silent'
+  /** Of the command line. */
+  readonly logFormat?: 'json' | 'pretty' | undefined
+}
+
+export interface ClientConfig {
+  /** May stand in the token file instead, under the same name. */
+  readonly token?: string | undefined
+  /** Variables for this client's processes, beside those for all. */
+  readonly env: Readonly<Record<string, string>>
+  readonly envFile: readonly string[]
+  /** What the bridge allows to all is narrowed further by these. */
+  readonly toolsAllow: readonly string[]
+  readonly toolsDeny: readonly string[]
+  readonly readOnly: boolean
+}
+
+/**
+ * What `createBridge` takes: all but `command` may be left out. Durations may be text (`30s`), sizes too (`16MiB`),
+ * lists one text with commas, pairs `KEY=VALUE` lines.
+ */
+export type ConfigInput = { command: (string | number | boolean)[] } & Inputs<Omit<Config, 'command'>>
+export type ConfigKey = keyof Config
+
+type Inputs<T> = { -readonly [K in keyof T]?: Input<T[K]> | undefined }
+
+type Input<T> = T extends number
+  ? number | string
+  : T extends boolean
+    ? boolean | string | number
+    : T extends string
+      ? T
+      : T extends readonly string[]
+        ? string | string[]
+        : T extends Config['headerEnv']
+          ? string | (string | { header: string; name: string })[] | Record<string, string>
+          : T extends Config['env']
+            ? string | string[] | Record<string, string | number | boolean>
+            : T extends Config['clients']
+              ? Record<string, Inputs<ClientConfig>>
+              : never

@@ -1,0 +1,45 @@
+// config/cross-check: what no field can see alone.
+import type { Config } from './config.ts'
+import { isLoopback } from './loopback.ts'
+import { OPTIONS } from './options.ts'
+
+export interface Problem {
+  key: string
+  message: string
+}
+
+/** `config` is partial if fields have problems of their own. */
+export function crossCheck(config: Partial<Config>, hasToken: boolean): Problem[] {
+  const problems: Problem[] = []
+  const { host = '127.0.0.1', insecure, headerEnv: mapped = [] } = config
+  if (!isLoopback(host) && !hasToken && insecure !== true) {
+    const remedy =
+      'set --token or --token-file, or --insecure to serve without (variables: MCP_BRIDGE_TOKEN, MCP_BRIDGE_TOKEN_FILE)'
+    problems.push({ key: 'host', message: `--host ${host} is reachable by others: ${remedy}` })
+  }
+  const paths = new Map<string, string>()
+  for (const key of ['ssePath', 'messagePath', 'mcpPath'] as const) {
+    // Express does not tell /SSE from /sse.
+    const taken = config[key] === undefined ? undefined : paths.get(config[key].toLowerCase())
+    if (taken !== undefined) problems.push({ key, message: `${config[key]} is the path of ${taken} already` })
+    else if (config[key] !== undefined) paths.set(config[key].toLowerCase(), flagOf(key))
+  }
+  for (const [name, { token }] of Object.entries(config.clients ?? {})) {
+    if (token === undefined && config.tokenFile === undefined) {
+      problems.push({
+        key: 'clients',
+        message: `${name}: has no token, and there is no token file that could hold it`,
+      })
+    }
+  }
+  for (const { header } of hasToken ? mapped : []) {
+    if (header !== 'authorization' && header !== 'x-api-key') continue
+    const message = `${header} carries the token of the bridge: choose another header, such as X-Tool-Token`
+    problems.push({ key: 'headerEnv', message })
+  }
+  return problems
+}
+
+function flagOf(key: string): string {
+  return OPTIONS.find((option) => option.key === key)?.flag ?? key
+}
