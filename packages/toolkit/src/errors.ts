@@ -1,4 +1,4 @@
-// errors: what a person can mend: a sentence, and what to do about it.
+// errors: what the person in front of the toolkit can mend: one sentence, and what to do about it.
 
 export class ToolkitError extends Error {
   /** What to do about it, if that is known. */
@@ -9,4 +9,9 @@ export class ToolkitError extends Error {
     this.name = 'ToolkitError'
     this.hint = options.hint
   }
+}
+
+/** Message and hint as every command of the toolkit shows them, each on a line of its own. */
+export function errorText({ message, hint }: ToolkitError): string {
+  return hint === undefined ? `${message}\n` : `${message}\n  → ${hint}\n`
 }

@@ -85,6 +85,15 @@ test('what stands in a file of secrets stays; a variable that is new comes behin
   expect(read('secrets/mcp-clock.env')).toMatch(/^# .*\nAPI_KEY=old\n.*SLACK_WEBHOOK=x\n$/s)
 })
 
+test('a folder in which LiteLLM is called litellm keeps its token', async () => {
+  const folder = output()
+  mkdirSync(join(folder, 'secrets'))
+  writeFileSync(join(folder, 'secrets/mcp-clock.tokens'), 'litellm:kept\n')
+  const { read } = await from({ clock: CLOCK }, folder)
+  expect(read('litellm.env')).toBe('MCP_CLOCK_TOKEN=kept\n')
+  expect(read('secrets/mcp-clock.tokens')).toBe('litellm:kept\n')
+})
+
 test('names of a stranger are shown as text', async () => {
   const made = await from(
     { 'x\u001b[2J': CLOCK, 'y\u009b2J': { command: 'node', args: ['\u202e'] } },

@@ -3,9 +3,11 @@ import { existsSync, lstatSync, readFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import type { Assets } from '../build/base.ts'
 import { parseClientFile } from '../import/client-file.ts'
-import { GATEWAY, importFile, LITELLM_ENV, type Imported } from '../import/project.ts'
+import { importFile, LITELLM_ENV, type Imported } from '../import/project.ts'
 import { ToolkitError } from '../errors.ts'
+import { GATEWAY } from '../render/names.ts'
 import { privateFolder, writeFile, writeFiles } from '../render/write.ts'
+import { tokenOf } from '../token-file.ts'
 import type { Common, Io } from './image.ts'
 import { json, table } from './text.ts'
 
@@ -69,12 +71,14 @@ function variableOf(line: string): string | undefined {
   return /^(?:# )?([A-Z_][A-Z0-9_]*)=/.exec(line)?.[1]
 }
 
+/** What LiteLLM was called in folders that an earlier version wrote. */
+const FORMER_GATEWAY = 'litellm'
+
+/** The token that LiteLLM has already. */
 function tokenIn(path: string): string | undefined {
   if (!existsSync(path)) return undefined
-  const line = readFileSync(path, 'utf8')
-    .split('\n')
-    .find((each) => each.startsWith(`${GATEWAY}:`))
-  return line?.slice(GATEWAY.length + 1).trim()
+  const text = readFileSync(path, 'utf8')
+  return tokenOf(text, GATEWAY) ?? tokenOf(text, FORMER_GATEWAY)
 }
 
 function next(folder: string): string {

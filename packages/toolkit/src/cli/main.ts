@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { Command, CommanderError, Option } from 'commander'
 import type { Assets } from '../build/base.ts'
 import { printableLines } from '../printable.ts'
-import { ToolkitError } from '../errors.ts'
+import { errorText, ToolkitError } from '../errors.ts'
 import type { Overrides } from '../resolve/scaffold.ts'
 import { from } from './compose.ts'
 import { base, build, init, list, renderCommand, type Common, type Io } from './image.ts'
@@ -36,7 +36,7 @@ export async function run(argv: readonly string[], { assets, io: given }: RunOpt
   } catch (error) {
     if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2
     if (!(error instanceof ToolkitError)) throw error
-    io.err(`mcp-bridge: ${error.message}\n${error.hint === undefined ? '' : `  → ${error.hint}\n`}`)
+    io.err(`mcp-bridge: ${errorText(error)}`)
     return 1
   }
 }

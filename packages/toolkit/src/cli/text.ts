@@ -1,18 +1,9 @@
-// cli/text: what the commands print for people.
+// cli/text: what the commands print, for people and as JSON.
+import { columns } from '../columns.ts'
 
-/** Columns as wide as their widest cell; the last is as long as it is. */
 export function table(rows: readonly (readonly string[])[]): string {
-  const widths = (rows[0] ?? []).map((_, column) =>
-    Math.max(...rows.map((row) => (row[column] ?? '').length)),
-  )
-  return rows
-    .map(
-      (row) =>
-        `${row
-          .map((cell, column) => cell.padEnd(widths[column] ?? 0))
-          .join('  ')
-          .trimEnd()}\n`,
-    )
+  return columns(rows)
+    .map((line) => `${line}\n`)
     .join('')
 }
 

@@ -186,7 +186,7 @@ test('a value that no line of a file can hold leaves its tool out, and nothing o
 
 test('the token that is there is kept, and LiteLLM gets the same', async () => {
   const { secrets } = await imported({ clock: CLOCK, other: CLOCK }, { 'mcp-clock': 'kept' })
-  expect(secrets.get('secrets/mcp-clock.tokens')).toBe('litellm:kept\n')
-  const [, made = ''] = /^litellm:(\S{32})\n$/.exec(secrets.get('secrets/mcp-other.tokens') ?? '') ?? []
+  expect(secrets.get('secrets/mcp-clock.tokens')).toBe('gateway:kept\n')
+  const [, made = ''] = /^gateway:(\S{32})\n$/.exec(secrets.get('secrets/mcp-other.tokens') ?? '') ?? []
   expect(secrets.get('litellm.env')).toBe(`MCP_CLOCK_TOKEN=kept\nMCP_OTHER_TOKEN=${made}\n`)
 })

@@ -6,10 +6,11 @@ import { ToolkitError } from '../errors.ts'
 import { redacted, holdsSecret, secretArguments } from '../recipe/credential.ts'
 import type { Tool } from '../recipe/read.ts'
 import { composeFile, renderCompose, secretLines, type ComposeFile } from '../render/compose.ts'
-import { litellmEntry } from '../render/litellm.ts'
-import { litellmName, serviceName, tokenVariable, toolVariable } from '../render/names.ts'
+import { FROM_ENVIRONMENT, litellmEntryOf } from '../render/litellm.ts'
+import { GATEWAY, litellmName, serviceName, tokenVariable, toolVariable } from '../render/names.ts'
 import { render } from '../render/render.ts'
 import { nameOf } from '../resolve/scaffold.ts'
+import { withToken } from '../token-file.ts'
 import type { ClientFile, Entry } from './client-file.ts'
 import { toolFor, type ImportedTool } from './tool.ts'
 import { envLine, valuesOf, type Value } from './values.ts'
@@ -34,8 +35,6 @@ export interface ImportOptions {
   say(text: string): void
 }
 
-/** Of the token file of each tool: who LiteLLM is there. */
-export const GATEWAY = 'litellm'
 /** For LiteLLM: the variables that its entries name. */
 export const LITELLM_ENV = 'litellm.env'
 const HEAD =
@@ -79,9 +78,9 @@ export async function importFile({ entries, inputs }: ClientFile, options: Impor
       for (const [path, content] of files) {
         if (isOfImage(path)) result.files.set(`images/${name}/${path}`, content)
       }
-      Object.assign(litellm, litellmEntry(recipe))
+      Object.assign(litellm, litellmEntryOf(recipe))
       environment.push(tokenLine)
-      result.secrets.set(`secrets/${service}.tokens`, `${GATEWAY}:${token}\n`)
+      result.secrets.set(`secrets/${service}.tokens`, withToken('', GATEWAY, token))
       if (lines !== '') result.secrets.set(`secrets/${service}.env`, lines)
       result.tools.push({ name, tag, from: command, notes: imported.notes })
     } catch (error) {
@@ -166,5 +165,8 @@ function remoteEntry(url: string, name: string): { server: object; variable: str
     throw new ToolkitError('its url is no address of http')
   const variable = holdsSecret(url) ? toolVariable(litellmName({ name }), 'URL') : undefined
   const transport = /\/sse\/?$/.test(new URL(url).pathname) ? 'sse' : 'http'
-  return { server: { url: variable === undefined ? url : `os.environ/${variable}`, transport }, variable }
+  return {
+    server: { url: variable === undefined ? url : `${FROM_ENVIRONMENT}${variable}`, transport },
+    variable,
+  }
 }

@@ -1,10 +1,9 @@
-// render/compose: a recipe → a Compose service that may do what the tool needs, and nothing else.
+// render/compose: a recipe → a whole Compose file, with networks, secrets and volumes.
 import { stringify } from 'yaml'
 import type { Recipe } from '../recipe/schema.ts'
 import { HEALTHCHECK, PORT, program, secretFiles, TINI } from './layout.ts'
 import { secretName, serviceName, volumeName } from './names.ts'
-
-export type Service = Record<string, unknown>
+import { hardening, healthcheck, toolService, type Service } from './service.ts'
 
 /** A whole Compose file; several tools are several of its parts merged. */
 export interface ComposeFile {
@@ -14,7 +13,6 @@ export interface ComposeFile {
   volumes?: Record<string, object>
 }
 
-/** What a person may change from outside: the folder of the secrets, and where the image is built. */
 export interface ComposeOptions {
   tag: string
   /** Build context, relative to the Compose file. */
@@ -40,33 +38,26 @@ export function composeFile(
   const volumes = Object.fromEntries(recipe.volumes.map(({ path }) => [volumeName(recipe, path), {}]))
   return {
     services: {
-      [name]: {
-        image: tag,
-        build: { context },
-        ...(recipe.instances === 'one' ? { container_name: name } : {}),
-        ...hardened(recipe),
-        networks: recipe.network === 'open' ? ['tools', 'egress'] : ['tools'],
-        expose: [String(PORT)],
-        environment: {
-          MCP_BRIDGE_TOKEN_FILE: `/run/secrets/${name}-tokens`,
-          MCP_BRIDGE_COMPAT: 'litellm',
-          ...(lines.length > 0 ? { MCP_BRIDGE_ENV_FILE: `/run/secrets/${name}-env` } : {}),
-          ...variables(recipe, values),
+      [name]: toolService(recipe, {
+        source: {
+          image: tag,
+          build: { context },
+          ...(recipe.instances === 'one' ? { container_name: name } : {}),
         },
-        secrets: Object.keys(secrets),
-        ...mounts(recipe),
-        healthcheck: {
-          test: HEALTHCHECK,
-          interval: '30s',
-          timeout: '10s',
-          start_period: '120s',
-          start_interval: '1s',
-          retries: 3,
+        settings: {
+          networks: recipe.network === 'open' ? ['tools', 'egress'] : ['tools'],
+          expose: [String(PORT)],
+          environment: {
+            MCP_BRIDGE_TOKEN_FILE: `/run/secrets/${name}-tokens`,
+            MCP_BRIDGE_COMPAT: 'litellm',
+            ...(lines.length > 0 ? { MCP_BRIDGE_ENV_FILE: `/run/secrets/${name}-env` } : {}),
+            ...variables(recipe, values),
+          },
+          secrets: Object.keys(secrets),
+          ...mounts(recipe),
         },
-        stop_grace_period: '15s',
-        restart: 'unless-stopped',
-        logging: { driver: 'json-file', options: { 'max-size': '10m', 'max-file': '3' } },
-      },
+        healthcheck: healthcheck(HEALTHCHECK, { interval: '30s', startInterval: '1s' }),
+      }),
       ...loginService(recipe, tag),
     },
     networks: { tools: { internal: true }, ...(recipe.network === 'open' ? { egress: {} } : {}) },
@@ -75,25 +66,12 @@ export function composeFile(
   }
 }
 
-/** YAML with `$` kept from Compose, which would put variables in its place. */
+/** A bare `no` is quoted, because YAML 1.1 takes it for false and 1.2 does not. */
 export function renderCompose(file: ComposeFile, head: string): string {
-  // Read by either version of YAML as it is meant: 1.1 takes a bare `no` for false.
   return `${head}${stringify(file, { lineWidth: 0, version: '1.1' })}`
 }
 
-function hardened({ resources }: Recipe): Service {
-  return {
-    read_only: true,
-    cap_drop: ['ALL'],
-    security_opt: ['no-new-privileges:true'],
-    tmpfs: ['/tmp:mode=1777,size=256m'],
-    mem_limit: resources.memory,
-    cpus: resources.cpus,
-    pids_limit: resources.pids,
-  }
-}
-
-/** What has no default and is given nowhere is asked for; Compose refuses to start without what is required. */
+/** A variable without a value here is asked of Compose's environment; Compose refuses to start without a required one. */
 function variables(recipe: Recipe, values: Readonly<Record<string, string>>): Record<string, string> {
   const asked = recipe.environment.map(({ name, required, default: fallback, description }) => {
     const given = values[name]
@@ -104,7 +82,7 @@ function variables(recipe: Recipe, values: Readonly<Record<string, string>>): Re
   return Object.fromEntries(asked) as Record<string, string>
 }
 
-/** Braces would end what Compose replaces. */
+/** A brace would end Compose's `${NAME:?message}`. */
 function tame(text: string): string {
   return text.replaceAll(/[{}]/g, '')
 }
@@ -122,7 +100,7 @@ function loginService(recipe: Recipe, tag: string): Record<string, Service> {
     [`${serviceName(recipe)}-login`]: {
       image: tag,
       profiles: ['login'],
-      ...hardened(recipe),
+      ...hardening(recipe),
       entrypoint: argv.map((each) => each.replaceAll('$', '$$$$')),
       healthcheck: { disable: true },
       networks: ['egress'],

@@ -1,4 +1,6 @@
 // stack/finding: one line of what `verify` found, and how the lines are shown.
+import { columns } from '../columns.ts'
+
 export interface Finding {
   /** What was asked: `containers`, `discovery`, … */
   check: string
@@ -22,12 +24,13 @@ export function isAllWell(findings: readonly Finding[]): boolean {
   return findings.length > 0 && findings.every(({ isOk }) => isOk)
 }
 
-/** Columns for a person; each failure has its fix on the line below. */
+/** For a person; each failure has its fix on the line below. */
 export function table(findings: readonly Finding[]): string {
-  const width = (of: (finding: Finding) => string) => Math.max(...findings.map((each) => of(each).length), 0)
-  const [checks, subjects] = [width(({ check }) => check), width(({ subject }) => subject)]
-  const lines = findings.flatMap(({ check, subject, isOk, detail, fix }) => [
-    `${isOk ? 'ok    ' : 'FAILED'}  ${check.padEnd(checks)}  ${subject.padEnd(subjects)}  ${detail}`.trimEnd(),
+  const rows = columns(
+    findings.map(({ isOk, check, subject, detail }) => [isOk ? 'ok    ' : 'FAILED', check, subject, detail]),
+  )
+  const lines = findings.flatMap(({ fix }, i) => [
+    rows[i] ?? '',
     ...(fix === undefined ? [] : [`        fix: ${fix}`]),
   ])
   const failed = findings.filter(({ isOk }) => !isOk).length

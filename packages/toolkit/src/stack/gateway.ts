@@ -1,4 +1,6 @@
 // stack/gateway: LiteLLM 1.77.3 as the stack's commands ask it: MCP, REST, responses, keys.
+import { ToolkitError } from '../errors.ts'
+
 export interface Answer {
   /** 0: no HTTP answer at all; `text` says why. */
   status: number
@@ -70,7 +72,7 @@ export class Gateway {
     return this.ask('POST', '/mcp/', { jsonrpc: '2.0', id: 1, method, params }, headers)
   }
 
-  /** Names over `/mcp/`, which every MCP client sees; throws Error with what was answered instead. */
+  /** Names over `/mcp/`, which every MCP client sees; throws ToolkitError with what was answered instead. */
   async tools(headers: Headers = {}): Promise<string[]> {
     return namesIn(parse<RpcAnswer>(await this.rpc('tools/list', {}, headers)).result?.tools)
   }
@@ -85,7 +87,7 @@ export class Gateway {
     const { result, error } = parse<RpcAnswer>(
       await this.rpc('tools/call', { name, arguments: args }, headers),
     )
-    if (result === undefined) throw new Error(error?.message ?? 'no result')
+    if (result === undefined) throw new ToolkitError(error?.message ?? 'no result')
     return textOf(result.content)
   }
 
@@ -108,10 +110,10 @@ export class Gateway {
     return { said: first?.result, items: output.map(({ type }) => type) }
   }
 
-  /** Makes a key; throws Error if LiteLLM has no database or the master key is wrong. */
+  /** Makes a key; throws ToolkitError if LiteLLM has no database or the master key is wrong. */
   async generateKey(settings: object): Promise<string> {
     const { key } = parse<{ key?: string }>(await this.ask('POST', '/key/generate', settings))
-    if (key === undefined) throw new Error('LiteLLM gave no key')
+    if (key === undefined) throw new ToolkitError('LiteLLM gave no key')
     return key
   }
 
@@ -130,15 +132,15 @@ export class Gateway {
 
 type Headers = Readonly<Record<string, string>>
 
-/** The JSON of an answer, or of the first event of its stream; throws Error for every status but 200. */
+/** The JSON of an answer, or of the first event of its stream; throws ToolkitError for every status but 200. */
 // oxlint-disable-next-line typescript/no-unnecessary-type-parameters -- what LiteLLM answers is known by its version only
 export function parse<T>({ status, text }: Answer): T {
-  if (status !== 200) throw new Error(`${status === 0 ? '' : `HTTP ${status}: `}${shortened(text)}`)
+  if (status !== 200) throw new ToolkitError(`${status === 0 ? '' : `HTTP ${status}: `}${shortened(text)}`)
   const data = /^data: (.*)$/m.exec(text)?.[1]
   try {
     return JSON.parse(data ?? text) as T
   } catch {
-    throw new Error(`this is no JSON: ${shortened(text)}`)
+    throw new ToolkitError(`this is no JSON: ${shortened(text)}`)
   }
 }
 

@@ -1,6 +1,7 @@
 // stack/main: the commands of the stack, as its shell scripts start them in a container; files of the stack are in /stack.
 import { text } from 'node:stream/consumers'
 import { parseArgs } from 'node:util'
+import { errorText, ToolkitError } from '../errors.ts'
 import { printableLines } from '../printable.ts'
 import { namedTools, toolNamed } from './compose-config.ts'
 import { parseFacts } from './facts.ts'
@@ -71,7 +72,8 @@ async function addUser(args: string[]): Promise<number> {
     },
   })
   const [name] = positionals
-  if (name === undefined || positionals.length > 1) throw new Error('name one person: ./add-user alice')
+  if (name === undefined || positionals.length > 1)
+    throw new ToolkitError('add-user takes one name', { hint: 'write ./add-user alice' })
   const tools = namedTools(parseFacts(await text(process.stdin)).get('compose') ?? '')
   const gateway = new Gateway(url, masterKey)
   folder.remove(...RESTART)
@@ -105,14 +107,20 @@ function print(said: string): void {
 
 async function main([command = '', ...args]: string[]): Promise<number> {
   const run = commands[command]
-  if (run === undefined) throw new Error(`there is no command "${command}"`)
+  if (run === undefined) throw new ToolkitError(`there is no command "${command}"`)
   return run(args)
+}
+
+/** Also for options that `parseArgs` refuses, and for what nobody expected: this is all that the operator sees. */
+function textOf(error: unknown): string {
+  if (error instanceof ToolkitError) return errorText(error)
+  return `${error instanceof Error ? error.message : String(error)}\n`
 }
 
 main(process.argv.slice(2)).then(
   (code) => (process.exitCode = code),
   (error: unknown) => {
-    process.stderr.write(`${printableLines(error instanceof Error ? error.message : String(error))}\n`)
+    process.stderr.write(printableLines(textOf(error)))
     process.exitCode = 2
   },
 )

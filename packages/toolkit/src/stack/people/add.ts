@@ -1,9 +1,12 @@
 // people/add: lets a person in, or out: a key of LiteLLM, and tokens of their own at the bridges.
 import { randomBytes } from 'node:crypto'
+import { ToolkitError } from '../../errors.ts'
 import type { ToolNames } from '../compose-config.ts'
 import type { Folder } from '../folder.ts'
 import type { Gateway } from '../gateway.ts'
-import { checkName, filterOf, namesOf, withFilter, withoutFilter, withoutToken, withToken } from './files.ts'
+import { namesOf, withoutToken, withToken } from '../../token-file.ts'
+import { filterOf, withFilter, withoutFilter } from './bridge-config.ts'
+import { checkName } from './name.ts'
 import type { Credentials } from './settings.ts'
 import type { Grant } from './grants.ts'
 
@@ -23,7 +26,7 @@ export interface Added {
  * The key first: if LiteLLM refuses, no file has changed.
  *
  * @param url what people on the LAN open
- * @throws Error if the name is taken, or LiteLLM refuses
+ * @throws ToolkitError if the name is taken, or LiteLLM refuses
  */
 export async function addPerson(
   folder: Folder,
@@ -34,7 +37,7 @@ export async function addPerson(
   const { name, grants } = person
   checkName(name)
   if (tools.some(({ service }) => isKnown(folder, service, name)))
-    throw new Error(`${name} is known already; first: ./add-user --remove ${name}`)
+    throw new ToolkitError(`${name} is known already`, { hint: `first: ./add-user --remove ${name}` })
   const key = await gateway.generateKey({
     key_alias: name,
     models: person.models,
@@ -80,7 +83,7 @@ export async function removePerson(
   const { status, text } = await gateway.deleteKeys({ key_aliases: [name] })
   const isUnknown = status === 404 || /not found|no keys/i.test(text)
   if (status !== 200 && !isUnknown)
-    throw new Error(`LiteLLM kept the key of ${name}: HTTP ${status}: ${text}`)
+    throw new ToolkitError(`LiteLLM kept the key of ${name}: HTTP ${status}: ${text}`)
   return { found: found || status === 200, restart }
 }
 

@@ -1,42 +1,12 @@
 import { describe, expect, test } from 'vitest'
-import {
-  checkName,
-  filterOf,
-  namesOf,
-  tokenOf,
-  withFilter,
-  withoutFilter,
-  withoutToken,
-  withToken,
-} from './files.ts'
+import { filterOf, withFilter, withoutFilter } from './bridge-config.ts'
 
-const TOKENS = '# who may\ngateway:g\nalice:a\n'
 const CONFIG = `# the least
 clients:
   # LiteLLM itself
   gateway:
     tools-allow: [list_*, get_*]
 `
-
-describe('tokens', () => {
-  test('a person comes, gets another token, goes', () => {
-    const added = withToken(TOKENS, 'bob', 'b')
-    expect(added).toBe(`${TOKENS}bob:b\n`)
-    expect(withToken(added, 'bob', 'c')).toBe(`${TOKENS}bob:c\n`)
-    expect(withoutToken(added, 'bob')).toBe(TOKENS)
-  })
-
-  test('a file without a last newline, and an empty one', () => {
-    expect(withToken('gateway:g', 'bob', 'b')).toBe('gateway:g\nbob:b\n')
-    expect(withToken('', 'bob', 'b')).toBe('bob:b\n')
-  })
-
-  test('a name that begins like another', () => {
-    expect(withoutToken('ali:1\nalice:2\n', 'ali')).toBe('alice:2\n')
-    expect(tokenOf('ali:1\nalice:2\n', 'alice')).toBe('2')
-    expect(namesOf(TOKENS)).toEqual(['gateway', 'alice'])
-  })
-})
 
 describe('filters', () => {
   test('what others have stays as it is written', () => {
@@ -53,10 +23,3 @@ describe('filters', () => {
     expect(filterOf('', 'bob')).toEqual([])
   })
 })
-
-test.for(['', 'two words', 'a:b', 'a\nb', 'gateway', 'default', '../x', 'x'.repeat(65)])(
-  'no person is called %j',
-  (name) => {
-    expect(() => checkName(name)).toThrow(/is no (name|person)/)
-  },
-)

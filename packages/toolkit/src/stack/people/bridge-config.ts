@@ -1,48 +1,8 @@
-// people/files: the two files by which a bridge of the stack knows people: `tokens` and `bridge.yaml`.
+// people/bridge-config: the tools that a client of a bridge may use, in the `bridge.yaml` of that bridge.
 import { parseDocument, isMap } from 'yaml'
-import { GATEWAY } from '../../render/names.ts'
-
-/** A name goes into both files and into LiteLLM; the same letters as the bridge admits. */
-const NAME = /^[A-Za-z0-9._@-]{1,64}$/
 
 /** As people write it: no line is broken, `[a, b]` has no space inside. */
 const STYLE = { lineWidth: 0, flowCollectionPadding: false }
-
-/** `default` is what a bridge calls whoever has the token of its own options. */
-const RESERVED = new Set([GATEWAY, 'default', 'anonymous'])
-
-/** @throws Error if no person can be called so */
-export function checkName(name: string): void {
-  if (!NAME.test(name))
-    throw new Error(`"${name}" is no name: up to 64 letters, digits and . _ @ -, no spaces`)
-  if (RESERVED.has(name)) throw new Error(`"${name}" is no person: the bridges use this name themselves`)
-}
-
-/** The token file with a line for this person in place of an older one. */
-export function withToken(text: string, name: string, token: string): string {
-  const rest = withoutToken(text, name)
-  return `${rest}${rest === '' || rest.endsWith('\n') ? '' : '\n'}${name}:${token}\n`
-}
-
-export function withoutToken(text: string, name: string): string {
-  return text
-    .split('\n')
-    .filter((line) => !line.startsWith(`${name}:`))
-    .join('\n')
-}
-
-export function tokenOf(text: string, name: string): string | undefined {
-  const line = text.split('\n').find((each) => each.startsWith(`${name}:`))
-  return line?.slice(name.length + 1).trim()
-}
-
-/** Names in a token file. */
-export function namesOf(text: string): string[] {
-  return text
-    .split('\n')
-    .filter((line) => line.includes(':') && !line.startsWith('#'))
-    .map((line) => line.slice(0, line.indexOf(':')))
-}
 
 /** The bridge's configuration with a filter for this person; comments and the order of the rest stay. */
 export function withFilter(text: string, name: string, toolsAllow: readonly string[]): string {

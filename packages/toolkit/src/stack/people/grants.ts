@@ -1,4 +1,5 @@
 // people/grants: what `--tools` of add-user says: which tools, and which parts of them.
+import { ToolkitError } from '../../errors.ts'
 import { toolNamed, type ToolNames } from '../compose-config.ts'
 
 /** What a person may use of one tool; no globs: all of it. */
@@ -10,7 +11,7 @@ export interface Grant {
 /**
  * `db:list_*,db:get_*,memory` → parts of db, all of memory. `none` is nothing but LiteLLM's key.
  *
- * @throws Error that names what there is
+ * @throws ToolkitError that names what there is
  */
 export function parseGrants(texts: readonly string[], tools: readonly ToolNames[]): Grant[] {
   const words = texts.flatMap((text) => text.split(',')).filter((word) => word !== '')
@@ -22,7 +23,9 @@ export function parseGrants(texts: readonly string[], tools: readonly ToolNames[
     const tool = toolNamed(name, tools)
     const glob = rest.join(':')
     if (rest.length > 0 && !/^[A-Za-z0-9_.*?[\]{}/-]+$/.test(glob))
-      throw new Error(`"${word}": after the colon stands the name of a tool, or a pattern such as list_*`)
+      throw new ToolkitError(
+        `"${word}": after the colon stands the name of a tool, or a pattern such as list_*`,
+      )
     const before = grants.get(tool.service)
     // All of a tool, once said, is not taken back by a part of it.
     if (rest.length === 0 || before?.length === 0) grants.set(tool.service, [])

@@ -1,12 +1,15 @@
-// tools/change: what `./tools add|update|rollback|remove` change in the files of the stack; the shell does what needs Docker.
+// tools/change: how `./tools add|update|rollback|remove` change the files of the stack; the shell does what needs Docker.
 import { randomBytes } from 'node:crypto'
+import { ToolkitError } from '../../errors.ts'
 import type { Recipe } from '../../recipe/schema.ts'
 import type { Folder } from '../folder.ts'
 import type { ToolNames } from '../compose-config.ts'
-import { withFilter, withToken } from '../people/files.ts'
+import { parseComposeFile, requiredVariables } from '../compose-file.ts'
+import { withToken } from '../../token-file.ts'
+import { withFilter } from '../people/bridge-config.ts'
 import { GATEWAY, tokenVariable, toolVariable } from '../../render/names.ts'
 import { composeFiles, withComposeFile, withoutComposeFile, withoutValue, withValue } from './env-file.ts'
-import { fragment, imageOnly, networkName, volumeName } from './compose-fragment.ts'
+import { composeFragment, imageOnly, networkName, numberedVolume } from './compose-fragment.ts'
 import { aliasesOf, withoutServer, withServer } from './litellm-config.ts'
 import { snapshot } from './snapshot.ts'
 import type { ReservedNames } from './reserved-names.ts'
@@ -25,7 +28,7 @@ const COMPOSE = 'compose.yaml'
 const LITELLM = ['config', 'litellm.yaml'] as const
 const ENV = '.env'
 
-/** Files, entries, tokens of a tool that is new. @throws Error before anything has changed */
+/** Writes the files, entries and tokens of a new tool. @throws ToolkitError before anything has changed */
 export function addTool(
   folder: Folder,
   tool: PreparedTool,
@@ -36,14 +39,23 @@ export function addTool(
   },
 ): void {
   const { service, alias, present, taken } = options
-  if (!/^[a-z][a-z0-9]*(-[a-z0-9]+)*$/.test(service)) throw new Error(`"${service}" is no name of a service`)
-  // A "-" and LiteLLM does not start; and it is part of a variable.
+  if (!/^[a-z][a-z0-9]*(-[a-z0-9]+)*$/.test(service))
+    throw new ToolkitError(`"${service}" is no name of a service`, {
+      hint: 'write small letters, digits and single "-"',
+    })
+  // With a "-" in it LiteLLM does not start; and it becomes part of a variable.
   if (!/^[a-z][a-z0-9_]{0,30}$/.test(alias))
-    throw new Error(`"${alias}" is no alias: small letters, digits, _`)
+    throw new ToolkitError(`"${alias}" is no alias`, {
+      hint: 'write small letters, digits and "_", a letter first, 31 at most',
+    })
   if (folder.has(ADDED, service) || present.some((each) => each.service === service))
-    throw new Error(`${service} is there already: ./tools update ${service}, or --name for a second one`)
+    throw new ToolkitError(
+      `${service} is there already: ./tools update ${service}, or --name for a second one`,
+    )
   if (aliasesOf(folder.read(...LITELLM)).includes(alias))
-    throw new Error(`the alias ${alias} is taken in config/litellm.yaml: choose another with --alias`)
+    throw new ToolkitError(`the alias ${alias} is taken in config/litellm.yaml`, {
+      hint: 'choose another with --alias',
+    })
   checkVariables(tool.recipe, options.variables)
   const token = tokenVariable(alias)
   const variables = new Map([...options.variables.keys()].map((name) => [name, toolVariable(alias, name)]))
@@ -58,7 +70,7 @@ export function addTool(
   for (const [name, value] of stored) env = withValue(env, name, value)
   folder.writeSecret(withComposeFile(env, `${ADDED}/${service}/${COMPOSE}`), ENV)
   const placed = { service, alias, image: tool.image, token, variables, isProxied: isProxied(env) }
-  folder.write(fragment(tool.recipe, placed), ADDED, service, COMPOSE)
+  folder.write(composeFragment(tool.recipe, placed), ADDED, service, COMPOSE)
   folder.write(withToken('', GATEWAY, secret), 'people', service, 'tokens')
   folder.write(withFilter('', GATEWAY, tool.recipe.tools), 'people', service, 'bridge.yaml')
   const { description } = tool.recipe
@@ -68,7 +80,7 @@ export function addTool(
 /**
  * Compose merges what has the same name: a tool with the name of a service would get its passwords, volumes and networks.
  *
- * @throws Error for a name that the stack uses
+ * @throws ToolkitError for a name that the stack uses
  */
 function checkNames(
   { volumes }: Recipe,
@@ -82,20 +94,21 @@ function checkNames(
     { what: 'alias', name: alias, among: taken.hosts, option: '--alias' },
     { what: 'network', name: networkName(service), among: taken.networks, option: '--name' },
     ...volumes.map((_, i) => {
-      return { what: 'volume', name: volumeName(service, i), among: taken.volumes, option: '--name' }
+      return { what: 'volume', name: numberedVolume(service, i), among: taken.volumes, option: '--name' }
     }),
     ...variables.map((name) => ({ what: 'variable', name, among: taken.variables, option: '--alias' })),
   ]
   for (const { what, name, among, option } of names)
     if (among.has(name))
-      throw new Error(`the ${what} ${name} is a name of the stack itself: choose another with ${option}`)
+      throw new ToolkitError(`the ${what} ${name} is a name of the stack itself`, {
+        hint: `choose another with ${option}`,
+      })
 }
 
-/** The same tool from another recipe; what it was before can be had back. */
+/** Takes the tool from another recipe; `rollbackTool` brings the one before back. */
 export function updateTool(folder: Folder, tool: PreparedTool, { service, alias }: ToolNames): void {
   snapshot(folder, service)
-  const isOfStack = !folder.has(ADDED, service)
-  const before = folder.read(ADDED, service, COMPOSE)
+  const before = writtenAs(folder, service)
   setAside(folder, service)
   writeContext(folder, service, tool)
   const env = folder.read(ENV)
@@ -103,19 +116,19 @@ export function updateTool(folder: Folder, tool: PreparedTool, { service, alias 
     service,
     alias,
     image: tool.image,
-    token: tokenIn(before) ?? tokenVariable(alias),
-    variables: variablesIn(before),
+    token: before.token ?? tokenVariable(alias),
+    variables: before.variables,
     isProxied: isProxied(env),
   }
-  const text = isOfStack || isImageOnly(before) ? imageOnly(placed) : fragment(tool.recipe, placed)
+  const text = !before.isOwn ? imageOnly(placed) : composeFragment(tool.recipe, placed)
   folder.write(text, ADDED, service, COMPOSE)
   folder.writeSecret(withComposeFile(env, `${ADDED}/${service}/${COMPOSE}`), ENV)
 }
 
-/** What it was before the last update; a second time: what it was after it. @throws Error if there was none */
+/** Back to what it was before the last update; a second rollback undoes the first. @throws ToolkitError if there was none */
 export function rollbackTool(folder: Folder, service: string): void {
   if (!folder.has(ADDED, PREVIOUS, service))
-    throw new Error(`${service} was never updated: there is nothing to go back to`)
+    throw new ToolkitError(`${service} was never updated: there is nothing to go back to`)
   snapshot(folder, service)
   const file = `${ADDED}/${service}/${COMPOSE}`
   const [now, before, aside] = [
@@ -132,16 +145,16 @@ export function rollbackTool(folder: Folder, service: string): void {
   folder.writeSecret(folder.has(file) ? withComposeFile(env, file) : withoutComposeFile(env, file), ENV)
 }
 
-/** All that `addTool` made. Volumes are the shell's. @throws Error for a tool of docker-compose.yml */
+/** Removes all that `addTool` wrote; volumes are left to the shell. @throws ToolkitError for a tool of docker-compose.yml */
 export function removeTool(folder: Folder, { service, alias }: ToolNames): void {
-  const before = folder.read(ADDED, service, COMPOSE)
-  if (before === '' || isImageOnly(before))
-    throw new Error(
+  const before = writtenAs(folder, service)
+  if (!before.isOwn)
+    throw new ToolkitError(
       `${service} belongs to docker-compose.yml: leave its profile out of COMPOSE_PROFILES in .env`,
     )
   snapshot(folder, service)
   let env = withoutComposeFile(folder.read(ENV), `${ADDED}/${service}/${COMPOSE}`)
-  for (const name of [tokenIn(before), ...variablesIn(before).values()])
+  for (const name of [before.token, ...before.variables.values()])
     if (name !== undefined) env = withoutValue(env, name)
   folder.writeSecret(env, ENV)
   folder.write(withoutServer(folder.read(...LITELLM), alias), ...LITELLM)
@@ -165,39 +178,40 @@ function checkVariables({ environment, secrets }: Recipe, given: ReadonlyMap<str
   const known = new Set([...environment, ...secrets].map(({ name }) => name))
   for (const name of given.keys())
     if (!known.has(name))
-      throw new Error(`the tool knows no ${name}; it knows ${[...known].join(', ') || 'none'}`)
+      throw new ToolkitError(`the tool knows no ${name}`, {
+        hint: `it knows ${[...known].join(', ') || 'none'}`,
+      })
   const missing = [...environment, ...secrets].filter(({ required, name }) => required && !given.has(name))
   if (missing.length > 0)
-    throw new Error(
+    throw new ToolkitError(
       `the tool needs: ${missing.map(({ name, description }) => `--env ${name}=… (${description})`).join(', ')}`,
     )
 }
 
-/** What a fragment takes from `.env` beside its token: name of the tool's variable → variable of `.env`. */
-function variablesIn(compose: string): Map<string, string> {
-  return new Map(requiredIn(compose).filter(([name, variable]) => name !== variable))
+/** What the Compose file of a tool below `added/` says about it. */
+interface Written {
+  /** It describes a service of its own; else it gives one of docker-compose.yml another image. */
+  isOwn: boolean
+  token: string | undefined
+  variables: Map<string, string>
 }
 
-/** The token has one name on both sides: LiteLLM reads it there. */
-function tokenIn(compose: string): string | undefined {
-  return requiredIn(compose).find(([name, variable]) => name === variable)?.[0]
-}
-
-function requiredIn(compose: string): [name: string, variable: string][] {
-  const found = compose.matchAll(/^ {6}([A-Z_][A-Z0-9_]*): \$\{([A-Z_][A-Z0-9_]*):\?/gm)
-  return [...found].map(([, name = '', variable = '']) => [name, variable])
+function writtenAs(folder: Folder, service: string): Written {
+  const file = parseComposeFile(folder.read(ADDED, service, COMPOSE))
+  const [token] = requiredVariables(file, 'litellm').values()
+  return {
+    isOwn: file.services?.['litellm'] !== undefined,
+    token,
+    variables: requiredVariables(file, service),
+  }
 }
 
 function isProxied(env: string): boolean {
   return composeFiles(env).includes('proxy/compose.yaml')
 }
 
-function isImageOnly(compose: string): boolean {
-  return compose !== '' && !compose.includes(' litellm:')
-}
-
 /** Single quotes: compose expands nothing in them. */
 function quoted(value: string): string {
-  if (/['\n\r]/.test(value)) throw new Error("a value with ' or a line break cannot stand in .env")
+  if (/['\n\r]/.test(value)) throw new ToolkitError("a value with ' or a line break cannot stand in .env")
   return `'${value}'`
 }

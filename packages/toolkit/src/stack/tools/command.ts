@@ -1,9 +1,11 @@
 // tools/command: `tools` as the shell asks for it: files change here, and what Docker must do is written down for the shell.
 import { parseArgs } from 'node:util'
+import { ToolkitError } from '../../errors.ts'
 import { readTool, type Tool } from '../../recipe/read.ts'
 import type { Recipe } from '../../recipe/schema.ts'
 import { serviceName } from '../../render/names.ts'
 import { namedTools, toolNamed, type ToolNames } from '../compose-config.ts'
+import { parseComposeFile } from '../compose-file.ts'
 import { parseContainers } from '../facts.ts'
 import type { Folder } from '../folder.ts'
 import { addTool, removeTool, rollbackTool, updateTool } from './change.ts'
@@ -40,7 +42,7 @@ export async function changeTools(args: readonly string[], context: Context): Pr
     case 'rollback': {
       const { service } = named(rest, context)
       rollbackTool(folder, service)
-      order(folder, [['service', service], ...built(folder, service)])
+      order(folder, [['service', service], ...imageToBuild(folder, service)])
       return ''
     }
     case 'remove': {
@@ -51,14 +53,16 @@ export async function changeTools(args: readonly string[], context: Context): Pr
     }
     case 'undo': {
       const service = undo(folder)
-      if (service !== undefined) order(folder, [['service', service], ...built(folder, service)])
+      if (service !== undefined) order(folder, [['service', service], ...imageToBuild(folder, service)])
       return ''
     }
     case 'keep':
       keep(folder)
       return ''
     default:
-      throw new Error(`there is no "${verb}": list, add, update, rollback or remove`)
+      throw new ToolkitError(`there is no command "${verb}"`, {
+        hint: 'write list, add, update, rollback or remove',
+      })
   }
 }
 
@@ -76,7 +80,7 @@ async function add(args: readonly string[], { folder, catalogue, facts }: Contex
     },
   })
   const [source, ...programArgs] = positionals
-  if (source === undefined) throw new Error('name a tool: ./tools add git')
+  if (source === undefined) throw new ToolkitError('add: no tool is named', { hint: 'write ./tools add git' })
   const variables = new Map((values.env ?? []).map(variable))
   const tool =
     fromCatalogue(catalogue, source) ??
@@ -92,7 +96,7 @@ async function add(args: readonly string[], { folder, catalogue, facts }: Contex
   const present = namedTools(compose)
   const { service, alias } = namesFor(tool.recipe, values, present, taken)
   addTool(folder, prepared(tool, bridgeVersion(folder)), { service, alias, variables, present, taken })
-  order(folder, [['service', service], ['alias', alias], ...built(folder, service)])
+  order(folder, [['service', service], ['alias', alias], ...imageToBuild(folder, service)])
   return ''
 }
 
@@ -106,7 +110,7 @@ function namesFor(
   const service = wanted.name ?? serviceName(recipe)
   // As docker-compose.yml has it, and as it was added before there was a name in front.
   if (wanted.name === undefined && present.some((each) => each.service === recipe.name))
-    throw new Error(
+    throw new ToolkitError(
       `${recipe.name} is there already: ./tools update ${recipe.name}, or --name for a second one`,
     )
   const plain = (wanted.name ?? recipe.name).replaceAll('-', '_')
@@ -122,11 +126,12 @@ async function update(args: readonly string[], context: Context): Promise<string
   const known = folder.has('added', service, 'recipe.yaml')
     ? readTool(folder.path('added', service))
     : fromCatalogue(catalogue, tool.recipe)
-  if (known === undefined) throw new Error(`${service} has no recipe: it cannot be updated`)
+  if (known === undefined) throw new ToolkitError(`${service} has no recipe: it cannot be updated`)
   const next = await nextOf(known, version, catalogue)
-  if (next === undefined) throw new Error(`${service} is at its newest version, ${known.recipe.version}`)
+  if (next === undefined)
+    throw new ToolkitError(`${service} is at its newest version, ${known.recipe.version}`)
   updateTool(folder, prepared(next, bridgeVersion(folder)), tool)
-  order(folder, [['service', service], ...built(folder, service)])
+  order(folder, [['service', service], ...imageToBuild(folder, service)])
   return ''
 }
 
@@ -149,8 +154,8 @@ function named([service = '']: readonly string[], { facts }: Context): ReturnTyp
 }
 
 /** The image to build, unless the tool is as docker-compose.yml has it. */
-function built(folder: Folder, service: string): [string, string][] {
-  const image = /^ {4}image: (\S+)$/m.exec(folder.read('added', service, 'compose.yaml'))?.[1]
+function imageToBuild(folder: Folder, service: string): [string, string][] {
+  const image = parseComposeFile(folder.read('added', service, 'compose.yaml')).services?.[service]?.image
   return image === undefined ? [] : [['image', image]]
 }
 
@@ -160,6 +165,6 @@ function order(folder: Folder, orders: readonly (readonly [string, string])[]): 
 
 function variable(text: string): [string, string] {
   const at = text.indexOf('=')
-  if (at < 1) throw new Error(`"${text}": write --env NAME=VALUE`)
+  if (at < 1) throw new ToolkitError(`"${text}" sets no variable`, { hint: 'write --env NAME=VALUE' })
   return [text.slice(0, at), text.slice(at + 1)]
 }

@@ -1,13 +1,12 @@
-// tools/compose-fragment: the compose file of one tool that `./tools add` brought, as hardened as those of docker-compose.yml.
-import { stringify } from 'yaml'
+// tools/compose-fragment: the Compose file of one tool that `./tools` brought; Compose merges it into docker-compose.yml.
+import { Document, type YAMLSeq } from 'yaml'
 import type { Recipe } from '../../recipe/schema.ts'
-import { TOOL_LABEL } from '../compose-config.ts'
+import { healthcheck, toolService } from '../../render/service.ts'
+import { TOOL_LABEL, type ToolNames } from '../compose-config.ts'
 
-export interface ServiceInStack {
-  service: string
-  alias: string
+export interface StackService extends ToolNames {
   image: string
-  /** The variable of `.env` with the token that LiteLLM shows. */
+  /** The variable of `.env` with the token that LiteLLM sends. */
   token: string
   /** Variables of `.env` by the name that the tool knows them by. */
   variables: ReadonlyMap<string, string>
@@ -16,47 +15,55 @@ export interface ServiceInStack {
 }
 
 const NOTE = '# Made by ./tools from recipe.yaml beside it, and made anew by ./tools update.\n'
-const GUARD = ['CMD', '/usr/local/lib/guard', '3', 'mcp-bridge', 'healthcheck']
+/** lib/guard ends a tool that stays unhealthy; it counts on these intervals. */
+const GUARDED = healthcheck(['CMD', '/usr/local/lib/guard', '3', 'mcp-bridge', 'healthcheck'], {
+  interval: '15s',
+  startInterval: '2s',
+})
 
 /** lib/tools.sh knows these two names, too. */
 export function networkName(service: string): string {
   return `tool-${service}`
 }
 
-export function volumeName(service: string, index: number): string {
+export function numberedVolume(service: string, index: number): string {
   return `${service}-${index}`
 }
 
-/** Of a tool that docker-compose.yml has itself, only the image is another. */
-export function imageOnly({ service, image }: Pick<ServiceInStack, 'service' | 'image'>): string {
-  return NOTE + stringify({ services: { [service]: { image } } })
+/** For a tool that docker-compose.yml has itself: only the image is another. */
+export function imageOnly({ service, image }: Pick<StackService, 'service' | 'image'>): string {
+  return textOf(documentOf({ services: { [service]: { image } } }))
 }
 
 /** A service of its own, on a network of its own with LiteLLM. */
-export function fragment(recipe: Recipe, placed: ServiceInStack): string {
+export function composeFragment(recipe: Recipe, placed: StackService): string {
   const { service, alias, token } = placed
   const network = networkName(service)
   const isOpen = recipe.network === 'open'
-  const volumes = recipe.volumes.map(({ path }, i) => [volumeName(service, i), path] as const)
-  const file = {
+  const volumes = recipe.volumes.map(({ path }, i) => [numberedVolume(service, i), path] as const)
+  const document = documentOf({
     services: {
-      [service]: {
-        ...hardened(recipe),
-        image: placed.image,
-        labels: { [TOOL_LABEL]: alias },
-        environment: environment(recipe, placed),
-        volumes: [
-          './lib/guard:/usr/local/lib/guard:ro',
-          `./people/${service}:/etc/mcp-bridge:ro`,
-          ...volumes.map(([name, path]) => `${name}:${path}`),
-        ],
-        ...(isOpen ? { depends_on: { egress: { condition: 'service_healthy' } } } : {}),
-        networks: {
-          // The proxy knows a tool by its alias.
-          [network]: alias === service ? {} : { aliases: [alias] },
-          ...(isOpen ? { 'way-out': {} } : {}),
+      // The proxy that leads out belongs to a profile that may be off; this tool needs it.
+      ...(isOpen ? { egress: { profiles: [] } } : {}),
+      [service]: toolService(recipe, {
+        source: { image: placed.image },
+        settings: {
+          labels: { [TOOL_LABEL]: alias },
+          environment: environment(recipe, placed),
+          volumes: [
+            './lib/guard:/usr/local/lib/guard:ro',
+            `./people/${service}:/etc/mcp-bridge:ro`,
+            ...volumes.map(([name, path]) => `${name}:${path}`),
+          ],
+          ...(isOpen ? { depends_on: { egress: { condition: 'service_healthy' } } } : {}),
+          networks: {
+            // The proxy knows a tool by its alias.
+            [network]: alias === service ? {} : { aliases: [alias] },
+            ...(isOpen ? { 'way-out': {} } : {}),
+          },
         },
-      },
+        healthcheck: GUARDED,
+      }),
       litellm: { environment: { [token]: required(token) }, networks: [network] },
       ...(placed.isProxied ? { caddy: { networks: [network] } } : {}),
     },
@@ -68,35 +75,27 @@ export function fragment(recipe: Recipe, placed: ServiceInStack): string {
       },
     },
     ...(volumes.length > 0 ? { volumes: Object.fromEntries(volumes.map(([name]) => [name, {}])) } : {}),
-  }
-  // The proxy that leads out belongs to a profile that may be off; this tool needs it.
-  const egress = isOpen ? '  egress:\n    profiles: !reset []\n' : ''
-  return NOTE + stringify(file, { lineWidth: 0 }).replace('services:\n', `services:\n${egress}`)
+  })
+  if (isOpen) reset(document, ['services', 'egress', 'profiles'])
+  return textOf(document)
 }
 
-function hardened({ resources }: Recipe): object {
-  return {
-    restart: 'unless-stopped',
-    read_only: true,
-    cap_drop: ['ALL'],
-    security_opt: ['no-new-privileges:true'],
-    tmpfs: ['/tmp:size=64m,mode=1777'],
-    pids_limit: resources.pids,
-    mem_limit: resources.memory,
-    cpus: resources.cpus,
-    logging: { driver: 'json-file', options: { 'max-size': '10m', 'max-file': '3' } },
-    healthcheck: {
-      test: GUARD,
-      interval: '15s',
-      timeout: '10s',
-      retries: 3,
-      start_period: '120s',
-      start_interval: '2s',
-    },
-  }
+/** `!reset []`: without it Compose would add an empty list to the one that is there. */
+function reset(document: Document, path: readonly string[]): void {
+  const list = document.getIn(path, true) as YAMLSeq
+  list.tag = '!reset'
 }
 
-function environment(recipe: Recipe, { variables }: ServiceInStack): Record<string, string> {
+/** A bare `no` is quoted: see render/compose. */
+function documentOf(file: object): Document {
+  return new Document(file, { version: '1.1' })
+}
+
+function textOf(document: Document): string {
+  return NOTE + document.toString({ lineWidth: 0 })
+}
+
+function environment(recipe: Recipe, { variables }: StackService): Record<string, string> {
   const proxy = 'http://egress:3128'
   return {
     MCP_BRIDGE_CONFIG: '/etc/mcp-bridge/bridge.yaml',

@@ -1,11 +1,12 @@
 // tools/expected: what each tool of the stack should offer, by its Compose service, its recipe and the filter of LiteLLM's token.
 import picomatch from 'picomatch'
+import { ToolkitError } from '../../errors.ts'
 import { parseRecipe } from '../../recipe/read.ts'
 import type { Recipe } from '../../recipe/schema.ts'
 import { GATEWAY, tokenVariable } from '../../render/names.ts'
 import { namedTools, type ToolNames } from '../compose-config.ts'
 import type { Folder } from '../folder.ts'
-import { filterOf, isReadOnly } from '../people/files.ts'
+import { filterOf, isReadOnly } from '../people/bridge-config.ts'
 import { tokenVariableOf } from './litellm-config.ts'
 
 /** One tool of the stack. */
@@ -22,7 +23,7 @@ export interface StackTool extends ToolNames {
 
 /**
  * @param catalogue the folder of recipes that come with the toolkit
- * @throws Error for a tool without a recipe
+ * @throws ToolkitError for a tool without a recipe
  */
 export function readTools(folder: Folder, catalogue: Folder, compose: string): StackTool[] {
   return namedTools(compose).map(({ service, alias, recipe }) => {
@@ -30,7 +31,10 @@ export function readTools(folder: Folder, catalogue: Folder, compose: string): S
       folder.read('added', service, 'recipe.yaml') ||
       folder.read('images', recipe, 'recipe.yaml') ||
       catalogue.read(recipe, 'recipe.yaml')
-    if (text === '') throw new Error(`the service ${service} has no recipe: added/${service}/recipe.yaml`)
+    if (text === '')
+      throw new ToolkitError(`the service ${service} has no recipe`, {
+        hint: `write added/${service}/recipe.yaml, or name the recipe in its label mcp-bridge.recipe`,
+      })
     // Where nobody has run ./setup, as on another machine of the LAN, it is what ./setup would write.
     const people =
       folder.read('people', service, 'bridge.yaml') || folder.read('config', 'people', `${service}.yaml`)

@@ -1,4 +1,6 @@
 // tools/list: the tools of the stack for a person: which, from where, in which state.
+import { isScalar, parseDocument } from 'yaml'
+import { columns } from '../../columns.ts'
 import { namedTools } from '../compose-config.ts'
 import type { Container } from '../facts.ts'
 import type { Folder } from '../folder.ts'
@@ -15,27 +17,20 @@ export function toolList(folder: Folder, compose: string, containers: readonly C
       own ?? versionOf(folder.read('images', recipe, 'recipe.yaml')) ?? '-',
       container === undefined ? 'missing' : container.health || container.state,
       own === undefined ? 'docker-compose.yml' : `added/${service}`,
-      before(folder, service),
+      previousVersion(folder, service),
     ]
   })
-  const all = [HEAD, ...rows]
-  const widths = HEAD.map((_, column) => Math.max(...all.map((row) => (row[column] ?? '').length)))
-  return all
-    .map((row) =>
-      row
-        .map((cell, column) => cell.padEnd(widths[column] ?? 0))
-        .join('  ')
-        .trimEnd(),
-    )
-    .join('\n')
+  return columns([HEAD, ...rows]).join('\n')
 }
 
 /** What `./tools rollback` goes back to. */
-function before(folder: Folder, service: string): string {
+function previousVersion(folder: Folder, service: string): string {
   if (!folder.has('added', '.previous', service)) return ''
   return versionOf(folder.read('added', '.previous', service, 'recipe.yaml')) ?? 'docker-compose.yml'
 }
 
+/** As it is written, also in a recipe with mistakes: `1.10` is no number. */
 function versionOf(recipe: string): string | undefined {
-  return /^version: *['"]?([^'"\s]+)/m.exec(recipe)?.[1]
+  const version = parseDocument(recipe, { logLevel: 'silent' }).get('version', true)
+  return isScalar(version) ? (version.source ?? String(version.value)) : undefined
 }

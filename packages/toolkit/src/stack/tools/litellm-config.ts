@@ -1,30 +1,13 @@
-// tools/litellm-config: the entries of LiteLLM's configuration; comments and all that others wrote stay.
+// tools/litellm-config: the entries of LiteLLM's configuration; comments and everything that others wrote stay.
 import { isMap, parseDocument, type Document } from 'yaml'
+import { FROM_ENVIRONMENT, litellmEntry, type Registration } from '../../render/litellm.ts'
 
 const SERVERS = 'mcp_servers'
-/** Of a value that LiteLLM takes from a variable. */
-const FROM_ENVIRONMENT = 'os.environ/'
 
-export interface Server {
-  service: string
-  alias: string
-  /** The variable with the token. */
-  token: string
-  description: string
-}
-
-/** One `mcp_servers` entry: HTTP+SSE, because 1.77.3 sends a header twice over Streamable HTTP. */
-export function withServer(text: string, { service, alias, token, description }: Server): string {
+export function withServer(text: string, registration: Registration): string {
   const document = parseDocument(text)
-  const entry = {
-    alias,
-    url: `http://${service}:8000/sse`,
-    // Never left out: 1.77.3 takes http otherwise.
-    transport: 'sse',
-    auth_type: 'bearer_token',
-    auth_value: `${FROM_ENVIRONMENT}${token}`,
-    description,
-  }
+  const { alias } = registration
+  const entry = litellmEntry(registration)
   if (isMap(document.get(SERVERS))) document.setIn([SERVERS, alias], entry)
   else document.set(SERVERS, { [alias]: entry })
   return textOf(document)
@@ -40,26 +23,24 @@ export function withoutServer(text: string, alias: string): string {
 
 /** Names and aliases that are taken. */
 export function aliasesOf(text: string): string[] {
-  const servers = (parseDocument(text).toJS() as Record<string, unknown> | null)?.[SERVERS] ?? {}
-  return Object.entries(servers as Record<string, { alias?: string } | null>).flatMap(([name, server]) => [
-    name,
-    server?.alias ?? name,
-  ])
+  return entriesOf(text).flatMap(([name, server]) => [name, server?.alias ?? name])
 }
 
 /** The variable with the token that LiteLLM shows to the tool of this alias; undefined if its entry names none. */
 export function tokenVariableOf(text: string, alias: string): string | undefined {
-  const servers = (parseDocument(text).toJS() as Record<string, unknown> | null)?.[SERVERS] ?? {}
-  const found = Object.entries(servers as Record<string, Written | null>).find(
-    ([name, server]) => (server?.alias ?? name) === alias,
-  )
+  const found = entriesOf(text).find(([name, server]) => (server?.alias ?? name) === alias)
   const value = found?.[1]?.auth_value
   return value?.startsWith(FROM_ENVIRONMENT) === true ? value.slice(FROM_ENVIRONMENT.length) : undefined
 }
 
-interface Written {
+interface WrittenEntry {
   alias?: string
   auth_value?: string
+}
+
+function entriesOf(text: string): [string, WrittenEntry | null][] {
+  const config = parseDocument(text).toJS() as { [SERVERS]?: Record<string, WrittenEntry | null> } | null
+  return Object.entries(config?.[SERVERS] ?? {})
 }
 
 function textOf(document: Document): string {

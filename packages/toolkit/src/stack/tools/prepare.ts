@@ -1,5 +1,6 @@
 // tools/prepare: a word such as `git`, `npx:package@1.2.3` or another version → everything an image is built from.
 import { parse, parseDocument } from 'yaml'
+import { ToolkitError } from '../../errors.ts'
 import { makeLock } from '../../lock/make.ts'
 import { catalogue, catalogueTool } from '../../recipe/catalogue.ts'
 import { toolOf } from '../../recipe/find.ts'
@@ -31,7 +32,9 @@ export function bridgeVersion(folder: Folder): string {
   }
   const version = /:(.+)$/.exec(images.services?.base?.image ?? '')?.[1]
   if (version === undefined)
-    throw new Error('images/images.yaml names no base image: this folder is not whole')
+    throw new ToolkitError('images/images.yaml names no base image: this folder is not whole', {
+      hint: 'take compose/ from the repository anew; .env, people/ and added/ stay',
+    })
   return version
 }
 
@@ -53,9 +56,9 @@ export async function fromSource(text: string, folder: Folder, overrides: Overri
   if (folder.has(text)) return readTool(folder.path(text))
   const source = parseSource(text)
   if (source === undefined)
-    throw new Error(
-      `${text} is no tool of the catalogue, no folder here, and no source such as npx:package@1.2.3`,
-    )
+    throw new ToolkitError(`${text} is no tool of the catalogue, no folder here and no source`, {
+      hint: 'a source is written like npx:package@1.2.3',
+    })
   return toolOf(source, overrides)
 }
 
