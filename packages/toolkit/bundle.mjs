@@ -16,7 +16,8 @@ for (const folder of ['catalogue', 'base', 'local-images']) {
     place(join(target, folder, file), readFileSync(from), statSync(from).mode)
   }
 }
-await bundle(here('src/cli/main.ts'), `${target}/toolkit.bundle.cjs`)
+// The `main` of jsonc-parser is UMD, whose `require` no bundler can follow.
+await bundle(here('src/cli/main.ts'), `${target}/toolkit.bundle.cjs`, { mainFields: ['module', 'main'] })
 
 function filesIn(folder) {
   try {

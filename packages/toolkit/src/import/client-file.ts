@@ -1,5 +1,6 @@
 // import/client-file: the tools in the configuration of an MCP client: Claude Desktop, Claude Code, VS Code, Cursor.
 import { basename } from 'node:path'
+import { getNodeValue, parseTree, printParseErrorCode, type ParseError } from 'jsonc-parser'
 import { z } from 'zod'
 import { ToolkitError } from '../errors.ts'
 
@@ -56,7 +57,7 @@ export function parseClientFile(content: string, path: string): ClientFile {
   const label = basename(path)
   let raw: unknown
   try {
-    raw = JSON.parse(withoutComments(content))
+    raw = parseJsonc(content)
   } catch (cause) {
     throw new ToolkitError(`${label} is no JSON`, { cause })
   }
@@ -85,11 +86,13 @@ export function parseClientFile(content: string, path: string): ClientFile {
   }
 }
 
-/** VS Code writes comments and commas at the end; texts stay as they are. */
-export function withoutComments(content: string): string {
-  const token = /"(?:[^"\\]|\\.)*"|\/\/[^\n]*|\/\*[^]*?\*\//g
-  const bare = content
-    .replace(/^\uFEFF/, '')
-    .replaceAll(token, (match) => (match.startsWith('"') ? match : ' '))
-  return bare.replaceAll(/"(?:[^"\\]|\\.)*"|,(?=\s*[}\]])/g, (match) => (match === ',' ? '' : match))
+/** VS Code writes comments and trailing commas into these files. @throws Error without a word of what is in it */
+function parseJsonc(content: string): unknown {
+  const errors: ParseError[] = []
+  const tree = parseTree(content.replace(/^\uFEFF/, ''), errors, { allowTrailingComma: true })
+  const [first] = errors
+  if (tree === undefined || first !== undefined)
+    throw new Error(first === undefined ? 'empty' : `${printParseErrorCode(first.error)} at ${first.offset}`)
+  // Not `parse`, whose objects would take a key `__proto__` for their prototype.
+  return getNodeValue(tree)
 }

@@ -29,6 +29,16 @@ test('Claude Desktop, Claude Code and Cursor: mcpServers; VS Code: servers, inpu
   expect(parseClientFile(JSON.stringify({ mcp: { servers: {} } }), 'settings.json').entries).toEqual([])
 })
 
+test('a file as editors leave it: a mark at its beginning, comments and commas at the end, any key', () => {
+  const text =
+    '\uFEFF{ "mcpServers": { "toString": { "command": "x", "args": ["http://h/*", 1.50, 9007199254740993,], }, } } // end'
+  expect(parseClientFile(text, 'mcp.json').entries).toEqual([
+    { name: 'toString', command: ['x', 'http://h/*', '1.5', '9007199254740992'], env: {}, url: undefined },
+  ])
+  for (const broken of ['', '{"mcpServers": {} /* open', '{"mcpServers": {}} x', '{"mcpServers": {"a" {}}}'])
+    expect(() => parseClientFile(broken, 'mcp.json')).toThrow(/^mcp\.json is no JSON$/)
+})
+
 test('a file that is none says so, and repeats nothing of it', () => {
   expect(() => parseClientFile('{"mcpServers": hunter2', 'x.json')).toThrow(/^x\.json is no JSON$/)
   expect(() => parseClientFile('{}', 'x.json')).toThrow('neither mcpServers nor servers')
