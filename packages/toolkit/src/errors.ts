@@ -11,6 +11,10 @@ export class ToolkitError extends Error {
   }
 }
 
+export function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error)
+}
+
 /** Message and hint as every command of the toolkit shows them, each on a line of its own. */
 export function errorText({ message, hint }: ToolkitError): string {
   return hint === undefined ? `${message}\n` : `${message}\n  → ${hint}\n`

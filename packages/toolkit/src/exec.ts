@@ -1,13 +1,13 @@
-// exec: programs that the toolkit asks: npm, uv, go, docker; an argv each, never a shell.
+// exec: the programs that the toolkit runs: npm, uv, go, docker; each gets an argv, never a shell.
 import { execa, ExecaError } from 'execa'
 import { ToolkitError } from './errors.ts'
 
 export interface RunOptions {
   cwd?: string
   env?: Readonly<Record<string, string>>
-  /** What to do if the program is not there. */
+  /** What to do if the program is not installed. */
   missing?: string
-  /** What it says goes to our stderr, as it comes. */
+  /** Its stderr goes to ours as it comes. */
   isShown?: boolean
 }
 
@@ -35,4 +35,18 @@ export async function exec(command: readonly string[], options: RunOptions = {})
     const lines = said.split('\n').slice(-SHOWN_LINES)
     throw new ToolkitError([`${command.slice(0, 3).join(' ')} failed:`, ...lines].join('\n  | '), { cause })
   }
+}
+
+/** uv with the Python that is there: it fetches no interpreter. */
+export function uv(args: readonly string[], cwd?: string): Promise<string> {
+  return exec(['uv', ...args], {
+    ...(cwd === undefined ? {} : { cwd }),
+    env: { UV_PYTHON_DOWNLOADS: 'never' },
+    missing: 'install it: https://docs.astral.sh/uv',
+  })
+}
+
+/** go as it is installed: it fetches no other version of itself. */
+export function go(args: readonly string[], cwd: string): Promise<string> {
+  return exec(['go', ...args], { cwd, env: { GOFLAGS: '-mod=mod', GOTOOLCHAIN: 'local' } })
 }

@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { ToolkitError } from '../errors.ts'
-import { writeFiles } from '../render/write.ts'
+import { writeFiles } from '../files.ts'
 import { exec } from '../exec.ts'
 
 export interface BuildOptions {

@@ -6,7 +6,7 @@ import { parseClientFile } from '../import/client-file.ts'
 import { importFile, LITELLM_ENV, type Imported } from '../import/project.ts'
 import { ToolkitError } from '../errors.ts'
 import { GATEWAY } from '../render/names.ts'
-import { privateFolder, writeFile, writeFiles } from '../render/write.ts'
+import { privateFolder, readText, writeFile, writeFiles } from '../files.ts'
 import { tokenOf } from '../token-file.ts'
 import type { Common, Io } from './image.ts'
 import { json, table } from './text.ts'
@@ -90,12 +90,4 @@ function next(folder: string): string {
 
 function reasons({ leftOut }: Imported): string[] {
   return leftOut.map(({ name, reason }) => `${name}: ${reason}`)
-}
-
-function readText(path: string): string {
-  try {
-    return readFileSync(path, 'utf8')
-  } catch (error) {
-    throw new ToolkitError(`cannot read ${path}: ${(error as NodeJS.ErrnoException).code ?? String(error)}`)
-  }
 }

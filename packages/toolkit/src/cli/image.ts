@@ -11,9 +11,9 @@ import { parseRecipe, readLock, type Tool } from '../recipe/read.ts'
 import { baseImage } from '../render/layout.ts'
 import { serviceName } from '../render/names.ts'
 import { render } from '../render/render.ts'
-import { writeFiles } from '../render/write.ts'
+import { writeFiles } from '../files.ts'
 import type { Overrides } from '../resolve/scaffold.ts'
-import { parseSource } from '../resolve/source.ts'
+import { parseSource, SOURCE_FORMS } from '../resolve/source.ts'
 import { json, megabytes, table } from './text.ts'
 
 export interface Io {
@@ -80,7 +80,7 @@ async function initial(
   const source = parseSource(text)
   if (source === undefined)
     throw new ToolkitError(`"${text}" is no source`, {
-      hint: 'write npx:package@1.2.3, uvx:package==1.2.3, go:module@v1.2.3, binary:./file or image:name:1.2.3',
+      hint: `there are ${SOURCE_FORMS}`,
     })
   say(text)
   const tool = await toolOf(source, overrides)

@@ -6,11 +6,11 @@ import type { Assets } from '../build/base.ts'
 import { printableLines } from '../printable.ts'
 import { errorText, ToolkitError } from '../errors.ts'
 import type { Overrides } from '../resolve/scaffold.ts'
+import { SOURCE_FORMS } from '../resolve/source.ts'
 import { from } from './compose.ts'
 import { base, build, init, list, renderCommand, type Common, type Io } from './image.ts'
 
-const SOURCE = 'npx:package@1.2.3, uvx:package==1.2.3, go:module@v1.2.3, binary:./file, image:name:1.2.3'
-const ANY = `${SOURCE}, a recipe or a name of the catalogue`
+const ANY = `${SOURCE_FORMS}, a recipe or a name of the catalogue`
 
 export interface RunOptions {
   assets: Assets
@@ -73,7 +73,7 @@ function create(toolArgs: readonly string[], assets: Assets, io: Io): Command {
     .action((options: Common) => list(assets, io, options))
   overrides(image.command('init'))
     .description('Writes a recipe and the lock of what it needs; arguments of the tool go behind "--"')
-    .argument('<source>', SOURCE)
+    .argument('<source>', SOURCE_FORMS)
     .option('--relock', 'Make the lock of an existing recipe anew', false)
     .action((text: string, options: Options & { relock: boolean }) =>
       init(text, overridesOf(options, toolArgs), options, assets, io),

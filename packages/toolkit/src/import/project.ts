@@ -8,7 +8,7 @@ import type { Tool } from '../recipe/read.ts'
 import { composeFile, renderCompose, secretLines, type ComposeFile } from '../render/compose.ts'
 import { FROM_ENVIRONMENT, litellmEntryOf } from '../render/litellm.ts'
 import { GATEWAY, litellmName, serviceName, tokenVariable, toolVariable } from '../render/names.ts'
-import { render } from '../render/render.ts'
+import { isBuildContext, render } from '../render/render.ts'
 import { nameOf } from '../resolve/scaffold.ts'
 import { withToken } from '../token-file.ts'
 import type { ClientFile, Entry } from './client-file.ts'
@@ -76,7 +76,8 @@ export async function importFile({ entries, inputs }: ClientFile, options: Impor
       const tokenLine = envLine(tokenVariable(litellmName(recipe)), token)
       merge(compose, serviceOf(imported, tag, values))
       for (const [path, content] of files) {
-        if (isOfImage(path)) result.files.set(`images/${name}/${path}`, content)
+        if (isBuildContext(path) || path === 'docker-bake.hcl')
+          result.files.set(`images/${name}/${path}`, content)
       }
       Object.assign(litellm, litellmEntryOf(recipe))
       environment.push(tokenLine)
@@ -107,10 +108,6 @@ function named(entries: readonly Entry[]): [Entry, string][] {
     taken.add(name)
     return [entry, name]
   })
-}
-
-function isOfImage(path: string): boolean {
-  return /^(Dockerfile|\.dockerignore|recipe\.yaml|docker-bake\.hcl|lock\/.*)$/.test(path)
 }
 
 function serviceOf({ tool, binds }: ImportedTool, tag: string, values: readonly Value[]): ComposeFile {

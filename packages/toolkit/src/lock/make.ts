@@ -2,13 +2,10 @@
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { exec } from '../exec.ts'
+import { exec, go, uv } from '../exec.ts'
 import type { Recipe } from '../recipe/schema.ts'
+import { GO_VERSION, PYTHON_VERSION } from '../render/layout.ts'
 import { checkLock, type Lock } from './lock.ts'
-
-/** Of the images that tools are built on: see render/dockerfile. */
-const PYTHON = '3.13'
-const GO = '1.26'
 
 /**
  * The lock of a recipe, made anew. For a binary and an image there is nothing to ask: what is there stays.
@@ -50,28 +47,25 @@ async function lockNode(folder: string, recipe: Recipe & { runtime: 'node' }): P
   return pick(folder, ['package.json', 'package-lock.json'])
 }
 
-/** For every platform at once: pip takes at build what fits its own. */
+/** One lock for every platform: at build pip takes what fits its own. */
 async function lockPython(folder: string, recipe: Recipe & { runtime: 'python' }): Promise<Lock> {
   write(folder, 'in.txt', [`${recipe.package}==${recipe.version}`, ...recipe.with, ''].join('\n'))
   write(folder, 'override.txt', [...recipe.override, ''].join('\n'))
   const quiet = ['--quiet', '--no-annotate', '--no-header', '--no-emit-index-url', '--no-emit-find-links']
   const wheels = recipe.allowScripts ? [] : ['--no-build']
-  await exec(
+  await uv(
     [
-      ...['uv', 'pip', 'compile', '--universal', '--python-version', PYTHON, '--generate-hashes'],
+      ...['pip', 'compile', '--universal', '--python-version', PYTHON_VERSION, '--generate-hashes'],
       ...[...quiet, ...wheels, '--override', 'override.txt', '--output-file', 'requirements.txt', 'in.txt'],
     ],
-    { cwd: folder, env: { UV_PYTHON_DOWNLOADS: 'never' }, missing: 'install it: https://docs.astral.sh/uv' },
+    folder,
   )
   return pick(folder, ['requirements.txt'])
 }
 
 async function lockGo(folder: string, recipe: Recipe & { runtime: 'go' }): Promise<Lock> {
-  write(folder, 'go.mod', `module tool\n\ngo ${GO}\n`)
-  await exec(['go', 'get', '-tool', `${recipe.entry}@${recipe.version}`], {
-    cwd: folder,
-    env: { GOFLAGS: '-mod=mod', GOTOOLCHAIN: 'local' },
-  })
+  write(folder, 'go.mod', `module tool\n\ngo ${GO_VERSION}\n`)
+  await go(['get', '-tool', `${recipe.entry}@${recipe.version}`], folder)
   return pick(folder, ['go.mod', 'go.sum'])
 }
 

@@ -5,6 +5,7 @@ import { parseDocument } from 'yaml'
 import { checkLock, type Lock } from '../lock/lock.ts'
 import { printable } from '../printable.ts'
 import { ToolkitError } from '../errors.ts'
+import { readText } from '../files.ts'
 import { recipeSchema, type Recipe } from './schema.ts'
 
 const NO_LINKS = 'put the files themselves there'
@@ -23,7 +24,9 @@ export interface Tool {
  */
 export function readTool(path: string): Tool {
   const file = isFolder(path) ? join(path, 'recipe.yaml') : path
-  const text = readText(file)
+  const text = readText(file, {
+    hint: 'name a recipe, a tool of the catalogue (mcp-bridge image list) or a source such as npx:package@1.2.3',
+  })
   const recipe = parseRecipe(text, file)
   const lock = readLock(join(dirname(file), 'lock'))
   checkLock(recipe, lock)
@@ -78,16 +81,6 @@ export function readLock(folder: string): Lock {
         return [name, readFileSync(path)]
       }),
   )
-}
-
-function readText(file: string): string {
-  try {
-    return readFileSync(file, 'utf8')
-  } catch (error) {
-    throw new ToolkitError(`cannot read ${file}: ${(error as NodeJS.ErrnoException).code ?? String(error)}`, {
-      hint: 'name a recipe, a tool of the catalogue (mcp-bridge image list) or a source such as npx:package@1.2.3',
-    })
-  }
 }
 
 function isFolder(path: string): boolean {

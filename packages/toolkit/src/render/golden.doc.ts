@@ -5,8 +5,8 @@ import { fileURLToPath } from 'node:url'
 import { stringify } from 'yaml'
 import { readTool } from '../recipe/read.ts'
 import { baseImage } from './layout.ts'
-import { render } from './render.ts'
-import { writeFiles } from './write.ts'
+import { isBuildContext, render } from './render.ts'
+import { writeFiles } from '../files.ts'
 
 const path = (name: string): string => fileURLToPath(new URL(`../../${name}`, import.meta.url))
 const { version } = JSON.parse(readFileSync(path('../bridge/package.json'), 'utf8')) as { version: string }
@@ -16,8 +16,6 @@ const images = path('../../compose/images')
 
 /** What the reference stack builds: see compose/docker-compose.yml. */
 const STACK = new Set(['fetch', 'filesystem', 'memory', 'postgres-mcp', 'time'])
-/** The stack has its own Compose file and its own entries. */
-const FOR_STACK = /^(Dockerfile|\.dockerignore|lock\/.*|recipe\.yaml)$/
 
 for (const folder of [golden, images]) rmSync(folder, { recursive: true, force: true })
 // Recipes that are there to be rendered: what no tool of the catalogue needs, but a tool may.
@@ -38,9 +36,10 @@ for (const { name, folder } of recipes) {
   )
   if (STACK.has(name)) {
     services[name] = { image: tag }
+    // The stack has its own Compose file and its own entries.
     writeFiles(
       join(images, name),
-      [...files].filter(([file]) => FOR_STACK.test(file)),
+      [...files].filter(([file]) => isBuildContext(file)),
     )
   }
 }

@@ -11,12 +11,16 @@ export const PORT = 8000
 export const UID = 10_001
 export const HEALTHCHECK = ['CMD', BRIDGE, 'healthcheck']
 
-/** Current LTS or stable lines, by name: what changes below a tag is a matter of a rebuild. */
+/** Locks are made for the versions that the images have. */
+export const PYTHON_VERSION = '3.13'
+export const GO_VERSION = '1.26'
+
+/** Current LTS or stable lines, by tag; what changes below a tag comes with the next build. */
 export const BASES = {
   debian: 'debian:trixie-slim',
   node: 'node:24-trixie-slim',
-  python: 'python:3.13-slim-trixie',
-  go: 'golang:1.26-trixie',
+  python: `python:${PYTHON_VERSION}-slim-trixie`,
+  go: `golang:${GO_VERSION}-trixie`,
 } as const
 
 /** The base image goes with the version of the bridge in it. */

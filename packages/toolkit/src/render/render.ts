@@ -46,6 +46,11 @@ export function render({ recipe, text, lock }: Tool, { bridgeVersion }: RenderOp
   return { tag, files }
 }
 
+/** Of the rendered files, by their path, those that the image is built from, and its recipe. */
+export function isBuildContext(path: string): boolean {
+  return /^(Dockerfile|\.dockerignore|recipe\.yaml|lock\/.+)$/.test(path)
+}
+
 /** What to copy to `.env` beside it and fill in. */
 function secretsExample(recipe: Recipe): [string, string][] {
   const lines = secretLines(recipe)

@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { ToolkitError } from '../errors.ts'
-import { exec } from '../exec.ts'
+import { go } from '../exec.ts'
 import { pickProgram } from './pick-program.ts'
 import type { Found } from './found.ts'
 
@@ -37,7 +37,7 @@ async function moduleOf(
   for (let count = parts.length; count > 1; count -= 1) {
     const module = parts.slice(0, count).join('/')
     try {
-      const text = await go(folder, 'list', '-m', '-json', `${module}@${version}`)
+      const text = await go(['list', '-m', '-json', `${module}@${version}`], folder)
       const { Version } = JSON.parse(text) as { Version: string }
       return { module, exact: Version }
     } catch (error) {
@@ -49,18 +49,14 @@ async function moduleOf(
 }
 
 async function programsOf(folder: string, module: string, version: string): Promise<string[]> {
-  const text = await go(folder, 'mod', 'download', '-json', `${module}@${version}`)
+  const text = await go(['mod', 'download', '-json', `${module}@${version}`], folder)
   const { Dir } = JSON.parse(text) as { Dir: string }
   const format = '{{if eq .Name "main"}}{{.ImportPath}}{{end}}'
-  const list = await go(Dir, 'list', '-e', '-mod=mod', '-f', format, './...')
+  const list = await go(['list', '-e', '-mod=mod', '-f', format, './...'], Dir)
   return list
     .split('\n')
     .map((line) => line.trim())
     .filter((line) => line !== '')
-}
-
-function go(cwd: string, ...args: string[]): Promise<string> {
-  return exec(['go', ...args], { cwd, env: { GOFLAGS: '-mod=mod', GOTOOLCHAIN: 'local' } })
 }
 
 function sourceOf(module: string): string | undefined {

@@ -3,7 +3,8 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { ToolkitError } from '../errors.ts'
-import { exec } from '../exec.ts'
+import { uv } from '../exec.ts'
+import { PYTHON_VERSION } from '../render/layout.ts'
 import { canonical } from '../lock/lock.ts'
 import { pickProgram } from './pick-program.ts'
 import type { Found } from './found.ts'
@@ -17,13 +18,10 @@ export async function resolvePython(
   const folder = mkdtempSync(join(tmpdir(), 'mcp-bridge-wheel-'))
   try {
     // Nothing of it is run: the wheel is only unpacked.
-    await exec(
-      [
-        ...['uv', 'pip', 'install', '--quiet', '--no-deps', '--python-version', '3.13', '--no-build'],
-        ...['--no-compile-bytecode', '--target', folder, '--', wanted],
-      ],
-      { env: { UV_PYTHON_DOWNLOADS: 'never' }, missing: 'install it: https://docs.astral.sh/uv' },
-    )
+    await uv([
+      ...['pip', 'install', '--quiet', '--no-deps', '--python-version', PYTHON_VERSION, '--no-build'],
+      ...['--no-compile-bytecode', '--target', folder, '--', wanted],
+    ])
     const info = readdirSync(folder).find((each) => each.endsWith('.dist-info'))
     if (info === undefined) throw new ToolkitError(`${wanted} says nothing about itself`)
     const metadata = readFileSync(join(folder, info, 'METADATA'), 'utf8')

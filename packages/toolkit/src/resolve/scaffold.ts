@@ -3,7 +3,7 @@ import { ToolkitError } from '../errors.ts'
 import { refuseSecrets } from '../recipe/secret-check.ts'
 import { checkRecipe } from '../recipe/read.ts'
 import type { Recipe, RecipeInput } from '../recipe/schema.ts'
-import { sentence } from '../recipe/fields.ts'
+import * as field from '../recipe/fields.ts'
 import type { Lock } from '../lock/lock.ts'
 import { resolveBinary } from './binary.ts'
 import type { Found } from './found.ts'
@@ -139,15 +139,12 @@ function plain(text: string | undefined): string | undefined {
     .replaceAll(/["\\$`]/g, '')
     .trim()
     .slice(0, 200)
-  return sentence().safeParse(line).success ? line : undefined
+  return field.sentence().safeParse(line).success ? line : undefined
 }
 
+const DESCRIPTIVE = { source: field.url(), license: field.licence(), serverName: field.serverName() }
+
 /** Left out rather than refused: it only describes. */
-function optional(key: 'source' | 'license' | 'serverName', value: string | undefined): object {
-  const patterns = {
-    source: /^https:\/\/[\w.-]+(\/[\w.~%@+-]*)*$/,
-    license: /^[A-Za-z0-9.+-]+( (AND|OR|WITH) [A-Za-z0-9.+-]+)*$/,
-    serverName: /^[a-zA-Z0-9.-]+\/[a-zA-Z0-9._-]+$/,
-  }
-  return value !== undefined && value.length <= 100 && patterns[key].test(value) ? { [key]: value } : {}
+function optional(key: keyof typeof DESCRIPTIVE, value: string | undefined): object {
+  return DESCRIPTIVE[key].safeParse(value).success ? { [key]: value } : {}
 }

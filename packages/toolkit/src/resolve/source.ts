@@ -9,7 +9,9 @@ export type Source =
   | { runtime: 'binary'; file: string }
   | { runtime: 'image'; package: string }
 
-const FORMS = 'npx:package@1.2.3, uvx:package==1.2.3, go:module@v1.2.3, binary:./file, image:name:1.2.3'
+/** How each kind of source is written. */
+export const SOURCE_FORMS =
+  'npx:package@1.2.3, uvx:package==1.2.3, go:module@v1.2.3, binary:./file, image:name:1.2.3'
 
 /** Undefined if the text has no scheme: then it is the path of a recipe, or a name of the catalogue. */
 export function parseSource(text: string): Source | undefined {
@@ -31,7 +33,7 @@ export function parseSource(text: string): Source | undefined {
     case 'image':
       return { runtime: 'image', package: checked(field.imageName(), rest, 'image') }
     default:
-      throw new ToolkitError(`"${scheme}:" is no kind of source`, { hint: `there are ${FORMS}` })
+      throw new ToolkitError(`"${scheme}:" is no kind of source`, { hint: `there are ${SOURCE_FORMS}` })
   }
 }
 
@@ -43,7 +45,8 @@ function packaged(
   version: z.ZodType<string>,
 ): Source {
   const [, pkg, given] = pattern.exec(text) ?? []
-  if (pkg === undefined) throw new ToolkitError(`"${text}" names no package`, { hint: `there are ${FORMS}` })
+  if (pkg === undefined)
+    throw new ToolkitError(`"${text}" names no package`, { hint: `there are ${SOURCE_FORMS}` })
   return {
     runtime,
     package: checked(name, pkg, 'package'),

@@ -1,15 +1,7 @@
-// stack/folder: the files of the stack: read whole, written whole, so that nobody ever sees half a file.
-import {
-  chmodSync,
-  existsSync,
-  mkdirSync,
-  readdirSync,
-  readFileSync,
-  renameSync,
-  rmSync,
-  writeFileSync,
-} from 'node:fs'
+// stack/folder: the files of the stack, by their path in its folder.
+import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync } from 'node:fs'
 import { dirname, join } from 'node:path'
+import { writeFile } from '../files.ts'
 
 /** Bridges run as another user and must read what is written here; `people/` itself lets nobody else on the host in. */
 const READABLE = 0o644
@@ -43,12 +35,12 @@ export class Folder {
 
   /** Replaces a file that bridges read. Renaming is seen through a mounted folder, never through a mounted file. */
   write(content: string | Buffer, ...parts: string[]): void {
-    this.#write(content, READABLE, parts)
+    writeFile(this.path(...parts), content, READABLE)
   }
 
   /** Replaces a file that only its owner may read. */
   writeSecret(content: string, ...parts: string[]): void {
-    this.#write(content, OWNER_ONLY, parts)
+    writeFile(this.path(...parts), content, OWNER_ONLY)
   }
 
   /** Makes a folder that nobody but its owner may enter, whatever is in it. */
@@ -66,15 +58,5 @@ export class Folder {
 
   remove(...parts: string[]): void {
     rmSync(this.path(...parts), { recursive: true, force: true })
-  }
-
-  #write(content: string | Buffer, mode: number, parts: string[]): void {
-    const path = this.path(...parts)
-    mkdirSync(dirname(path), { recursive: true })
-    const temporary = `${path}.new`
-    writeFileSync(temporary, content, { mode })
-    // The umask may have taken some of the mode.
-    chmodSync(temporary, mode)
-    renameSync(temporary, path)
   }
 }

@@ -1,7 +1,7 @@
 // stack/main: the commands of the stack, as its shell scripts start them in a container; files of the stack are in /stack.
 import { text } from 'node:stream/consumers'
 import { parseArgs } from 'node:util'
-import { errorText, ToolkitError } from '../errors.ts'
+import { errorText, messageOf, ToolkitError } from '../errors.ts'
 import { printableLines } from '../printable.ts'
 import { namedTools, toolNamed } from './compose-config.ts'
 import { parseFacts } from './facts.ts'
@@ -113,8 +113,7 @@ async function main([command = '', ...args]: string[]): Promise<number> {
 
 /** Also for options that `parseArgs` refuses, and for what nobody expected: this is all that the operator sees. */
 function textOf(error: unknown): string {
-  if (error instanceof ToolkitError) return errorText(error)
-  return `${error instanceof Error ? error.message : String(error)}\n`
+  return error instanceof ToolkitError ? errorText(error) : `${messageOf(error)}\n`
 }
 
 main(process.argv.slice(2)).then(

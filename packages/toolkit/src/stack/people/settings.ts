@@ -12,7 +12,7 @@ export interface Credentials {
 }
 
 /** The headers of every request. LiteLLM puts the `Bearer` before a token itself. */
-export function headersOf({ key, tokens }: Credentials): Record<string, string> {
+function headersOf({ key, tokens }: Credentials): Record<string, string> {
   return {
     Authorization: `Bearer ${key}`,
     ...Object.fromEntries([...tokens].map(([alias, token]) => [`x-mcp-${alias}-authorization`, token])),

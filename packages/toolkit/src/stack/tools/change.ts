@@ -8,11 +8,11 @@ import { parseComposeFile, requiredVariables } from '../compose-file.ts'
 import { withToken } from '../../token-file.ts'
 import { withFilter } from '../people/bridge-config.ts'
 import { GATEWAY, tokenVariable, toolVariable } from '../../render/names.ts'
+import { checkNewTool, type NewTool } from './check-new-tool.ts'
 import { composeFiles, withComposeFile, withoutComposeFile, withoutValue, withValue } from './env-file.ts'
-import { composeFragment, imageOnly, networkName, numberedVolume } from './compose-fragment.ts'
-import { aliasesOf, withoutServer, withServer } from './litellm-config.ts'
+import { composeFragment, imageOnly } from './compose-fragment.ts'
+import { LITELLM_CONFIG, withoutServer, withServer } from './litellm-config.ts'
 import { snapshot } from './snapshot.ts'
-import type { ReservedNames } from './reserved-names.ts'
 
 /** A tool whose image can be built. */
 export interface PreparedTool {
@@ -25,44 +25,15 @@ export interface PreparedTool {
 const ADDED = 'added'
 const PREVIOUS = '.previous'
 const COMPOSE = 'compose.yaml'
-const LITELLM = ['config', 'litellm.yaml'] as const
 const ENV = '.env'
 
 /** Writes the files, entries and tokens of a new tool. @throws ToolkitError before anything has changed */
-export function addTool(
-  folder: Folder,
-  tool: PreparedTool,
-  options: ToolNames & {
-    variables: ReadonlyMap<string, string>
-    present: readonly ToolNames[]
-    taken: ReservedNames
-  },
-): void {
-  const { service, alias, present, taken } = options
-  if (!/^[a-z][a-z0-9]*(-[a-z0-9]+)*$/.test(service))
-    throw new ToolkitError(`"${service}" is no name of a service`, {
-      hint: 'write small letters, digits and single "-"',
-    })
-  // With a "-" in it LiteLLM does not start; and it becomes part of a variable.
-  if (!/^[a-z][a-z0-9_]{0,30}$/.test(alias))
-    throw new ToolkitError(`"${alias}" is no alias`, {
-      hint: 'write small letters, digits and "_", a letter first, 31 at most',
-    })
-  if (folder.has(ADDED, service) || present.some((each) => each.service === service))
-    throw new ToolkitError(
-      `${service} is there already: ./tools update ${service}, or --name for a second one`,
-    )
-  if (aliasesOf(folder.read(...LITELLM)).includes(alias))
-    throw new ToolkitError(`the alias ${alias} is taken in config/litellm.yaml`, {
-      hint: 'choose another with --alias',
-    })
-  checkVariables(tool.recipe, options.variables)
+export function addTool(folder: Folder, tool: PreparedTool, options: NewTool): void {
+  const { service, alias, variables: values } = options
+  checkNewTool(folder, tool.recipe, options)
   const token = tokenVariable(alias)
-  const variables = new Map([...options.variables.keys()].map((name) => [name, toolVariable(alias, name)]))
-  checkNames(tool.recipe, options, taken, [token, ...variables.values()])
-  const stored = [...options.variables].map(
-    ([name, value]) => [toolVariable(alias, name), quoted(value)] as const,
-  )
+  const variables = new Map([...values.keys()].map((name) => [name, toolVariable(alias, name)]))
+  const stored = [...values].map(([name, value]) => [toolVariable(alias, name), quoted(value)] as const)
   snapshot(folder, service)
   writeContext(folder, service, tool)
   const secret = randomBytes(32).toString('hex')
@@ -74,35 +45,10 @@ export function addTool(
   folder.write(withToken('', GATEWAY, secret), 'people', service, 'tokens')
   folder.write(withFilter('', GATEWAY, tool.recipe.tools), 'people', service, 'bridge.yaml')
   const { description } = tool.recipe
-  folder.write(withServer(folder.read(...LITELLM), { service, alias, token, description }), ...LITELLM)
-}
-
-/**
- * Compose merges what has the same name: a tool with the name of a service would get its passwords, volumes and networks.
- *
- * @throws ToolkitError for a name that the stack uses
- */
-function checkNames(
-  { volumes }: Recipe,
-  { service, alias }: ToolNames,
-  taken: ReservedNames,
-  variables: readonly string[],
-): void {
-  const names: { what: string; name: string; among: ReadonlySet<string>; option: string }[] = [
-    { what: 'service', name: service, among: taken.hosts, option: '--name' },
-    // By this name the proxy reaches the tool, and so does everybody who is on a network with it.
-    { what: 'alias', name: alias, among: taken.hosts, option: '--alias' },
-    { what: 'network', name: networkName(service), among: taken.networks, option: '--name' },
-    ...volumes.map((_, i) => {
-      return { what: 'volume', name: numberedVolume(service, i), among: taken.volumes, option: '--name' }
-    }),
-    ...variables.map((name) => ({ what: 'variable', name, among: taken.variables, option: '--alias' })),
-  ]
-  for (const { what, name, among, option } of names)
-    if (among.has(name))
-      throw new ToolkitError(`the ${what} ${name} is a name of the stack itself`, {
-        hint: `choose another with ${option}`,
-      })
+  folder.write(
+    withServer(folder.read(...LITELLM_CONFIG), { service, alias, token, description }),
+    ...LITELLM_CONFIG,
+  )
 }
 
 /** Takes the tool from another recipe; `rollbackTool` brings the one before back. */
@@ -120,7 +66,7 @@ export function updateTool(folder: Folder, tool: PreparedTool, { service, alias 
     variables: before.variables,
     isProxied: isProxied(env),
   }
-  const text = !before.isOwn ? imageOnly(placed) : composeFragment(tool.recipe, placed)
+  const text = before.isOwn ? composeFragment(tool.recipe, placed) : imageOnly(placed)
   folder.write(text, ADDED, service, COMPOSE)
   folder.writeSecret(withComposeFile(env, `${ADDED}/${service}/${COMPOSE}`), ENV)
 }
@@ -157,7 +103,7 @@ export function removeTool(folder: Folder, { service, alias }: ToolNames): void 
   for (const name of [before.token, ...before.variables.values()])
     if (name !== undefined) env = withoutValue(env, name)
   folder.writeSecret(env, ENV)
-  folder.write(withoutServer(folder.read(...LITELLM), alias), ...LITELLM)
+  folder.write(withoutServer(folder.read(...LITELLM_CONFIG), alias), ...LITELLM_CONFIG)
   folder.remove('people', service)
   folder.remove(ADDED, service)
   folder.remove(ADDED, PREVIOUS, service)
@@ -172,20 +118,6 @@ function setAside(folder: Folder, service: string): void {
   folder.remove(ADDED, PREVIOUS, service)
   if (folder.has(ADDED, service)) folder.move([ADDED, service], [ADDED, PREVIOUS, service])
   else folder.write('as docker-compose.yml has it\n', ADDED, PREVIOUS, service, 'origin')
-}
-
-function checkVariables({ environment, secrets }: Recipe, given: ReadonlyMap<string, string>): void {
-  const known = new Set([...environment, ...secrets].map(({ name }) => name))
-  for (const name of given.keys())
-    if (!known.has(name))
-      throw new ToolkitError(`the tool knows no ${name}`, {
-        hint: `it knows ${[...known].join(', ') || 'none'}`,
-      })
-  const missing = [...environment, ...secrets].filter(({ required, name }) => required && !given.has(name))
-  if (missing.length > 0)
-    throw new ToolkitError(
-      `the tool needs: ${missing.map(({ name, description }) => `--env ${name}=… (${description})`).join(', ')}`,
-    )
 }
 
 /** What the Compose file of a tool below `added/` says about it. */

@@ -7,7 +7,7 @@ import { GATEWAY, tokenVariable } from '../../render/names.ts'
 import { namedTools, type ToolNames } from '../compose-config.ts'
 import type { Folder } from '../folder.ts'
 import { filterOf, isReadOnly } from '../people/bridge-config.ts'
-import { tokenVariableOf } from './litellm-config.ts'
+import { LITELLM_CONFIG, tokenVariableOf } from './litellm-config.ts'
 
 /** One tool of the stack. */
 export interface StackTool extends ToolNames {
@@ -38,7 +38,7 @@ export function readTools(folder: Folder, catalogue: Folder, compose: string): S
     // Where nobody has run ./setup, as on another machine of the LAN, it is what ./setup would write.
     const people =
       folder.read('people', service, 'bridge.yaml') || folder.read('config', 'people', `${service}.yaml`)
-    const variable = tokenVariableOf(folder.read('config', 'litellm.yaml'), alias) ?? tokenVariable(alias)
+    const variable = tokenVariableOf(folder.read(...LITELLM_CONFIG), alias) ?? tokenVariable(alias)
     return expected({ service, alias, tokenVariable: variable }, parseRecipe(text, recipe), people)
   })
 }

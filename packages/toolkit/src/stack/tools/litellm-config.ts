@@ -2,6 +2,8 @@
 import { isMap, parseDocument, type Document } from 'yaml'
 import { FROM_ENVIRONMENT, litellmEntry, type Registration } from '../../render/litellm.ts'
 
+/** Its path in the folder of the stack. */
+export const LITELLM_CONFIG = ['config', 'litellm.yaml'] as const
 const SERVERS = 'mcp_servers'
 
 export function withServer(text: string, registration: Registration): string {

@@ -6,14 +6,11 @@ import { catalogue, catalogueTool } from '../../recipe/catalogue.ts'
 import { toolOf } from '../../recipe/find.ts'
 import { parseRecipe, readTool, type Tool } from '../../recipe/read.ts'
 import { serviceName } from '../../render/names.ts'
-import { render } from '../../render/render.ts'
+import { isBuildContext, render } from '../../render/render.ts'
 import { scaffold, type Overrides } from '../../resolve/scaffold.ts'
 import { parseSource } from '../../resolve/source.ts'
 import type { Folder } from '../folder.ts'
 import type { PreparedTool } from './change.ts'
-
-/** Of all rendered files those that belong to the image; the stack has a compose file and an entry of its own. */
-const CONTEXT = /^(Dockerfile|\.dockerignore|recipe\.yaml|lock\/.+)$/
 
 /** @param bridgeVersion of the base image: see `bridgeVersion` */
 export function prepared(tool: Tool, bridgeVersion: string): PreparedTool {
@@ -21,7 +18,7 @@ export function prepared(tool: Tool, bridgeVersion: string): PreparedTool {
   return {
     recipe: tool.recipe,
     image: tag.replace(serviceName(tool.recipe), `mcp-bridge/${tool.recipe.name}`),
-    files: new Map([...files].filter(([path]) => CONTEXT.test(path))),
+    files: new Map([...files].filter(([path]) => isBuildContext(path))),
   }
 }
 

@@ -2,6 +2,7 @@
 import { parseComposeFile, type ParsedComposeFile } from '../compose-file.ts'
 import type { Folder } from '../folder.ts'
 import { composeFiles } from './env-file.ts'
+import { LITELLM_CONFIG } from './litellm-config.ts'
 
 export interface ReservedNames {
   /** By which a container is reached: services, their other names, and hosts that addresses in the settings name. */
@@ -22,7 +23,7 @@ export function reservedNames(folder: Folder, compose: string): ReservedNames {
   const parts = [...texts, compose.slice(Math.max(compose.indexOf('{'), 0))].map(parseComposeFile)
   const keysOf = (of: (part: ParsedComposeFile) => object | null | undefined) =>
     parts.flatMap((part) => Object.keys(of(part) ?? {}))
-  const settings = [env, folder.read('config', 'litellm.yaml')].join('\n')
+  const settings = [env, folder.read(...LITELLM_CONFIG)].join('\n')
   return {
     hosts: new Set([
       ...keysOf(({ services }) => services),

@@ -1,8 +1,8 @@
 // verify/calls: a call of each tool over both ways, and a failing one that LiteLLM survives.
+import { messageOf } from '../../errors.ts'
 import { bad, ok, type Finding } from '../finding.ts'
 import { shortened, type Gateway } from '../gateway.ts'
 import type { StackTool } from '../tools/expected.ts'
-import { messageOf } from './discovery.ts'
 import { ping } from './gateway.ts'
 
 /** The one call of each recipe, over REST and over `/mcp/`. */

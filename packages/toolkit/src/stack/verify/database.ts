@@ -1,10 +1,10 @@
 // verify/database: the role that the tool has cannot write and cannot enter LiteLLM's database; the grants are the guard.
+import { messageOf } from '../../errors.ts'
 import { bad, ok, type Finding } from '../finding.ts'
 import { shortened, type Gateway } from '../gateway.ts'
-import { messageOf } from './discovery.ts'
 
 const CHECK = 'database'
-const ROLES = 'the role was changed: compare with config/initdb, which only runs on an empty volume'
+const ROLES = 'the role was changed: compare with config/postgres, which only runs on an empty volume'
 
 /** @param said what psql said to the tool's role, by what was tried: `write`, `enter` */
 export function checkRole(said: { write: string; enter: string }): Finding[] {

@@ -1,4 +1,5 @@
 // verify/discovery: LiteLLM lists exactly the tools that it should, over both ways; its own word of success counts for nothing.
+import { messageOf } from '../../errors.ts'
 import { bad, ok, type Finding } from '../finding.ts'
 import type { Gateway } from '../gateway.ts'
 import type { StackTool } from '../tools/expected.ts'
@@ -68,8 +69,4 @@ function compared(
     detail,
     `what LiteLLM may see stands under "gateway" in people/${service}/bridge.yaml, what the tool has in its recipe; a change needs: docker compose restart ${service}`,
   )
-}
-
-export function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error)
 }

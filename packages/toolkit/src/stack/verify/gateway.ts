@@ -1,6 +1,6 @@
 // verify/gateway: LiteLLM itself: it answers, has its database, its MCP endpoint is alive, and it lets nobody in without a key.
 import { bad, ok, type Finding } from '../finding.ts'
-import { parse, shortened, type Gateway } from '../gateway.ts'
+import { parse, shortened, type Answer, type Gateway } from '../gateway.ts'
 
 const DATABASE = 'docker compose up -d --wait postgres && docker compose restart litellm'
 const RESTART = 'docker compose restart litellm; what it said before: docker compose logs --tail 50 litellm'
@@ -38,22 +38,19 @@ export async function ping(gateway: Gateway, subject = '/mcp/ ping'): Promise<Fi
   return bad('litellm', subject, `does not answer: ${reason(answer)}`, RESTART)
 }
 
+type Asked = [subject: string, answer: Promise<Answer>]
+
 /** Without a key nothing but health is open. LiteLLM answers 500 on `/mcp/`, where others would say 401. */
 export async function checkClosed(gateway: Gateway, canAdminister: boolean): Promise<Finding[]> {
   const nobody = gateway.as(undefined)
   const wrong = gateway.as('sk-of-nobody')
-  const asked: [string, Promise<{ status: number; text: string }>][] = [
+  const asked: Asked[] = [
     ['/mcp/ without a key', nobody.rpc('tools/list')],
     ['/mcp/ with a wrong key', wrong.rpc('tools/list')],
     ['/mcp-rest/ without a key', nobody.ask('GET', '/mcp-rest/tools/list')],
     ['/v1/responses without a key', nobody.ask('POST', '/v1/responses', { model: 'x', input: 'x' })],
     ...(canAdminister
-      ? [
-          ['/key/generate without a key', nobody.ask('POST', '/key/generate', {})] as [
-            string,
-            Promise<{ status: number; text: string }>,
-          ],
-        ]
+      ? [['/key/generate without a key', nobody.ask('POST', '/key/generate', {})] satisfies Asked]
       : []),
   ]
   return Promise.all(
@@ -70,6 +67,6 @@ export async function checkClosed(gateway: Gateway, canAdminister: boolean): Pro
   )
 }
 
-function reason({ status, text }: { status: number; text: string }): string {
+function reason({ status, text }: Answer): string {
   return status === 0 ? text : `HTTP ${status}: ${shortened(text)}`
 }

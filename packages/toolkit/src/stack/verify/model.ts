@@ -1,7 +1,7 @@
 // verify/model: the round of a model → its tool → the answer, without a model server.
+import { messageOf } from '../../errors.ts'
 import { bad, ok, type Finding } from '../finding.ts'
 import { shortened, type Gateway } from '../gateway.ts'
-import { messageOf } from './discovery.ts'
 
 /** The model of config/litellm.yaml that asks for one tool by itself. */
 export const SELFTEST = 'selftest'

@@ -1,4 +1,5 @@
 // verify/verify: everything that is options of the stack, in the order in which a failure explains those after it.
+import { messageOf } from '../../errors.ts'
 import { servicesOf } from '../compose-config.ts'
 import { parseContainers, parseReached } from '../facts.ts'
 import { bad, isAllWell, ok, type Finding } from '../finding.ts'
@@ -7,7 +8,7 @@ import type { StackTool } from '../tools/expected.ts'
 import { checkCalls, checkFailure } from './calls.ts'
 import { checkContainers } from './containers.ts'
 import { checkRole, checkWrite } from './database.ts'
-import { checkDiscovery, messageOf } from './discovery.ts'
+import { checkDiscovery } from './discovery.ts'
 import { checkClosed, checkGateway } from './gateway.ts'
 import { checkModel, SELFTEST } from './model.ts'
 

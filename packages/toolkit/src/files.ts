@@ -1,16 +1,25 @@
-// render/write: rendered files into a folder, each whole or not at all, and never through a link that is there.
+// files: read and written whole, and with a sentence where that fails.
 import { randomBytes } from 'node:crypto'
-import { chmodSync, lstatSync, mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import { chmodSync, lstatSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
-import { ToolkitError } from '../errors.ts'
+import { ToolkitError } from './errors.ts'
 
-/** What is there and has no new text stays. @throws ToolkitError if a file cannot be written */
+/** @throws ToolkitError if it cannot be read */
+export function readText(path: string, options: { hint?: string } = {}): string {
+  try {
+    return readFileSync(path, 'utf8')
+  } catch (cause) {
+    throw new ToolkitError(`cannot read ${path}: ${reasonOf(cause)}`, { ...options, cause })
+  }
+}
+
+/** Files that are there and are not among these stay. @throws ToolkitError if one cannot be written */
 export function writeFiles(folder: string, files: Iterable<readonly [string, string | Buffer]>): void {
   for (const [name, content] of files) writeFile(join(folder, name), content)
 }
 
 /**
- * A file that is there goes as a whole, and what a link leads to stays as it is.
+ * Replaces the file by renaming a new one over it: nobody ever sees half of it, and a link is replaced instead of followed.
  *
  * @param mode from its first byte on; without it what the umask leaves
  * @throws ToolkitError if it cannot be written
@@ -20,19 +29,16 @@ export function writeFile(path: string, content: string | Buffer, mode?: number)
   try {
     mkdirSync(dirname(path), { recursive: true })
     writeFileSync(temporary, content, { flag: 'wx', mode: mode ?? 0o666 })
-    // The umask may have taken some of it.
+    // The umask may have taken some of the mode.
     if (mode !== undefined) chmodSync(temporary, mode)
     renameSync(temporary, path)
   } catch (cause) {
     rmSync(temporary, { force: true })
-    throw new ToolkitError(
-      `cannot write ${path}: ${(cause as NodeJS.ErrnoException).code ?? String(cause)}`,
-      { cause },
-    )
+    throw new ToolkitError(`cannot write ${path}: ${reasonOf(cause)}`, { cause })
   }
 }
 
-/** A folder that only its owner may enter; what is in it is read by containers, whoever they are. @throws ToolkitError for a link */
+/** A folder that only its owner may enter; containers read what is in it through mounts. @throws ToolkitError for a link */
 export function privateFolder(path: string): void {
   if (lstatSync(path, { throwIfNoEntry: false })?.isSymbolicLink() === true)
     throw new ToolkitError(`${path} is a link: secrets are written to a folder only`, {
@@ -40,4 +46,8 @@ export function privateFolder(path: string): void {
     })
   mkdirSync(path, { recursive: true, mode: 0o700 })
   chmodSync(path, 0o700)
+}
+
+function reasonOf(cause: unknown): string {
+  return (cause as NodeJS.ErrnoException).code ?? String(cause)
 }
