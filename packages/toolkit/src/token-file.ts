@@ -1,6 +1,6 @@
 // token-file: `NAME:TOKEN` lines, by which a bridge knows its clients.
 
-/** The token file with a line for this person in place of an older one. */
+/** The text with a line for this name, in place of an older one. */
 export function withToken(text: string, name: string, token: string): string {
   const rest = withoutToken(text, name)
   return `${rest}${rest === '' || rest.endsWith('\n') ? '' : '\n'}${name}:${token}\n`

@@ -1,4 +1,4 @@
-// build/base: the image that all others stand on; built once for each version of the bridge.
+// build/base: the base image of all tools, built once for each version of the bridge.
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { baseImage } from '../render/layout.ts'
@@ -16,7 +16,7 @@ export interface Assets {
   version: string
 }
 
-/** Which files it was built from: another bridge of the same version is another image. */
+/** Holds a hash of the files that it was built from: a bridge of the same version may have changed. */
 const LABEL = 'mcp-bridge.base'
 
 export function baseFiles({ base, bundle }: Assets): Map<string, Buffer> {
@@ -28,7 +28,7 @@ export function baseFiles({ base, bundle }: Assets): Map<string, Buffer> {
   ])
 }
 
-/** Builds it unless the engine has it from the same files; gives its name. */
+/** Builds it unless the engine has one of the same files; returns its name. */
 export async function ensureBase(
   assets: Assets,
   options: Pick<BuildOptions, 'ca' | 'progress'>,

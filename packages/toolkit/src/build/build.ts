@@ -1,4 +1,4 @@
-// build/build: rendered files → an image in the engine; Docker shows how it goes.
+// build/build: builds an image of rendered files in the Docker engine.
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'

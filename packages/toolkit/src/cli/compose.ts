@@ -46,7 +46,7 @@ export async function from(path: string, common: Common, assets: Assets, io: Io)
   if (!common.dryRun) io.out(`${folder}: compose.yaml, litellm.yaml, images/, secrets/\n${next(folder)}`)
 }
 
-/** Others' keys are in it: the folder is for its owner, and the files in it for the uid of the container too. */
+/** Only the owner may enter the folder; a file in it can be read by any user, because the container has a uid of its own. */
 function writeSecret(folder: string, name: string, text: string): void {
   const path = join(folder, name)
   if (name === LITELLM_ENV) return writeFile(path, text, 0o600)
@@ -57,7 +57,7 @@ function writeSecret(folder: string, name: string, text: string): void {
   writeFile(path, before === undefined ? text : completed(readFileSync(path, 'utf8'), text), 0o644)
 }
 
-/** What stands there stays, commented out or not; variables that it does not know yet come behind. */
+/** Every line of `before` stays; variables that it does not have, not even commented out, are appended. */
 function completed(before: string, text: string): string {
   const known = new Set(before.split('\n').map(variableOf))
   const added = text

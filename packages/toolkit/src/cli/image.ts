@@ -176,7 +176,7 @@ export async function base(common: Common, assets: Assets, io: Io): Promise<void
   io.out(common.format === 'json' ? json({ tag, isNew }) : `${tag}${isNew ? '' : ' is there already'}\n`)
 }
 
-/** Docker's own display: one that moves on a terminal, lines elsewhere, nothing beside JSON. */
+/** How Docker shows a build: a live display on a terminal, lines elsewhere, nothing beside JSON. */
 function progressOf({ format }: Common, io: Io): 'auto' | 'plain' | 'quiet' {
   if (format === 'json') return 'quiet'
   return io.isTerminal ? 'auto' : 'plain'

@@ -27,7 +27,7 @@ export async function run(argv: readonly string[], { assets, io: given }: RunOpt
     out: (text) => given.out(printableLines(text)),
     err: (text) => given.err(printableLines(text)),
   }
-  // What stands after `--` is the tool's, whatever it looks like.
+  // Everything after `--` belongs to the tool, also what looks like an option of ours.
   const end = argv.includes('--') ? argv.indexOf('--') : argv.length
   const program = create(argv.slice(end + 1), assets, io)
   try {

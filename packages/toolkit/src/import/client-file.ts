@@ -6,13 +6,13 @@ import { ToolkitError } from '../errors.ts'
 
 export interface Entry {
   name: string
-  /** Empty for what is served elsewhere. */
+  /** Empty for a server that runs elsewhere. */
   command: string[]
   env: Record<string, string>
   url: string | undefined
 }
 
-/** What the file says is asked of the person: `${input:id}`. */
+/** A value that the client asks of its user: `${input:id}`. */
 export interface Input {
   id: string
   description: string
@@ -25,7 +25,7 @@ export interface ClientFile {
 }
 
 const text = z.union([z.string(), z.number(), z.boolean()]).transform(String)
-// Clients have keys of their own beside these: disabled, alwaysAllow, timeout and more.
+// Loose: clients have further keys of their own, such as disabled, alwaysAllow and timeout.
 const server = z.looseObject({
   command: z.string().optional(),
   args: z.array(text).default([]),

@@ -1,11 +1,11 @@
-// import/command: the command of a client's configuration → the source that is parsed, and what else it says.
+// import/command: the command of a client's configuration → the source, and the arguments of the tool.
 import { basename } from 'node:path'
 import { ToolkitError } from '../errors.ts'
 import { parseSource, type Source } from '../resolve/source.ts'
 
 export interface ParsedCommand {
   source: Source
-  /** Of the tool itself. */
+  /** Arguments of the tool itself. */
   args: string[]
   /** Which program of the package. */
   entry?: string
@@ -57,7 +57,7 @@ export function parseCommand(command: readonly string[]): ParsedCommand {
   })
 }
 
-/** `cmd /c npx …` is how Windows starts npx; `env A=b npx …` is seen too. */
+/** `cmd /c npx …` is how Windows starts npx. */
 function unwrapped(command: readonly string[]): readonly string[] {
   if (/^cmd(\.exe)?$/i.test(command[0] ?? '') && /^\/c$/i.test(command[1] ?? '')) return command.slice(2)
   return command
@@ -91,7 +91,7 @@ function packageRunner(
   }
 }
 
-/** What Docker's own flags set, variables and folders, stands in the file elsewhere or is the host's. */
+/** Docker's own flags are skipped: variables are in the entry's `env` too, and folders are those of the host. */
 function imageRunner(args: readonly string[]): ParsedCommand {
   const rest = [...args]
   while (rest[0]?.startsWith('-') === true) {

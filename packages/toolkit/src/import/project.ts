@@ -18,12 +18,12 @@ import { envLine, valuesOf, type Value } from './values.ts'
 export interface Imported {
   /** By path. */
   files: Map<string, string | Buffer>
-  /** Files for their owner alone. Below secrets/: what a person fills in; what stands there already stays. */
+  /** Files for their owner alone, by path. Those below secrets/ may have been filled in by hand: their lines stay. */
   secrets: Map<string, string>
   tools: { name: string; tag: string; from: string; notes: string[] }[]
-  /** What is served elsewhere: only LiteLLM's entry. */
+  /** Servers that run elsewhere: they get an entry of LiteLLM and nothing else. */
   remote: string[]
-  /** Of these, whose address holds a secret and is in `litellm.env`. */
+  /** Those of them whose URL holds a secret, and is in `litellm.env` for that reason. */
   remoteSecret: string[]
   leftOut: { name: string; reason: string }[]
 }
@@ -35,7 +35,7 @@ export interface ImportOptions {
   say(text: string): void
 }
 
-/** For LiteLLM: the variables that its entries name. */
+/** The variables that LiteLLM's entries name. */
 export const LITELLM_ENV = 'litellm.env'
 const HEAD =
   '# Made by mcp-bridge compose from. Each folder of images/ is the build context of one service.\n'
@@ -70,7 +70,7 @@ export async function importFile({ entries, inputs }: ClientFile, options: Impor
       const { recipe } = imported.tool
       const service = serviceName(recipe)
       const { tag, files } = render(imported.tool, { bridgeVersion: options.assets.version })
-      // All that may be refused comes before the first file.
+      // Everything that may throw comes before the first file is added.
       const lines = secretText(imported.tool, values)
       const token = options.tokenOf(service) ?? randomBytes(24).toString('base64url')
       const tokenLine = envLine(tokenVariable(litellmName(recipe)), token)
@@ -97,7 +97,7 @@ export async function importFile({ entries, inputs }: ClientFile, options: Impor
   return result
 }
 
-/** Two names that become the same are told apart, also from one that is written so: `memory-2`. */
+/** Names that become equal get a number; one that is taken already, such as a server called `memory-2`, is skipped. */
 function named(entries: readonly Entry[]): [Entry, string][] {
   const taken = new Set<string>()
   return entries.map((entry) => {
@@ -119,7 +119,7 @@ function serviceOf({ tool, binds }: ImportedTool, tag: string, values: readonly 
   })
   const service = part.services[serviceName(tool.recipe)]
   if (service === undefined || binds.length === 0) return part
-  // The folders take the place of the volume: what lies below it is theirs.
+  // The folders are mounted in place of the volume.
   service['volumes'] = binds.map(({ source, target }) => ({
     type: 'bind',
     source: source.replaceAll('$', '$$$$'),
@@ -130,7 +130,7 @@ function serviceOf({ tool, binds }: ImportedTool, tag: string, values: readonly 
   return part
 }
 
-/** What belongs to one tool only: `x` with a login has a service `mcp-x-login`, and so has a tool `x-login`. */
+/** Names in these must not clash: `x` with a login has a service `mcp-x-login`, and so has a tool called `x-login`. */
 const OWN = ['services', 'secrets', 'volumes'] as const
 
 /** @throws ToolkitError rather than give one tool what is another's */
@@ -156,7 +156,7 @@ function secretText(tool: Tool, values: readonly Value[]): string {
     .join('\n')
 }
 
-/** An address that lets in whoever has it is for LiteLLM alone: its configuration names the variable. */
+/** A URL that holds a secret is kept in a variable of LiteLLM; the entry names the variable. */
 function remoteEntry(url: string, name: string): { server: object; variable: string | undefined } {
   if (!/^https?:\/\//i.test(url) || !URL.canParse(url))
     throw new ToolkitError('its url is no address of http')

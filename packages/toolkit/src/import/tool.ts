@@ -1,4 +1,4 @@
-// import/tool: one entry of a client's configuration → a tool with its recipe, and what a person should look at.
+// import/tool: one entry of a client's configuration → a tool with its recipe, and notes for the operator.
 import { basename } from 'node:path'
 import type { Assets } from '../build/base.ts'
 import { ToolkitError } from '../errors.ts'
@@ -15,7 +15,7 @@ import type { Value } from './values.ts'
 export interface ImportedTool {
   tool: Tool
   notes: string[]
-  /** Folders of this machine that the tool was given, and where they are in the container. */
+  /** Folders of this machine among the arguments, and where the container has them. */
   binds: { source: string; target: string }[]
 }
 
@@ -28,7 +28,7 @@ export async function toolFor(
 ): Promise<ImportedTool> {
   const parsed = parseCommand(entry.command)
   const known = inCatalogue(parsed, assets)
-  refuseSecrets(parsed.args, known?.recipe)
+  refuseSecretArguments(parsed.args, known?.recipe)
   const folders = parsed.args.filter((arg) => /^(~|\/[^/]+)\//.test(arg))
   const served = known === undefined ? undefined : servedFolder(known.recipe)
   const args = served === undefined ? parsed.args : parsed.args.filter((arg) => !folders.includes(arg))
@@ -56,8 +56,8 @@ export async function toolFor(
   }
 }
 
-/** An argument is in the image for everybody who has that, and in the list of processes of the machine. */
-function refuseSecrets(args: readonly string[], known: Recipe | undefined): void {
+/** An argument can be read in the image and in the process list of the machine. */
+function refuseSecretArguments(args: readonly string[], known: Recipe | undefined): void {
   const [found] = secretArguments(args)
   if (found === undefined) return
   const names = known?.secrets.map(({ name }) => name) ?? []
@@ -66,7 +66,7 @@ function refuseSecrets(args: readonly string[], known: Recipe | undefined): void
   )
 }
 
-/** The same package, at no version or at ours: then its recipe knows more than the package says. */
+/** The same package of the catalogue, unless another version is asked for: its recipe knows more than the package says. */
 function inCatalogue({ source, entry }: ParsedCommand, assets: Assets): Tool | undefined {
   if (source.runtime === 'binary' || source.runtime === 'image' || entry !== undefined) return undefined
   return catalogue(assets.catalogue)
@@ -77,7 +77,7 @@ function inCatalogue({ source, entry }: ParsedCommand, assets: Assets): Tool | u
     })
 }
 
-/** Of a tool that serves the folders it is given, the one that stands for them in the image. */
+/** For a tool that serves the folders among its arguments: the volume that stands for them in the image. */
 function servedFolder({ volumes, args }: Recipe): string | undefined {
   return volumes.find(({ path }) => path === args[0])?.path
 }
@@ -91,7 +91,7 @@ function bindsOf(folders: readonly string[], served: string): ImportedTool['bind
   })
 }
 
-/** What the client sets and the recipe does not know of. */
+/** The recipe's variables and secrets, and those that only the client sets. */
 function withValues(recipe: Recipe, values: readonly Value[]): { environment: object[]; secrets: object[] } {
   const declared = new Set([...recipe.environment, ...recipe.secrets].map(({ name }) => name))
   const added = values
@@ -101,7 +101,7 @@ function withValues(recipe: Recipe, values: readonly Value[]): { environment: ob
       isMissing: value === undefined,
       entry: { name, description: sentence().safeParse(description).success ? description : `For ${name}` },
     }))
-  // What the recipe takes for harmless may hold a password here: an address.
+  // A variable that is harmless in the recipe may hold a secret here: a URL with a password.
   const secret = new Set(values.filter(({ isSecret }) => isSecret).map(({ name }) => name))
   return {
     environment: [

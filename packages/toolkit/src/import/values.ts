@@ -14,7 +14,7 @@ export interface Value {
 
 const PLACEHOLDER = /\$\{(input|env):([^}]+)\}|\$\{([A-Za-z_]\w*)(?::-([^}]*))?\}/
 
-/** What is not certainly harmless is treated as a secret. */
+/** A value that may be a secret counts as one. */
 export function valuesOf(env: Readonly<Record<string, string>>, inputs: readonly Input[]): Value[] {
   return Object.entries(env).map(([name, raw]) => {
     const [whole, kind, id, variable, fallback] = PLACEHOLDER.exec(raw) ?? []
@@ -22,7 +22,7 @@ export function valuesOf(env: Readonly<Record<string, string>>, inputs: readonly
     const isSecret =
       input?.isSecret === true ||
       isSecretVariable(name, fallback ?? raw) ||
-      // A whole address that is asked for may hold anything; what a variable of this machine is called says what it is.
+      // A URL that is asked for as a whole may hold a password. Other placeholders are judged by the name of their variable.
       (raw === whole && /UR[IL]$/i.test(name)) ||
       (kind !== 'input' && isSecretVariable(variable ?? id ?? '', ''))
     if (whole === undefined) return { name, value: raw, isSecret, description: `For ${name}` }
@@ -34,7 +34,7 @@ export function valuesOf(env: Readonly<Record<string, string>>, inputs: readonly
 }
 
 /**
- * A line that Node's parser of such files reads back as it was.
+ * A line of an env file from which Node's parser reads the same value.
  *
  * @throws ToolkitError if no quote can hold the value: cut short, its rest would be a variable of its own
  */

@@ -1,4 +1,4 @@
-// lock/lock: what a tool is made of, to the byte; whether it belongs to the recipe, and holds nothing but packages.
+// lock/lock: every package of a tool with its hash; checks that it fits the recipe and names no address or option.
 import { ToolkitError } from '../errors.ts'
 import type { Recipe } from '../recipe/schema.ts'
 

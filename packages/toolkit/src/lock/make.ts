@@ -8,7 +8,7 @@ import { GO_VERSION, PYTHON_VERSION } from '../render/layout.ts'
 import { checkLock, type Lock } from './lock.ts'
 
 /**
- * The lock of a recipe, made anew. For a binary and an image there is nothing to ask: what is there stays.
+ * Makes the lock of a recipe. A binary and an image keep the lock they have: there are no packages to look up.
  *
  * @throws ToolkitError if the program is missing or says no
  */

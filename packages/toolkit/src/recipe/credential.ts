@@ -1,18 +1,18 @@
-// recipe/credential: what looks like a secret: by the name that is given to it, by its shape, or by the place where it stands.
+// recipe/credential: what looks like a secret, by its name, by its shape, or by where it stands.
 
-/** Behind an option, a header or a parameter of a URL, the last words of the name say what the value is. */
+/** Names of options, headers and URL parameters whose value is a secret; the last words decide. */
 const NAMED =
   /(^|_)(TOKENS?|KEYS?|SECRETS?|PASSWORDS?|PASSWD|PASSPHRASE|PASS|PWD|PAT|CREDENTIALS?|CREDS|AUTH|AUTHORIZATION|BEARER|JWT|COOKIES?|DSN|WEBHOOKS?(_UR[IL])?|SIG|SIGNATURE|OTP|CONN(ECTION)?_?STR(ING)?)$|(TOKEN|SECRET|PASSWORD|PASSWD|APIKEY|ACCESSKEY|ACCOUNTKEY)$/
-/** Keys that open nothing. */
+/** Names that match above and are no secret. */
 const NO_SECRET =
   /(^|_)(SORT|PRIMARY|PARTITION|FOREIGN|PUBLIC|GROUP|ROW|CACHE|JSON|CONFIG|MAX|MIN)_(TOKENS?|KEYS?)$/
 
-/** A variable is judged by any part of its name: to call one a secret that is none costs little. */
+/** Names of variables: any part counts, because treating a harmless variable as a secret costs little. */
 const VARIABLE =
   /TOKEN|KEY|SECRET|PASS|PWD|CREDENTIAL|CREDS|AUTH|COOKIE|DSN|CONNECTION|WEBHOOK|HEADER|BEARER|JWT|SIGNATURE|PRIVATE|SESSION|(^|_)(PAT|PIN|OTP|SALT|SEED|SID)(_|$)/i
 const ADDRESS = /(^|_)UR[IL]S?$/i
 
-/** What those who hand out keys put in front of them, so that they are recognised. */
+/** Prefixes that services put on their keys so that scanners find them. */
 const PREFIXED = new RegExp(
   String.raw`(?:^|[^A-Za-z0-9])(?:${[
     ...['sk-', 'sk_', 'rk_live_', 'pk_live_', 'gh[opsur]_', 'github_pat_', 'glpat-', 'xox[a-z]-', 'xapp-'],
@@ -23,33 +23,33 @@ const PREFIXED = new RegExp(
 )
 const SHAPES = [
   PREFIXED,
-  // A token that is signed, and a key as openssl writes it.
+  // A JWT, and a private key in PEM.
   /(^|[^\w.-])eyJ[\w-]{8,}\.[\w-]{4,}/,
   /-----BEGIN [A-Z ]*PRIVATE KEY/,
   /\b(Bearer|Basic) +[\w.~+/=-]{8,}/i,
-  // Who somebody is, in front of a host; the password may have in it what an address may not.
+  // User and password in front of a host; the password may have characters that a URL may not.
   /:\/\/[^/?#\s]{0,500}@/,
   /:\/\/[^/\s:@]{0,200}:(?!\d{1,5}([/?#]|$))\S{0,500}@/,
-  // Who knows the address may post there.
+  // A webhook: whoever knows the address may post there.
   /:\/\/(hooks\.|[^/\s]{0,253}\/(api\/)?(webhooks?|hooks?)\/)\S/i,
 ]
-/** `name=value`, `name: value`, `"name": "value"`; a value may be the beginning of another pair: an address has parameters. */
+/** `name=value`, `name: value`, `"name": "value"`. The value is only looked at, not consumed: it may contain further pairs, as URLs do. */
 const PAIR = /(?<![\w.-])([\w.-]{1,100})["']?\s*[=:](?=\s*["']?([^"'&;,}\n]{0,300}))/g
 const SCHEME = /^(Bearer|Basic|Token|Api-?Key)\b/i
-/** What a person or the tool fills in: no secret itself, unless it brings a value along (`${KEY:-sk-…}`). */
+/** Placeholders that are filled in later. One with a default value (`${KEY:-sk-…}`) is not among them. */
 const PLACEHOLDER =
   /\$\{(?:\w{1,100}:)?\w[\w.-]{0,100}\}|\$[A-Z][A-Z0-9_]{2,99}(?![\w$])|\{\{[^{}]{0,200}\}\}/g
 const HARMLESS =
   /^(|true|false|yes|no|on|off|none|null|undefined|stdin|env|-|\d{1,3}|basic|bearer|digest|oauth2?|oidc|api-?key|anonymous)$/i
-/** Of this machine; a secret in base64 may begin with a slash too. */
+/** Paths of this machine. Not everything behind a slash: a secret in base64 may begin with one. */
 const PATH =
   /^(\.{0,2}|~)\/([\w.@ -]+\/)*[\w.@ -]+\.\w{1,5}$|^(~|\.{1,2})\/|^\/(app|data|etc|home|mnt|opt|root|run|srv|tmp|usr|var|Users|Volumes)\/|^[A-Za-z]:[\\/]/
-/** Mostly names something. */
+/** Usually an identifier, not a secret. */
 const UUID = /[\da-f]{8}(-[\da-f]{4}){3}-[\da-f]{12}/gi
-/** Longer than anything that somebody wrote by hand: nobody looks through it. */
+/** A longer text is taken for a secret without a search, which bounds the time of one. */
 const MOST = 10_000
 
-/** Whether a variable of a client's configuration is to be kept secret. Addresses are when they hold somebody's access. */
+/** Whether a variable of a client's configuration is kept secret. A URL is if it contains a secret, or is a webhook or DSN. */
 export function isSecretVariable(name: string, value: string): boolean {
   if (holdsSecret(value)) return true
   return ADDRESS.test(name) ? /WEBHOOK|DSN/i.test(name) : VARIABLE.test(name)
@@ -62,7 +62,7 @@ export function holdsSecret(text: string): boolean {
   if (SHAPES.some((shape) => shape.test(said))) return true
   if ([...said.matchAll(PAIR)].some(([, name = '', value = '']) => isNamedSecret(name, value))) return true
   const unnamed = said.replaceAll(UUID, '')
-  // A slash parts the folders of a path, and is a letter of base64.
+  // Once without the slash, which separates folders, and once with it, as in base64.
   return [/[A-Za-z0-9_+=-]{20,}/g, /[A-Za-z0-9+/=]{20,}/g].some((letters) =>
     unnamed.match(letters)?.some(isRandom),
   )
@@ -80,16 +80,16 @@ export function isNamedSecret(name: string, value: string): boolean {
   return !HARMLESS.test(said) && !PATH.test(said)
 }
 
-export interface Found {
+export interface FoundSecret {
   /** The text that is secret. */
   secret: string
-  /** Where it stands, without it: `--api-key`, `argument 3`. */
+  /** Where it stands, without the secret itself: `--api-key`, `argument 3`. */
   where: string
 }
 
 /** The secrets among the arguments of a program. */
-export function secretArguments(args: readonly string[]): Found[] {
-  return args.flatMap((arg, index): Found[] => {
+export function secretArguments(args: readonly string[]): FoundSecret[] {
+  return args.flatMap((arg, index): FoundSecret[] => {
     const [, name = '', inline] = /^([\w.-]+)=(.*)$/s.exec(arg) ?? []
     if (inline !== undefined && (isNamedSecret(name, inline) || holdsSecret(inline)))
       return [{ secret: inline, where: name }]
@@ -109,7 +109,7 @@ export function redacted(text: string, secrets: readonly string[]): string {
     .reduce((shown, secret) => shown.replaceAll(secret, '…'), text)
 }
 
-/** Letters and digits that change kind as often as in no word, a capital and what follows it aside. */
+/** Whether small letters, capitals and digits alternate more often than in words; a capital before small letters is usual. */
 function isRandom(text: string): boolean {
   const kinds = [...text].map((c) =>
     /[a-z]/.test(c) ? 'a' : /[A-Z]/.test(c) ? 'A' : /\d/.test(c) ? '0' : '',

@@ -31,7 +31,7 @@ export const goVersion = () =>
     'write one exact version, such as v1.2.3',
   )
 
-/** For a recipe of a binary: what people call it. */
+/** The version of a binary or an image is only shown. */
 export const anyVersion = () => text(/^[0-9A-Za-z][0-9A-Za-z._-]*$/, 60, 'write a version, such as 1.2.3')
 
 /** Image with a tag or a digest; `latest` would be another one tomorrow. */
@@ -96,7 +96,7 @@ function text(pattern: RegExp, max: number, message: string) {
   return z.string().min(1).max(max).regex(pattern, message)
 }
 
-/** Segments that begin with neither "." nor "-": no way up, no option. */
+/** No segment begins with "." or "-": neither `..` nor an option is possible. */
 function path(first: string): RegExp {
   return new RegExp(`^${first}(/[A-Za-z0-9_@~][\\w.@~-]*)*$`)
 }

@@ -1,4 +1,4 @@
-// recipe/find: what a person names, a recipe, a tool of the catalogue or a source, → a tool to render.
+// recipe/find: a path of a recipe, a name of the catalogue or a source → a tool that can be rendered.
 import { stringify } from 'yaml'
 import type { Assets } from '../build/base.ts'
 import { makeLock } from '../lock/make.ts'
@@ -13,12 +13,12 @@ const HEAD = '# Made by mcp-bridge image init; yours to change. docs/IMAGES.md s
 export async function findTool(text: string, assets: Assets, overrides: Overrides = {}): Promise<Tool> {
   const source = parseSource(text)
   if (source !== undefined) return toolOf(source, overrides)
-  // A folder called like a tool of the catalogue is meant when it is written as a path.
+  // The catalogue goes first; a folder of the same name can be written as a path, `./git`.
   if (catalogue(assets.catalogue).includes(text)) return catalogueTool(assets.catalogue, text)
   return readTool(text)
 }
 
-/** Resolved and locked. */
+/** Asks the registries: the recipe of the source, and its lock. */
 export async function toolOf(source: Source, overrides: Overrides): Promise<Tool> {
   const { recipe, lock: present } = await scaffold(source, overrides)
   const lock = await makeLock(recipe, present)

@@ -43,7 +43,7 @@ function parsed(text: string, file: string): unknown {
     const document = parseDocument(text, { prettyErrors: true, logLevel: 'silent' })
     const [broken] = document.errors
     if (broken !== undefined) throw broken
-    // None is needed, and a few lines of them may stand for millions.
+    // No recipe needs aliases, and a few lines of them can expand to millions.
     return document.toJS({ maxAliasCount: 0 })
   } catch (cause) {
     const [reason = ''] = String(cause instanceof Error ? cause.message : cause).split('\n')
@@ -61,7 +61,7 @@ export function checkRecipe(raw: unknown, file = 'the recipe'): Recipe {
 }
 
 /**
- * The files of a lock: what is in an image. A link in it would bring in what it leads to, on whoever's machine it is built.
+ * The files of a lock go into the image. A link is refused: its target, any file of the building machine, would go in instead.
  *
  * @throws ToolkitError if there is anything but files
  */

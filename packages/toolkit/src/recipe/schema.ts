@@ -1,4 +1,4 @@
-// recipe/schema: what a recipe says about a tool; everything in it is checked here and used somewhere.
+// recipe/schema: every field of a recipe, with its limits and defaults.
 import { z } from 'zod'
 import { volumeLabels } from './volume.ts'
 import * as field from './fields.ts'
@@ -23,7 +23,7 @@ const secret = z.strictObject({
 
 const volume = z.strictObject({ path: field.absolutePath(), description: field.sentence() })
 
-/** One call that shows that the tool works, or its own refusal where it needs the outside world. */
+/** One call that shows that the tool works: by its answer, or by its refusal if it needs something outside. */
 const call = z
   .strictObject({
     /** Run in the container before it. */
@@ -40,7 +40,7 @@ const call = z
 const login = z.strictObject({
   /** What the tool is started with, instead of `args`. */
   args: z.array(field.argument()).max(50),
-  /** Where the browser is sent back to. */
+  /** The port of the redirect URL: the browser comes back there. */
   port: z.int().min(1024).max(65_535),
 })
 
@@ -74,14 +74,14 @@ const shared = {
   /** For a tool that needs a browser once. */
   login: login.optional(),
   resources,
-  /** From Debian, in the image that runs. */
+  /** Debian packages in the final image. */
   systemPackages: z.array(field.debianPackage()).max(50).default([]),
-  /** What it must offer, at least. */
+  /** Tools that it must offer; it may offer more. */
   tools: z.array(field.mcpToolName()).max(500).default([]),
   call: call.optional(),
 }
 
-/** Install scripts of npm packages, and source distributions of Python's, run code of strangers at build. */
+/** Lets npm run install scripts, and pip build source distributions: code of the packages runs at build. */
 const allowScripts = z.boolean().default(false)
 
 const node = z.strictObject({
@@ -147,7 +147,7 @@ export const recipeSchema = z
       if (names.indexOf(name) !== names.lastIndexOf(name)) complain('environment', `${name} is there twice`)
     }
     for (const { name, file, required } of recipe.secrets) {
-      // mcp-x-tokens and mcp-x-env are the bridge's own.
+      // The bridge itself has secrets called mcp-x-tokens and mcp-x-env.
       if (file && /^(TOKENS|ENV)$/.test(name))
         complain('secrets', `no file of a secret can be called ${name}`)
       if (file && !required) complain('secrets', `${name} is a file: it must be there, so it is required`)

@@ -1,9 +1,9 @@
-// recipe/secret-check: what of a recipe is in its image, for everybody who has that: no secret may be among it.
+// recipe/secret-check: refuses a recipe that would put a secret into its image, where everybody who has the image finds it.
 import { ToolkitError } from '../errors.ts'
 import { holdsSecret, isNamedSecret, secretArguments } from './credential.ts'
 import type { Recipe } from './schema.ts'
 
-/** Where an image is made, and not where a recipe is read: what was made before must still be seen and removed. @throws ToolkitError */
+/** Called where an image is made, not where a recipe is read: an older recipe must still be listed and removed. @throws ToolkitError */
 export function refuseSecrets({ name, args, login, environment }: Recipe): void {
   const [found] = [args, login?.args ?? []].flatMap(secretArguments)
   if (found !== undefined)

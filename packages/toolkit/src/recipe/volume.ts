@@ -1,6 +1,6 @@
-// recipe/volume: what the folders that last are called: by their last part, as far as that tells them apart.
+// recipe/volume: names of volumes: the last part of the path, or all of it where two have the same last part.
 
-/** Undefined where two would still be the same: no data of one may be found in the other. */
+/** By path. Undefined if two names would still be equal: the two volumes would share their data. */
 export function volumeLabels(paths: readonly string[]): Map<string, string> | undefined {
   const last = paths.map((path) => label(path.split('/').at(-1) ?? ''))
   const labels = paths.map((path, i) => {

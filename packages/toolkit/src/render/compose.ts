@@ -5,7 +5,7 @@ import { HEALTHCHECK, PORT, program, secretFiles, TINI } from './layout.ts'
 import { secretName, serviceName, volumeName } from './names.ts'
 import { hardening, healthcheck, toolService, type Service } from './service.ts'
 
-/** A whole Compose file; several tools are several of its parts merged. */
+/** The parts are objects by name, so that the files of several tools can be merged. */
 export interface ComposeFile {
   services: Record<string, Service>
   networks: Record<string, object>
@@ -17,7 +17,7 @@ export interface ComposeOptions {
   tag: string
   /** Build context, relative to the Compose file. */
   context?: string
-  /** Values of variables, instead of asking the environment for them. */
+  /** Values of variables; one that is missing here is taken from Compose's environment. */
   values?: Readonly<Record<string, string>>
 }
 

@@ -1,4 +1,4 @@
-// render/dockerfile: a recipe → the Dockerfile of its image. What a recipe says stands only in exec form or quotes.
+// render/dockerfile: a recipe → the Dockerfile of its image. Texts of a recipe appear in exec form or in quotes only.
 import type { Recipe } from '../recipe/schema.ts'
 import {
   BASES,
@@ -14,7 +14,7 @@ import {
   UID,
 } from './layout.ts'
 
-/** A site with a CA of its own gives it as a build secret: it is never in a layer. */
+/** The CA of a site is mounted as a build secret, so that it is in no layer. */
 const CA = '--mount=type=secret,id=ca,target=/run/ca.pem'
 const NO_PINS = [
   '# Debian keeps only the newest version of a package in a release: a pinned one would soon be gone.',
@@ -105,7 +105,7 @@ function stages(recipe: Recipe): string[] {
   }
 }
 
-/** The images below may have become somebody else already. */
+/** The base image may have switched to another user. */
 function root({ systemPackages, volumes, runtime }: Recipe): string[] {
   return runtime !== 'python' && systemPackages.length + volumes.length > 0 ? ['USER 0'] : []
 }
@@ -120,7 +120,7 @@ function systemPackages({ systemPackages }: Recipe): string[] {
   ]
 }
 
-/** Whatever the uid is: its group may be 0, and what a new volume copies belongs to that. */
+/** Group 0 may write: a new volume copies these rights, and platforms that choose a uid give it group 0. */
 function volumes({ volumes }: Recipe): string[] {
   if (volumes.length === 0) return []
   return [`RUN install -d -o ${UID} -g 0 -m 2775 ${volumes.map(({ path }) => path).join(' ')}`]
@@ -144,7 +144,7 @@ function environment(recipe: Recipe): string[] {
   const names = [...recipe.environment, ...recipe.secrets].map(({ name }) => name).toSorted()
   const files = secretFiles(recipe).files.map(({ name }) => [name, secretPath(recipe, name)])
   const all = [
-    // For those whose uid is in no list of users.
+    // A uid without an entry in /etc/passwd has neither.
     ['HOME', '/tmp'],
     ['USER', 'mcp'],
     ['PATH', `$PATH:${BRIDGE_FOLDER}/bin`],
@@ -159,7 +159,7 @@ function environment(recipe: Recipe): string[] {
   return [`ENV ${all.map(([name, value]) => `${name}="${value}"`).join(' \\\n    ')}`]
 }
 
-/** JSON is what Docker's exec form is read as: no shell, no variables, one line. */
+/** Docker reads its exec form as JSON: no shell, no variables, one line. */
 function exec(argv: readonly string[]): string {
   return JSON.stringify(argv)
 }

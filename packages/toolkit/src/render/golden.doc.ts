@@ -18,7 +18,7 @@ const images = path('../../compose/images')
 const STACK = new Set(['fetch', 'filesystem', 'memory', 'postgres-mcp', 'time'])
 
 for (const folder of [golden, images]) rmSync(folder, { recursive: true, force: true })
-// Recipes that are there to be rendered: what no tool of the catalogue needs, but a tool may.
+// Recipes for features that no tool of the catalogue uses.
 const samples = path('samples')
 const recipes = [catalogue, samples].flatMap((folder) =>
   existsSync(folder) ? readdirSync(folder).map((name) => ({ name, folder: join(folder, name) })) : [],
@@ -29,7 +29,7 @@ const services: Record<string, { image: string }> = {
 }
 for (const { name, folder } of recipes) {
   const { tag, files } = render(readTool(folder), { bridgeVersion: version })
-  // The lock and the recipe are a few folders away already.
+  // The lock and the recipe are in the catalogue already.
   writeFiles(
     join(golden, name),
     [...files].filter(([file]) => !file.startsWith('lock/') && file !== 'recipe.yaml'),

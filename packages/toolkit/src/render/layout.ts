@@ -7,7 +7,7 @@ export const BRIDGE = `${BRIDGE_FOLDER}/bin/mcp-bridge`
 export const NODE = `${BRIDGE_FOLDER}/bin/node`
 export const TINI = `${BRIDGE_FOLDER}/bin/tini`
 export const PORT = 8000
-/** Of nobody in particular; its group is 0, which owns what is written. */
+/** An unprivileged user; its group is 0, which may write to the volumes. */
 export const UID = 10_001
 export const HEALTHCHECK = ['CMD', BRIDGE, 'healthcheck']
 
@@ -23,12 +23,12 @@ export const BASES = {
   go: `golang:${GO_VERSION}-trixie`,
 } as const
 
-/** The base image goes with the version of the bridge in it. */
+/** Its tag is the version of the bridge in it. */
 export function baseImage(bridgeVersion: string): string {
   return `mcp-bridge-base:${bridgeVersion}`
 }
 
-/** What is run, without a package manager in between. */
+/** The argv of the tool itself: no package manager runs in between. */
 export function program(recipe: Recipe): string[] {
   switch (recipe.runtime) {
     case 'node':
@@ -44,7 +44,7 @@ export function program(recipe: Recipe): string[] {
   }
 }
 
-/** Secrets that come as lines of one file; the others are files of their own. */
+/** Most secrets are lines of one file; those marked `file` are files of their own. */
 export function secretFiles(recipe: Recipe): { lines: Recipe['secrets']; files: Recipe['secrets'] } {
   return {
     lines: recipe.secrets.filter(({ file }) => !file),

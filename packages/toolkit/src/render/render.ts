@@ -1,4 +1,4 @@
-// render/render: recipe and lock in, every file of its image out; the same in, the same out.
+// render/render: recipe and lock → every file of the image; the same input always gives the same bytes.
 import { createHash } from 'node:crypto'
 import { refuseSecrets } from '../recipe/secret-check.ts'
 import type { Tool } from '../recipe/read.ts'
@@ -10,9 +10,9 @@ import { renderLiteLlm } from './litellm.ts'
 import { serviceName } from './names.ts'
 
 export interface Rendered {
-  /** `mcp-fetch:1.2.3-0123456789ab`: another one as soon as anything in the image is. */
+  /** `mcp-fetch:1.2.3-0123456789ab`; the end is a hash of everything that the image is built from. */
   tag: string
-  /** By path, all text but those of the lock. */
+  /** By path. Those of the lock are bytes, all others text. */
   files: ReadonlyMap<string, string | Buffer>
 }
 
@@ -51,13 +51,13 @@ export function isBuildContext(path: string): boolean {
   return /^(Dockerfile|\.dockerignore|recipe\.yaml|lock\/.+)$/.test(path)
 }
 
-/** What to copy to `.env` beside it and fill in. */
+/** A template to copy to `….env` beside it and to fill in. */
 function secretsExample(recipe: Recipe): [string, string][] {
   const lines = secretLines(recipe)
   return lines === '' ? [] : [[`secrets/${serviceName(recipe)}.env.example`, lines]]
 }
 
-/** Of names and bytes, so that a file may not become part of the next one. */
+/** Hashes names, lengths and bytes: moving bytes from one file to the next changes it. */
 export function fingerprint(files: ReadonlyMap<string, string | Buffer>): string {
   const hash = createHash('sha256')
   for (const [name, content] of [...files].toSorted(([a], [b]) => (a < b ? -1 : 1))) {

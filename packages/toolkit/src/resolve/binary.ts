@@ -1,4 +1,4 @@
-// resolve/binary: a program for Linux, by its file; its bytes are its version.
+// resolve/binary: a program for Linux in a file of this machine; the hash of its bytes is its version.
 import { createHash } from 'node:crypto'
 import { readFileSync, statSync } from 'node:fs'
 import { basename } from 'node:path'
@@ -11,7 +11,7 @@ const SCRIPT = Buffer.from('#!')
 export function resolveBinary(file: string): Found {
   let bytes: Buffer
   try {
-    // What never ends is no program.
+    // A device or a pipe could be read for ever.
     if (!statSync(file).isFile()) throw new ToolkitError(`${file} is no file`)
     bytes = readFileSync(file)
   } catch (cause) {

@@ -1,10 +1,10 @@
-// resolve/image: what an image of somebody else's starts.
+// resolve/image: which program a published image starts.
 import { inspectImage } from '../build/build.ts'
 import { ToolkitError } from '../errors.ts'
 import { exec } from '../exec.ts'
 import type { Found } from './found.ts'
 
-/** Finds a program that an image names without its folder. */
+/** For a program without a folder: `env` looks it up in the PATH of the image. */
 const ENV = '/usr/bin/env'
 
 export async function resolveImage(name: string, entry?: string): Promise<Found> {

@@ -4,7 +4,7 @@ import { exec } from '../exec.ts'
 import { pickProgram } from './pick-program.ts'
 import type { Found } from './found.ts'
 
-/** As a package writes it about itself: any of it may be anything. */
+/** Written by the package: every field may be missing or of another type. */
 interface View {
   version?: unknown
   bin?: unknown

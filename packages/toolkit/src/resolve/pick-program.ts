@@ -1,4 +1,4 @@
-// resolve/pick-program: which of the programs of a package is meant.
+// resolve/pick-program: which of the programs of a package the tool is.
 import { printable } from '../printable.ts'
 import { ToolkitError } from '../errors.ts'
 
@@ -6,13 +6,13 @@ export interface ProgramChoice {
   label: string
   /** What each command runs, by its name. */
   programs: Readonly<Record<string, string>>
-  /** The one that wins among several. */
+  /** The name that is taken if there are several and no `entry`. */
   preferred: string
-  /** What a person has chosen: the name of a command, or what it runs. */
+  /** The operator's choice: the name of a command, or what it runs. */
   entry?: string | undefined
 }
 
-/** @throws ToolkitError if there is none, or more than one could be meant */
+/** @throws ToolkitError if there is none, or several and none is preferred */
 export function pickProgram({ label, programs, preferred, entry }: ProgramChoice): string {
   const names = Object.keys(programs).map(printable)
   if (entry !== undefined) {

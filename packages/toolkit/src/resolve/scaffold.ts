@@ -1,4 +1,4 @@
-// resolve/scaffold: a source → the recipe that its package itself suggests. What runs is read from it, never guessed.
+// resolve/scaffold: a source → the recipe that its package suggests. Which program runs is read from the package, never guessed.
 import { ToolkitError } from '../errors.ts'
 import { refuseSecrets } from '../recipe/secret-check.ts'
 import { checkRecipe } from '../recipe/read.ts'
@@ -13,7 +13,7 @@ import { resolveNode } from './node.ts'
 import { resolvePython } from './python.ts'
 import type { Source } from './source.ts'
 
-/** What a person adds to what the package says. */
+/** What the operator sets, beside or instead of what the package says. */
 export interface Overrides {
   name?: string | undefined
   /** Which of several programs. */
@@ -55,12 +55,12 @@ export async function scaffold(
   } as const
   const raw = withRuntime(source, common, found, overrides)
   const recipe = checkRecipe(raw, `the recipe of ${label}`)
-  // Before anything of it is written.
+  // Here, so that nothing of it has been written yet.
   refuseSecrets(recipe)
   return { recipe, lock: found.lock ?? new Map() }
 }
 
-/** As it is written to recipe.yaml: without what is a default. */
+/** As it is written to recipe.yaml: without default values. */
 export function recipeInput(recipe: Recipe): RecipeInput {
   const entries = Object.entries(recipe).filter(([key, value]) => {
     if (Array.isArray(value)) return value.length > 0
@@ -102,7 +102,7 @@ function withRuntime(source: Source, common: object, found: Found, overrides: Ov
       throw new ToolkitError(`--${option} is for packages of Python`, { hint: 'leave it out' })
   }
   if (runtime === 'node') return { ...common, ...scripts, runtime, package: source.package }
-  // A program may lie below its module, and only go knows where that begins.
+  // The path of a program may go on below its module; only `go list` knows where the module ends.
   if (runtime === 'go') return { ...common, runtime, package: found.module ?? source.package }
   return runtime === 'image' ? { ...common, runtime, package: source.package } : { ...common, runtime }
 }
@@ -114,7 +114,7 @@ export function nameOf(label: string): string {
   return (last || bare(parts.at(-2) ?? '') || 'tool').slice(0, 40).replace(/-+$/, '')
 }
 
-/** Small letters, digits and "-", without what says no more than that it is a server of MCP. */
+/** Small letters, digits and "-", without the words "mcp" and "server" at either end. */
 function bare(text: string): string {
   return text
     .toLowerCase()
@@ -132,7 +132,7 @@ function titleOf(name: string): string {
     .join(' ')
 }
 
-/** What a package says of itself, as far as a label can hold it. */
+/** A package's description as one line that a label can hold. */
 function plain(text: string | undefined): string | undefined {
   const line = (text ?? '')
     .replaceAll(/[\p{C}\p{Zl}\p{Zp}\s]+/gu, ' ')
@@ -144,7 +144,7 @@ function plain(text: string | undefined): string | undefined {
 
 const DESCRIPTIVE = { source: field.url(), license: field.licence(), serverName: field.serverName() }
 
-/** Left out rather than refused: it only describes. */
+/** These only describe the tool: one that the recipe would refuse is left out. */
 function optional(key: keyof typeof DESCRIPTIVE, value: string | undefined): object {
   return DESCRIPTIVE[key].safeParse(value).success ? { [key]: value } : {}
 }

@@ -1,9 +1,9 @@
-// resolve/source: `npx:@scope/pkg@1.2.3` and its like → what is meant, checked word by word.
+// resolve/source: `npx:@scope/pkg@1.2.3` and its like → runtime, package and version, each checked.
 import type { z } from 'zod'
 import { ToolkitError } from '../errors.ts'
 import * as field from '../recipe/fields.ts'
 
-/** A version that is left out is looked up, and then kept. */
+/** Without a version the newest is looked up, and written into the recipe. */
 export type Source =
   | { runtime: 'node' | 'python' | 'go'; package: string; version: string | undefined }
   | { runtime: 'binary'; file: string }
@@ -13,7 +13,7 @@ export type Source =
 export const SOURCE_FORMS =
   'npx:package@1.2.3, uvx:package==1.2.3, go:module@v1.2.3, binary:./file, image:name:1.2.3'
 
-/** Undefined if the text has no scheme: then it is the path of a recipe, or a name of the catalogue. */
+/** Undefined for a text without a scheme: a path of a recipe, or a name of the catalogue. */
 export function parseSource(text: string): Source | undefined {
   const [, scheme, rest = ''] = /^([a-z]+):(.*)$/s.exec(text) ?? []
   switch (scheme) {

@@ -1,4 +1,4 @@
-// stack/compose-config: which services and tools the stack has, as `docker compose config --format json` tells.
+// stack/compose-config: which services and tools the stack has, from `docker compose config --format json`.
 import { ToolkitError } from '../errors.ts'
 
 /** On a service that is a tool: its alias at LiteLLM. */

@@ -1,6 +1,6 @@
 // stack/facts: what the shell saw of the containers, handed over on stdin: a `### name` line, then that command's output.
 
-/** Text of each section by its name; a command that failed left its own words. */
+/** Text of each section by its name; that of a command that failed is its message. */
 export function parseFacts(text: string): ReadonlyMap<string, string> {
   const sections = text.split(/^### (\S+)\n/m).slice(1)
   return new Map(
@@ -8,7 +8,7 @@ export function parseFacts(text: string): ReadonlyMap<string, string> {
   )
 }
 
-/** One container as `docker compose ps --all --format json` tells of it. */
+/** One container of `docker compose ps --all --format json`. */
 export interface Container {
   service: string
   /** `running`, `exited`, `restarting`, `created`, `paused`, `dead`. */
@@ -39,7 +39,7 @@ interface Row {
   ExitCode?: number
 }
 
-/** How one server of LiteLLM's configuration answered to LiteLLM's own container with LiteLLM's own token. */
+/** How one server of LiteLLM's configuration answered LiteLLM's container, with the token that LiteLLM has. */
 export interface Reached {
   alias: string
   url: string

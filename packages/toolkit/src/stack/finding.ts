@@ -8,7 +8,7 @@ export interface Finding {
   subject: string
   isOk: boolean
   detail: string
-  /** What to do about it; only where it is not well. */
+  /** What to do about it; only for a failure. */
   fix?: string
 }
 

@@ -3,7 +3,7 @@ import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, renameSync
 import { dirname, join } from 'node:path'
 import { writeFile } from '../files.ts'
 
-/** Bridges run as another user and must read what is written here; `people/` itself lets nobody else on the host in. */
+/** Bridges run as another user and must read these files; the folder `people/` keeps other users of the host out. */
 const READABLE = 0o644
 const OWNER_ONLY = 0o600
 const OWNER_ONLY_FOLDER = 0o700
@@ -33,7 +33,7 @@ export class Folder {
     return this.has(...parts) ? readdirSync(this.path(...parts)).toSorted() : []
   }
 
-  /** Replaces a file that bridges read. Renaming is seen through a mounted folder, never through a mounted file. */
+  /** Replaces a file that bridges read. They mount the folder: a mounted file would stay the old one after the rename. */
   write(content: string | Buffer, ...parts: string[]): void {
     writeFile(this.path(...parts), content, READABLE)
   }
@@ -43,13 +43,13 @@ export class Folder {
     writeFile(this.path(...parts), content, OWNER_ONLY)
   }
 
-  /** Makes a folder that nobody but its owner may enter, whatever is in it. */
+  /** Makes a folder that only its owner may enter. */
   makePrivate(...parts: string[]): void {
     mkdirSync(this.path(...parts), { recursive: true })
     chmodSync(this.path(...parts), OWNER_ONLY_FOLDER)
   }
 
-  /** A folder or file under another path; what is there goes. */
+  /** Moves a folder or file; what stands at the target is removed. */
   move(from: readonly string[], to: readonly string[]): void {
     this.remove(...to)
     mkdirSync(dirname(this.path(...to)), { recursive: true })

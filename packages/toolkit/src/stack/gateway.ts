@@ -1,4 +1,4 @@
-// stack/gateway: LiteLLM 1.77.3 as the stack's commands ask it: MCP, REST, responses, keys.
+// stack/gateway: a client of LiteLLM 1.77.3: MCP, REST, responses, keys.
 import { ToolkitError } from '../errors.ts'
 
 export interface Answer {
@@ -25,7 +25,7 @@ interface ResponsesAnswer {
   output?: { type: string; content?: { text?: string }[] }[]
 }
 
-/** A LiteLLM that hangs answers never; one on a busy machine may take its time. */
+/** Long enough for a busy machine; a LiteLLM that hangs never answers. */
 const PATIENCE_MS = 90_000
 
 export class Gateway {
@@ -50,7 +50,7 @@ export class Gateway {
     try {
       const response = await fetch(this.url + path, {
         method,
-        // `/mcp` without its slash is answered with a redirect that loses nothing, but nobody should rely on it.
+        // A redirect is a finding of its own: `/mcp` without its slash is redirected, and some clients do not follow.
         redirect: 'manual',
         signal: AbortSignal.timeout(this.#patienceMs),
         headers: {
@@ -67,7 +67,7 @@ export class Gateway {
     }
   }
 
-  /** One JSON-RPC request to `/mcp/`, the way of MCP clients; `initialize` is not needed. */
+  /** One JSON-RPC request to `/mcp/`; LiteLLM asks for no `initialize` before it. */
   rpc(method: string, params: object = {}, headers: Headers = {}): Promise<Answer> {
     return this.ask('POST', '/mcp/', { jsonrpc: '2.0', id: 1, method, params }, headers)
   }
@@ -96,10 +96,10 @@ export class Gateway {
     return textOf(parse<Content[]>(await this.ask('POST', '/mcp-rest/tools/call', { name, arguments: args })))
   }
 
-  /** What the tool said that a model called in one round of `/v1/responses`, and which types of items came with it. */
+  /** Has a model call its tool in one round of `/v1/responses`: what the tool answered, and the types of all items. */
   async responses(model: string): Promise<{ said: string | undefined; items: string[] }> {
     const tools = [
-      // With any other approval the call is handed back, not made.
+      // With any other value LiteLLM returns the call to us instead of making it.
       { type: 'mcp', server_label: 'litellm', server_url: 'litellm_proxy', require_approval: 'never' },
     ]
     const { output = [] } = parse<ResponsesAnswer>(
@@ -117,7 +117,7 @@ export class Gateway {
     return key
   }
 
-  /** By value or by alias. Those it does not know are no failure. */
+  /** By value or by alias; unknown ones are no failure. */
   deleteKeys(keys: { keys: readonly string[] } | { key_aliases: readonly string[] }): Promise<Answer> {
     return this.ask('POST', '/key/delete', keys)
   }
@@ -133,7 +133,7 @@ export class Gateway {
 type Headers = Readonly<Record<string, string>>
 
 /** The JSON of an answer, or of the first event of its stream; throws ToolkitError for every status but 200. */
-// oxlint-disable-next-line typescript/no-unnecessary-type-parameters -- what LiteLLM answers is known by its version only
+// oxlint-disable-next-line typescript/no-unnecessary-type-parameters -- no schema: the shape of an answer is a fact of this version
 export function parse<T>({ status, text }: Answer): T {
   if (status !== 200) throw new ToolkitError(`${status === 0 ? '' : `HTTP ${status}: `}${shortened(text)}`)
   const data = /^data: (.*)$/m.exec(text)?.[1]

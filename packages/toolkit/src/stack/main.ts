@@ -1,4 +1,4 @@
-// stack/main: the commands of the stack, as its shell scripts start them in a container; files of the stack are in /stack.
+// stack/main: the program of the toolbox, which the shell scripts of compose/ start in a container; /stack is their folder.
 import { text } from 'node:stream/consumers'
 import { parseArgs } from 'node:util'
 import { errorText, messageOf, ToolkitError } from '../errors.ts'
@@ -21,7 +21,7 @@ const catalogue = new Folder(process.env['MCP_CATALOGUE'] ?? '/opt/mcp-bridge/ca
 const url = process.env['LITELLM_URL'] ?? 'http://litellm:4000'
 const masterKey = process.env['LITELLM_MASTER_KEY']
 
-/** Services that the shell must restart, one a line: it has Docker, we have not. */
+/** Services that the shell has to restart, one a line: this program has no access to Docker. */
 const RESTART = ['run', 'restart'] as const
 
 const commands: Record<string, (args: string[]) => Promise<number>> = {
@@ -52,7 +52,7 @@ async function verifyStack(args: string[]): Promise<number> {
   return isAllWell(findings) ? 0 : 1
 }
 
-/** A key for a verification from elsewhere, which has no master key: `key make`, `key drop` with the key on stdin. */
+/** A key for a verification from the LAN, which has no master key: `key make`, and `key drop` with the key on stdin. */
 async function key([verb]: string[]): Promise<number> {
   const gateway = new Gateway(url, masterKey)
   if (verb === 'make') print(await gateway.generateKey({ models: [SELFTEST], duration: '30m' }))
@@ -111,7 +111,7 @@ async function main([command = '', ...args]: string[]): Promise<number> {
   return run(args)
 }
 
-/** Also for options that `parseArgs` refuses, and for what nobody expected: this is all that the operator sees. */
+/** Any error is shown as a sentence, also one of `parseArgs`: the operator sees nothing else of this program. */
 function textOf(error: unknown): string {
   return error instanceof ToolkitError ? errorText(error) : `${messageOf(error)}\n`
 }

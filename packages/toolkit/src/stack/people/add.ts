@@ -1,4 +1,4 @@
-// people/add: lets a person in, or out: a key of LiteLLM, and tokens of their own at the bridges.
+// people/add: adds or removes a person: a key of LiteLLM, and a token of their own at each bridge.
 import { randomBytes } from 'node:crypto'
 import { ToolkitError } from '../../errors.ts'
 import type { ToolNames } from '../compose-config.ts'
@@ -13,17 +13,17 @@ import type { Grant } from './grants.ts'
 const TOKENS = 'tokens'
 const CONFIG = 'bridge.yaml'
 const PEOPLE = 'people'
-/** Marks keys of this command in LiteLLM's list. */
+/** Marks the keys of this command in LiteLLM's list. */
 const MADE_BY = 'add-user'
 
 export interface Added {
   credentials: Credentials
-  /** Services whose bridge reads its configuration at its start only. */
+  /** Services to restart: a bridge reads its filters at its start only. */
   restart: string[]
 }
 
 /**
- * The key first: if LiteLLM refuses, no file has changed.
+ * Asks LiteLLM for the key first: if it refuses, no file has changed.
  *
  * @param url what people on the LAN open
  * @throws ToolkitError if the name is taken, or LiteLLM refuses
@@ -58,7 +58,7 @@ export async function addPerson(
   return { credentials: { name, url: person.url, key, tokens }, restart }
 }
 
-/** Of LiteLLM's keys those made for this name, and every line at the bridges. Gives the services to restart. */
+/** Deletes the key of this name at LiteLLM, and every token and filter at the bridges. Returns the services to restart. */
 export async function removePerson(
   folder: Folder,
   gateway: Gateway,
@@ -73,7 +73,7 @@ export async function removePerson(
     found = true
     const config = folder.read(PEOPLE, service, CONFIG)
     const without = withoutFilter(config, name)
-    // A filter without a token would keep the bridge from starting: it goes first.
+    // The filter first: a bridge does not start with a filter for a name without a token.
     if (without !== config) {
       folder.write(without, PEOPLE, service, CONFIG)
       restart.push(service)

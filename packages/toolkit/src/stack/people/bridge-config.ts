@@ -1,7 +1,7 @@
 // people/bridge-config: the tools that a client of a bridge may use, in the `bridge.yaml` of that bridge.
 import { parseDocument, isMap } from 'yaml'
 
-/** As people write it: no line is broken, `[a, b]` has no space inside. */
+/** As people write it: long lines are not broken, `[a, b]` has no spaces inside its brackets. */
 const STYLE = { lineWidth: 0, flowCollectionPadding: false }
 
 /** The bridge's configuration with a filter for this person; comments and the order of the rest stay. */
@@ -27,7 +27,7 @@ export function filterOf(text: string, name: string): string[] {
   return Array.isArray(json) ? json.map(String) : [String(json)]
 }
 
-/** Whether this client may only use tools that say they change nothing: which they are, only the tool knows. */
+/** Whether this client may only use tools that say they are read-only. */
 export function isReadOnly(text: string, name: string): boolean {
   return parseDocument(text).getIn(['clients', name, 'read-only']) === true
 }

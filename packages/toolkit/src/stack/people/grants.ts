@@ -27,7 +27,7 @@ export function parseGrants(texts: readonly string[], tools: readonly ToolNames[
         `"${word}": after the colon stands the name of a tool, or a pattern such as list_*`,
       )
     const before = grants.get(tool.service)
-    // All of a tool, once said, is not taken back by a part of it.
+    // `db,db:list_*` grants all of db.
     if (rest.length === 0 || before?.length === 0) grants.set(tool.service, [])
     else grants.set(tool.service, [...(before ?? []), glob])
   }

@@ -2,10 +2,10 @@
 import { ToolkitError } from '../../errors.ts'
 import { GATEWAY } from '../../render/names.ts'
 
-/** A name goes into both files and into LiteLLM; the same letters as the bridge admits. */
+/** The same letters as the bridge admits; the name goes into its files and into LiteLLM. */
 const NAME = /^[A-Za-z0-9._@-]{1,64}$/
 
-/** `default` is what a bridge calls whoever has the token of its own options. */
+/** `default` is the principal of a token that a bridge has from its options; `anonymous` that of a caller without one. */
 const RESERVED = new Set([GATEWAY, 'default', 'anonymous'])
 
 /** @throws ToolkitError if no person can be called so */

@@ -1,7 +1,7 @@
 // people/settings: what a person pastes into their client: the address of LiteLLM, their key, and their tokens as headers.
 import { stringify } from 'yaml'
 
-/** What a person brings along. */
+/** What the settings of one person are made of. */
 export interface Credentials {
   name: string
   /** Of `/mcp/`, with the slash: without it LiteLLM redirects, and some clients do not follow. */
@@ -11,7 +11,7 @@ export interface Credentials {
   tokens: ReadonlyMap<string, string>
 }
 
-/** The headers of every request. LiteLLM puts the `Bearer` before a token itself. */
+/** Headers of every request. LiteLLM itself puts `Bearer` in front of a bridge's token. */
 function headersOf({ key, tokens }: Credentials): Record<string, string> {
   return {
     Authorization: `Bearer ${key}`,

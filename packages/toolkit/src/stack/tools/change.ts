@@ -84,7 +84,7 @@ export function rollbackTool(folder: Folder, service: string): void {
   ]
   folder.move(before, aside)
   setAside(folder, service)
-  // A tool of docker-compose.yml that had nothing of its own here goes back to that.
+  // A mark that there was nothing: the tool is again as docker-compose.yml has it.
   if (folder.has(...aside, COMPOSE)) folder.move(aside, now)
   else folder.remove(...aside)
   const env = folder.read(ENV)
@@ -113,7 +113,7 @@ function writeContext(folder: Folder, service: string, { files }: PreparedTool):
   for (const [path, content] of files) folder.write(content, ADDED, service, ...path.split('/'))
 }
 
-/** Keeps one older state of the tool; of one of docker-compose.yml a mark that there was none. */
+/** Keeps the present state as the previous one; for a tool that is as docker-compose.yml has it, a mark that says so. */
 function setAside(folder: Folder, service: string): void {
   folder.remove(ADDED, PREVIOUS, service)
   if (folder.has(ADDED, service)) folder.move([ADDED, service], [ADDED, PREVIOUS, service])

@@ -42,7 +42,7 @@ export function checkNewTool(folder: Folder, recipe: Recipe, tool: NewTool): voi
 }
 
 /**
- * Compose merges what has the same name: a tool with the name of a service would get its passwords, volumes and networks.
+ * Compose merges services of the same name: the tool would get the passwords, volumes and networks of the other.
  *
  * @throws ToolkitError for a name that the stack uses
  */
@@ -53,7 +53,7 @@ function checkNames(
 ): void {
   const names: { what: string; name: string; among: ReadonlySet<string>; option: string }[] = [
     { what: 'service', name: service, among: taken.hosts, option: '--name' },
-    // By this name the proxy reaches the tool, and so does everybody who is on a network with it.
+    // The alias is a host name too: the proxy, and whoever shares a network with the tool, reaches it by that.
     { what: 'alias', name: alias, among: taken.hosts, option: '--alias' },
     { what: 'network', name: networkName(service), among: taken.networks, option: '--name' },
     ...volumes.map((_, i) => {

@@ -1,4 +1,4 @@
-// tools/command: `tools` as the shell asks for it: files change here, and what Docker must do is written down for the shell.
+// tools/command: `./tools`: changes files, and writes down for the shell what Docker has to do.
 import { parseArgs } from 'node:util'
 import { ToolkitError } from '../../errors.ts'
 import { readTool, type Tool } from '../../recipe/read.ts'
@@ -14,7 +14,7 @@ import { bridgeVersion, fromCatalogue, fromSource, inVersion, newest, prepared }
 import { keep, undo } from './snapshot.ts'
 import { reservedNames, type ReservedNames } from './reserved-names.ts'
 
-/** What the shell needs: a word and its value on each line. */
+/** Read by lib/tools.sh: a word and its value on each line. */
 const ORDERS = ['run', 'orders'] as const
 
 export interface Context {
@@ -23,7 +23,7 @@ export interface Context {
   facts: ReadonlyMap<string, string>
 }
 
-/** Gives what to show. */
+/** Returns what to print. */
 export async function changeTools(args: readonly string[], context: Context): Promise<string> {
   const [verb = 'list', ...rest] = args
   const { folder } = context
@@ -100,7 +100,7 @@ async function add(args: readonly string[], { folder, catalogue, facts }: Contex
   return ''
 }
 
-/** A name of our own in front: a package is called what its makers like, and that may be what the stack's database is called. */
+/** A prefix keeps the names of packages apart from those of the stack: somebody's tool may be called `postgres`. */
 function namesFor(
   recipe: Recipe,
   wanted: { name?: string; alias?: string },
@@ -108,7 +108,7 @@ function namesFor(
   taken: ReservedNames,
 ): ToolNames {
   const service = wanted.name ?? serviceName(recipe)
-  // As docker-compose.yml has it, and as it was added before there was a name in front.
+  // Services of docker-compose.yml have no prefix, nor have tools that were added before there was one.
   if (wanted.name === undefined && present.some((each) => each.service === recipe.name))
     throw new ToolkitError(
       `${recipe.name} is there already: ./tools update ${recipe.name}, or --name for a second one`,
@@ -135,7 +135,7 @@ async function update(args: readonly string[], context: Context): Promise<string
   return ''
 }
 
-/** The version that was asked for; else that of the catalogue, else the newest that there is. */
+/** The version that was asked for; else what the catalogue has, else the newest one of the registry. */
 async function nextOf(
   known: Tool,
   version: string | undefined,

@@ -15,7 +15,7 @@ export interface StackService extends ToolNames {
 }
 
 const NOTE = '# Made by ./tools from recipe.yaml beside it, and made anew by ./tools update.\n'
-/** lib/guard ends a tool that stays unhealthy; it counts on these intervals. */
+/** lib/guard ends a tool after a number of failed checks; that number fits these intervals. */
 const GUARDED = healthcheck(['CMD', '/usr/local/lib/guard', '3', 'mcp-bridge', 'healthcheck'], {
   interval: '15s',
   startInterval: '2s',
@@ -43,7 +43,7 @@ export function composeFragment(recipe: Recipe, placed: StackService): string {
   const volumes = recipe.volumes.map(({ path }, i) => [numberedVolume(service, i), path] as const)
   const document = documentOf({
     services: {
-      // The proxy that leads out belongs to a profile that may be off; this tool needs it.
+      // `egress` belongs to a profile that may be off; this tool needs it.
       ...(isOpen ? { egress: { profiles: [] } } : {}),
       [service]: toolService(recipe, {
         source: { image: placed.image },
@@ -70,7 +70,7 @@ export function composeFragment(recipe: Recipe, placed: StackService): string {
     networks: {
       [network]: {
         internal: true,
-        // No address of the host on it, by which the host could be reached.
+        // The host has no address in this network, so the tool cannot reach the host.
         driver_opts: { 'com.docker.network.bridge.inhibit_ipv4': 'true' },
       },
     },
@@ -100,7 +100,7 @@ function environment(recipe: Recipe, { variables }: StackService): Record<string
   return {
     MCP_BRIDGE_CONFIG: '/etc/mcp-bridge/bridge.yaml',
     MCP_BRIDGE_TOKEN_FILE: '/etc/mcp-bridge/tokens',
-    // LiteLLM opens a session for each call: a process for each session would forget all in between.
+    // LiteLLM opens a session for each call: with a process for each session, every call would begin anew.
     MCP_BRIDGE_CHILDREN: recipe.children === 'pool' ? 'pool' : 'shared',
     MCP_BRIDGE_COMPAT: 'litellm',
     ...(recipe.network === 'open' ? { HTTP_PROXY: proxy, HTTPS_PROXY: proxy } : {}),

@@ -1,4 +1,4 @@
-// tools/env-file: `.env` of the stack as text: one variable set, one taken away; all other lines stay as they are.
+// tools/env-file: sets and removes variables in `.env`; all other lines stay as they are.
 
 export function valueOf(env: string, name: string): string | undefined {
   const line = env.split('\n').findLast((each) => each.startsWith(`${name}=`))
@@ -25,7 +25,7 @@ export function withoutValue(env: string, name: string): string {
 const FILES = 'COMPOSE_FILE'
 const FIRST = 'docker-compose.yml'
 
-/** The files that `docker compose` reads without being told. */
+/** The files of `COMPOSE_FILE`, which `docker compose` reads without `--file`. */
 export function composeFiles(env: string): string[] {
   return (valueOf(env, FILES) ?? FIRST).split(':').filter((file) => file !== '')
 }

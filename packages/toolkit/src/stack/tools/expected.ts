@@ -11,11 +11,11 @@ import { LITELLM_CONFIG, tokenVariableOf } from './litellm-config.ts'
 
 /** One tool of the stack. */
 export interface StackTool extends ToolNames {
-  /** The variable of `.env` with the token that LiteLLM shows to it. */
+  /** The variable of `.env` with the token that LiteLLM sends to it. */
   tokenVariable: string
-  /** What whoever has only a key of LiteLLM may use: names without the alias. */
+  /** Names, without the alias, of the tools that everybody with a key of LiteLLM may use. */
   least: readonly string[]
-  /** Whether these are all; else they are those that must not be missing. */
+  /** Whether there may be no others. */
   isExact: boolean
   /** One call that shows it works. */
   call?: { tool: string; arguments: Readonly<Record<string, unknown>>; contains: string } | undefined
@@ -35,7 +35,7 @@ export function readTools(folder: Folder, catalogue: Folder, compose: string): S
       throw new ToolkitError(`the service ${service} has no recipe`, {
         hint: `write added/${service}/recipe.yaml, or name the recipe in its label mcp-bridge.recipe`,
       })
-    // Where nobody has run ./setup, as on another machine of the LAN, it is what ./setup would write.
+    // On a machine where ./setup has not run, such as another one of the LAN: what ./setup would write.
     const people =
       folder.read('people', service, 'bridge.yaml') || folder.read('config', 'people', `${service}.yaml`)
     const variable = tokenVariableOf(folder.read(...LITELLM_CONFIG), alias) ?? tokenVariable(alias)
@@ -49,7 +49,7 @@ function expected(
   people: string,
 ): StackTool {
   const filter = filterOf(people, GATEWAY)
-  // A recipe names what must be there; only a filter of plain names says that there is no more.
+  // A recipe names the tools that must be there; only a filter without globs says that there are no others.
   const isExact = filter.length > 0 && filter.every((glob) => /^[\w./-]+$/.test(glob))
   const { call } = recipe
   return {
@@ -70,11 +70,11 @@ function expected(
 
 function admitted({ tools, call }: Recipe, filter: readonly string[], isReadOnly: boolean): string[] {
   if (filter.length > 0) return tools.filter((name) => isAdmitted(filter, name))
-  // Which tools say that they change nothing is in no recipe; the one call should be among them.
+  // No recipe says which tools are read-only; the one that is called should be.
   return isReadOnly ? (call === undefined ? [] : [call.tool]) : tools
 }
 
-/** As the bridge reads such a list: `!glob` means "but not", and a list of nothing else means all others. */
+/** As the bridge reads such a list: `!glob` excludes, and a list of nothing else includes all others. */
 function isAdmitted(globs: readonly string[], name: string): boolean {
   const named = globs.filter((glob) => !glob.startsWith('!'))
   const excepted = globs.filter((glob) => glob.startsWith('!')).map((glob) => glob.slice(1))

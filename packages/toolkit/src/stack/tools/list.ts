@@ -29,7 +29,7 @@ function previousVersion(folder: Folder, service: string): string {
   return versionOf(folder.read('added', '.previous', service, 'recipe.yaml')) ?? 'docker-compose.yml'
 }
 
-/** As it is written, also in a recipe with mistakes: `1.10` is no number. */
+/** As it is written, also in a recipe with mistakes; an unquoted `1.10` is not shown as the number 1.1. */
 function versionOf(recipe: string): string | undefined {
   const version = parseDocument(recipe, { logLevel: 'silent' }).get('version', true)
   return isScalar(version) ? (version.source ?? String(version.value)) : undefined

@@ -28,7 +28,7 @@ export function aliasesOf(text: string): string[] {
   return entriesOf(text).flatMap(([name, server]) => [name, server?.alias ?? name])
 }
 
-/** The variable with the token that LiteLLM shows to the tool of this alias; undefined if its entry names none. */
+/** The variable with the token that LiteLLM sends to the tool of this alias; undefined if its entry names none. */
 export function tokenVariableOf(text: string, alias: string): string | undefined {
   const found = entriesOf(text).find(([name, server]) => (server?.alias ?? name) === alias)
   const value = found?.[1]?.auth_value

@@ -1,4 +1,4 @@
-// tools/prepare: a word such as `git`, `npx:package@1.2.3` or another version → everything an image is built from.
+// tools/prepare: a name of the catalogue, a source or a version → everything that an image is built from.
 import { parse, parseDocument } from 'yaml'
 import { ToolkitError } from '../../errors.ts'
 import { makeLock } from '../../lock/make.ts'
@@ -22,7 +22,7 @@ export function prepared(tool: Tool, bridgeVersion: string): PreparedTool {
   }
 }
 
-/** Of the base image that the other tools of the stack are built on. */
+/** The version of the base image that the tools of the stack are built on. */
 export function bridgeVersion(folder: Folder): string {
   const images = parse(folder.read('images', 'images.yaml') || '{}') as {
     services?: { base?: { image?: string } }
@@ -59,7 +59,7 @@ export async function fromSource(text: string, folder: Folder, overrides: Overri
   return toolOf(source, overrides)
 }
 
-/** The newest version that the registry of its packages has; the same for what comes from none. */
+/** The newest version in its registry; a binary or an image has none, and stays at its version. */
 export async function newest(recipe: Tool['recipe']): Promise<string> {
   switch (recipe.runtime) {
     case 'node':

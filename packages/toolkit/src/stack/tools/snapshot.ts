@@ -1,4 +1,4 @@
-// tools/snapshot: the files a change touches, as they were before it; a change that fails leaves no trace.
+// tools/snapshot: a copy of the files that a change touches, to undo it if the tool does not pass its verification.
 import { cpSync } from 'node:fs'
 import type { Folder } from '../folder.ts'
 
@@ -18,7 +18,7 @@ function touched(service: string): string[] {
 /** Replaces an older snapshot: one change at a time. */
 export function snapshot(folder: Folder, service: string): void {
   folder.remove(...UNDO)
-  // What is copied is read by everybody in its own place, behind a folder that is closed: tokens.
+  // The copies keep their modes, and those of tokens are open: their folder has to be closed here as it is there.
   folder.makePrivate(UNDO[0])
   folder.write(`${service}\n`, ...UNDO, 'service')
   for (const path of touched(service)) {
@@ -30,7 +30,7 @@ export function snapshot(folder: Folder, service: string): void {
   }
 }
 
-/** Puts all back, what was not there included. Gives the service; undefined if there is nothing to put back. */
+/** Puts all back, and removes what was not there. Returns the service; undefined if there is no snapshot. */
 export function undo(folder: Folder): string | undefined {
   const service = folder.read(...UNDO, 'service').trim()
   if (service === '') return undefined

@@ -1,4 +1,4 @@
-// verify/calls: a call of each tool over both ways, and a failing one that LiteLLM survives.
+// verify/calls: one call of each tool, over REST and `/mcp/`, and one that fails and must not hang LiteLLM.
 import { messageOf } from '../../errors.ts'
 import { bad, ok, type Finding } from '../finding.ts'
 import { shortened, type Gateway } from '../gateway.ts'
@@ -43,14 +43,14 @@ async function called(
   }
 }
 
-/** A tool that does not exist fails for every tool alike; over `/mcp/` an error that is no result would hang LiteLLM. */
+/** Calls a tool that does not exist. An answer with a JSON-RPC error, instead of a result, would hang LiteLLM on `/mcp/`. */
 export async function checkFailure(gateway: Gateway, tools: readonly StackTool[]): Promise<Finding[]> {
   const findings: Finding[] = []
   for (const { service, alias } of tools) {
     const name = `${alias}-no_such_tool`
     const fix = `start its bridge with --compat litellm: docker compose config ${service}`
     try {
-      // Who answers is the bridge or, where nothing is filtered, the tool itself in its own words.
+      // The bridge answers or, without a filter, the tool itself, so the text is not known.
       const text = await gateway.call(name, {})
       findings.push(
         text === ''

@@ -1,4 +1,4 @@
-// verify/database: the role that the tool has cannot write and cannot enter LiteLLM's database; the grants are the guard.
+// verify/database: the role of the SQL tool can neither write nor open LiteLLM's database, whatever the tool itself refuses.
 import { messageOf } from '../../errors.ts'
 import { bad, ok, type Finding } from '../finding.ts'
 import { shortened, type Gateway } from '../gateway.ts'
@@ -28,7 +28,7 @@ function refused(subject: string, said: string, refusal: RegExp): Finding {
   )
 }
 
-/** The same through LiteLLM and the tool, which refuses before the database has to. */
+/** The same through LiteLLM and the tool, which refuses before the database is asked. */
 export async function checkWrite(gateway: Gateway, alias: string): Promise<Finding> {
   const name = `${alias}-execute_sql`
   const subject = `write by ${name}`

@@ -1,8 +1,8 @@
-// verify/diagnosis: why LiteLLM has no tools of a server: it says "Successfully retrieved tools" to every reason.
+// verify/diagnosis: why LiteLLM lists no tools of a server; it says "Successfully retrieved tools" in any case.
 import type { Container, Reached } from '../facts.ts'
 import type { StackTool } from '../tools/expected.ts'
 
-/** What is known beside LiteLLM's list; parts are missing where verify runs away from the containers. */
+/** What is known beside LiteLLM's list; from the LAN there are no containers to ask. */
 export interface Evidence {
   containers?: readonly Container[] | undefined
   reached?: readonly Reached[] | undefined
@@ -17,7 +17,7 @@ export interface Diagnosis {
   fix: string
 }
 
-/** Of the reasons that fit, the one nearest to the tool. */
+/** The first reason that fits, beginning at the tool. */
 export function diagnose(tool: StackTool, evidence: Evidence): Diagnosis {
   const { service, alias } = tool
   const container = evidence.containers?.find((each) => each.service === service)

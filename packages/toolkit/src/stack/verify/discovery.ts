@@ -1,4 +1,4 @@
-// verify/discovery: LiteLLM lists exactly the tools that it should, over both ways; its own word of success counts for nothing.
+// verify/discovery: LiteLLM lists exactly the tools that it should, over REST and `/mcp/`; it reports success even for none.
 import { messageOf } from '../../errors.ts'
 import { bad, ok, type Finding } from '../finding.ts'
 import type { Gateway } from '../gateway.ts'
@@ -9,7 +9,7 @@ const CHECK = 'discovery'
 
 export type Facts = Pick<Evidence, 'containers' | 'reached'>
 
-/** Finds what each way lists of these tools, among all of the stack. `lost`: services of which no tool is listed, so that nothing of theirs need be called. */
+/** Compares what each way lists with what it should. `lost`: services of which no tool is listed; calling them makes no sense. */
 export async function checkDiscovery(
   gateway: Gateway,
   tools: readonly StackTool[],

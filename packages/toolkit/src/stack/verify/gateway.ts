@@ -1,13 +1,13 @@
-// verify/gateway: LiteLLM itself: it answers, has its database, its MCP endpoint is alive, and it lets nobody in without a key.
+// verify/gateway: LiteLLM answers, has its database and a working MCP endpoint, and lets nobody in without a key.
 import { bad, ok, type Finding } from '../finding.ts'
 import { parse, shortened, type Answer, type Gateway } from '../gateway.ts'
 
 const DATABASE = 'docker compose up -d --wait postgres && docker compose restart litellm'
 const RESTART = 'docker compose restart litellm; what it said before: docker compose logs --tail 50 litellm'
 
-/** The first finding that is not well makes all others pointless. */
+/** If one of these fails, no other check makes sense. */
 export async function checkGateway(gateway: Gateway, isInside: boolean): Promise<Finding[]> {
-  // The proxy lets nobody ask for more than whether it lives.
+  // Through the proxy only liveliness can be asked.
   const health = await gateway.ask('GET', isInside ? '/health/readiness' : '/health/liveliness')
   if (health.status === 503) return [bad('litellm', 'database', `is not there: ${reason(health)}`, DATABASE)]
   if (health.status !== 200)
@@ -40,7 +40,7 @@ export async function ping(gateway: Gateway, subject = '/mcp/ ping'): Promise<Fi
 
 type Asked = [subject: string, answer: Promise<Answer>]
 
-/** Without a key nothing but health is open. LiteLLM answers 500 on `/mcp/`, where others would say 401. */
+/** Without a key only health is open. LiteLLM refuses `/mcp/` with 500 instead of 401. */
 export async function checkClosed(gateway: Gateway, canAdminister: boolean): Promise<Finding[]> {
   const nobody = gateway.as(undefined)
   const wrong = gateway.as('sk-of-nobody')

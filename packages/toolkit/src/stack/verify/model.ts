@@ -1,4 +1,4 @@
-// verify/model: the round of a model → its tool → the answer, without a model server.
+// verify/model: a model calls a tool and gets its answer, without a model server.
 import { messageOf } from '../../errors.ts'
 import { bad, ok, type Finding } from '../finding.ts'
 import { shortened, type Gateway } from '../gateway.ts'

@@ -1,4 +1,4 @@
-// verify/verify: everything that is options of the stack, in the order in which a failure explains those after it.
+// verify/verify: all checks of the stack, in an order in which a failure explains those after it.
 import { messageOf } from '../../errors.ts'
 import { servicesOf } from '../compose-config.ts'
 import { parseContainers, parseReached } from '../facts.ts'
@@ -14,13 +14,13 @@ import { checkModel, SELFTEST } from './model.ts'
 
 export interface VerifyOptions {
   url: string
-  /** Makes the key of this run and deletes it; undefined: `key` is used, as from the LAN. */
+  /** Makes a key for this run, which is deleted afterwards; from the LAN it is undefined, and `key` is used. */
   masterKey: string | undefined
   key: string | undefined
   tools: readonly StackTool[]
-  /** Asks this one tool, and of the rest only what it stands on. */
+  /** Checks this one tool, and of the rest only what it needs. */
   only?: string | undefined
-  /** Sections of what the shell saw; empty away from the containers. */
+  /** What the shell saw, by section; from the LAN nothing about containers. */
   facts: ReadonlyMap<string, string>
 }
 
@@ -98,7 +98,7 @@ async function makeKey(gateway: Gateway, findings: Finding[]): Promise<string | 
   }
 }
 
-/** Deleted means: it opens nothing any more. */
+/** Deletes the key, and checks that it opens nothing any more. */
 async function dropKey(gateway: Gateway, key: string): Promise<Finding> {
   const { status, text } = await gateway.deleteKeys({ keys: [key] })
   const fix = 'delete it by hand on the page "Virtual Keys" of /ui/'
