@@ -1,6 +1,6 @@
 // index: the public API of the library, each export by name.
 export { createBridge, inspect, type Bridge, type BridgeOptions, type Listening } from './server/bridge.ts'
 export type { Inspection } from './tool/inspect.ts'
-export type { ChildReport } from './child/interview.ts'
+export type { ChildReport } from './relay/describe.ts'
 export type { Config, ConfigInput } from './config/config.ts'
 export { BridgeError, ERRORS, type ErrorCode } from './errors.ts'

@@ -4,10 +4,11 @@ import { expect, test } from 'vitest'
 import { silentLogger } from './telemetry/logger.ts'
 import { UNCHARGED } from './budget/budget.ts'
 import { Message, readBody } from './rpc/message.ts'
-import { Port } from './relay/connection.ts'
-import { ownRoute } from './relay/route.ts'
-import type { Sink } from './relay/sink.ts'
-import { Switchboard } from './relay/multiplexer.ts'
+import { createCall } from './relay/call.ts'
+import { Connection } from './relay/connection.ts'
+import type { Peer, ReplyStream } from './relay/dispatch.ts'
+import { Multiplexer } from './relay/multiplexer.ts'
+import { createBridgePeer } from './relay/peer.ts'
 import { EventLog } from './session/event-log.ts'
 
 setFlagsFromString('--expose-gc')
@@ -38,34 +39,39 @@ test('a small event lets go of all that was read with it', async () => {
 })
 
 test('a client that was asked something is forgotten when it leaves', async () => {
-  const { switchboard, plugIn } = shared()
+  const { multiplexer, connect } = shared()
   const leave = () => {
-    const port = plugIn()
-    const call = port.request(Message.from({ jsonrpc: '2.0', id: 1, method: 'tools/call' }), NOBODY, 0)
-    switchboard.receive(Message.from({ jsonrpc: '2.0', id: 'q', method: 'roots/list' }))
-    switchboard.receive(Message.from({ jsonrpc: '2.0', id: call.number, result: {} }))
-    port.close('it leaves')
-    return new WeakRef(port)
+    const connection = connect()
+    const message = Message.from({ jsonrpc: '2.0', id: 1, method: 'tools/call' })
+    const call = createCall(message, 0)
+    connection.request(call, message, NOBODY)
+    multiplexer.receive(Message.from({ jsonrpc: '2.0', id: 'q', method: 'roots/list' }))
+    multiplexer.receive(Message.from({ jsonrpc: '2.0', id: call.number, result: {} }))
+    connection.close('it leaves')
+    return new WeakRef(connection)
   }
   const gone = leave()
   await collected(gone)
   expect(gone.deref()).toBeUndefined()
 })
 
-const NOBODY: Sink = { isOpen: true, isStanding: true, answer: () => {}, relate: () => {} }
+const NOBODY: ReplyStream = {
+  canReceive: true,
+  isStandalone: true,
+  onResponse: () => {},
+  onMessage: () => {},
+}
 
 function shared() {
-  const ports = new Set<Port>()
+  const peers = new Set<Peer>()
   const pipe = { backlogBytes: 0, send: () => {} }
-  const switchboard = new Switchboard(pipe, { ports }, silentLogger(), {
-    isOwn: false,
-    lostMs: 1000,
-    maxBacklogBytes: 1000,
-  })
-  const plugIn = () => {
-    const port = new Port(ownRoute(switchboard), NOBODY, silentLogger(), 10_000)
-    ports.add(port)
-    return port
+  const options = { isShared: true, lostMs: 1000, maxBacklogBytes: 1000 }
+  const multiplexer = new Multiplexer(pipe, peers, options, silentLogger())
+  const connect = () => {
+    const peer = createBridgePeer()
+    peers.add(peer)
+    const options = { account: UNCHARGED, standalone: NOBODY, holdMs: 10_000 }
+    return new Connection(multiplexer.dispatcherFor(peer), options, silentLogger())
   }
-  return { switchboard, plugIn }
+  return { multiplexer, connect }
 }

@@ -3,16 +3,8 @@ import type { Account } from '../budget/budget.ts'
 import { readEnvFiles } from '../child/environment.ts'
 import type { Config } from '../config/config.ts'
 import { idleGlobs } from '../globs.ts'
+import type { ToolFilter } from '../relay/interceptors/tool-filter.ts'
 import type { Logger } from '../telemetry/logger.ts'
-
-/** What one party admits; a tool must be admitted by each. */
-export interface ToolFilter {
-  /** Globs (see globs.ts); none admits all. */
-  toolsAllow: readonly string[]
-  toolsDeny: readonly string[]
-  /** Only tools annotated with `readOnlyHint`. */
-  readOnly: boolean
-}
 
 /** Who is calling: a value, made once for each request, that goes with it to whatever it opens. */
 export interface Caller {

@@ -45,7 +45,7 @@ test('a tool that works frees those who use its environment, not those who bring
   for (let n = 0; n < 3; n++) backoffs.crashed(ANYBODY, CRASH)
   backoffs.recovered()
   expect([backoffs.loopOf(ANYBODY), backoffs.loopOf(ALICE)]).toEqual([undefined, CRASH])
-  backoffs.proven(ALICE)
+  backoffs.healthy(ALICE)
   expect(backoffs.loopOf(ALICE)).toBeUndefined()
 })
 

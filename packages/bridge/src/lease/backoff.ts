@@ -54,7 +54,7 @@ export class Backoffs {
     this.#told = told
   }
 
-  /** Counts a crash of a process that had not proven itself. */
+  /** Counts a crash of a process that had not served a client yet. */
   crashed(owner: Owner, error: BridgeError): void {
     const restart = this.#of(owner) ?? new Backoff(error, owner.isOperators)
     restart.crashed(error)
@@ -77,7 +77,7 @@ export class Backoffs {
     return this.#of(owner)?.delayMs ?? 0
   }
 
-  proven(owner: Owner): void {
+  healthy(owner: Owner): void {
     if (this.#backoffs.size === 0) return
     this.#backoffs.delete(owner.key)
     if (owner.isOperators) this.#backoffs.delete(TOOL.key)

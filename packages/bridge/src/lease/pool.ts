@@ -1,56 +1,49 @@
 // lease/pool: a request has a child for itself while it runs; afterwards the next one has it.
 import { createHash } from 'node:crypto'
 import type { Account } from '../budget/budget.ts'
+import type { Child } from '../child/child.ts'
 import { monotonicMs } from '../clock.ts'
 import { BridgeError, toBridgeError } from '../errors.ts'
-import type { Logger } from '../telemetry/logger.ts'
+import { fail } from '../relay/call.ts'
+import type { Call, Dispatcher, Peer, ResponseHandler } from '../relay/dispatch.ts'
+import { compose } from '../relay/intercept.ts'
+import { clientCapabilities } from '../relay/interceptors/client-capabilities.ts'
+import { LogLevels } from '../relay/interceptors/log-level.ts'
+import { isTask, notOffered } from '../relay/interceptors/not-offered.ts'
+import { createPeer } from '../relay/peer.ts'
+import type { Members } from '../rpc/content.ts'
 import { emptyResultFor } from '../rpc/factory.ts'
 import type { Message } from '../rpc/message.ts'
+import type { Logger } from '../telemetry/logger.ts'
+import { initializeResult, revisionIn } from './initialize-result.ts'
 import type { Owner } from './owner.ts'
-import type { Call } from '../relay/call.ts'
-import type { Result } from '../relay/client.ts'
-import { LogLevels } from '../relay/interceptors/log-level.ts'
+import { PoolQueue, QUEUE_PER_CHILD, type Waiting } from './pool-queue.ts'
 import { PooledChild, type PooledChildOptions } from './pooled-child.ts'
-import type { Port } from '../relay/connection.ts'
-import type { Route } from '../relay/route.ts'
-import { takes } from './shared.ts'
-import { initializeParamsOf, notOffered, initializeResult } from './initialize-result.ts'
 
-export interface PoolOptions extends Omit<PooledChildOptions, 'start' | 'told' | 'onCrash' | 'onHealthy'> {
+type Limits = Pick<PooledChildOptions, 'startTimeoutMs' | 'maxBacklogBytes' | 'timings' | 'recycleAfter'>
+
+export interface PoolOptions extends Limits {
   maxChildren: number
-  /** Members kept however long nobody needs them. */
+  /** Children kept however long nobody needs them. */
   warm: number
-  /** A member that nobody needed for so long is ended. */
+  /** A child that nobody needed for so long is ended. */
   idleMs: number
-  start(owner: Owner, account: Account): ReturnType<PooledChildOptions['start']>
+  start(owner: Owner, account: Account): Promise<Child>
   /** What clients of this owner may know of a failure. */
   told(owner: Owner, error: BridgeError): BridgeError
   onCrash(owner: Owner, error: BridgeError, isHealthy: boolean): void
   onHealthy(owner: Owner): void
 }
 
-/** Requests that may wait, for each child the pool may have. */
-export const QUEUE_PER_CHILD = 16
 const LIMIT_WAIT_MS = 50
 const MAX_KINDS = 256
 /** Of capabilities: those of every revision are at most three deep. */
 const MAX_NESTING = 64
 
-interface Waiting {
-  call: Call
-  account: Account
-  /** Bytes charged for it. */
-  bytes: number
-  kind: string
-  /** What happens once a child is free for it. */
-  give(member: PooledChild): void
-  timer: NodeJS.Timeout
-}
-
 interface Client {
+  peer: Peer
   owner: Owner
-  account: Account
-  capabilities: Readonly<Record<string, unknown>>
+  capabilities: Members
   /** What must be equal for two clients to use the same child, as a hash. */
   kind: string
   /** Bytes charged for it. */
@@ -60,13 +53,11 @@ interface Client {
 export class Pool {
   readonly #options: PoolOptions
   readonly #log: Logger
-  readonly #members = new Set<PooledChild>()
-  /** To whom each is charged. */
-  readonly #owners = new Map<PooledChild, Account>()
-  readonly #queue: Waiting[] = []
-  readonly #clients = new Map<Port, Client>()
+  readonly #children = new Set<PooledChild>()
+  readonly #queue: PoolQueue
+  readonly #clients = new Map<Peer, Client>()
   /** By kind: what a child of it answered to `initialize`. */
-  readonly #inits = new Map<string, Result>()
+  readonly #results = new Map<string, Members>()
   readonly #levels = new LogLevels()
   readonly #sweeper: NodeJS.Timeout
   #isClosed = false
@@ -74,208 +65,169 @@ export class Pool {
   constructor(options: PoolOptions, log: Logger) {
     this.#options = options
     this.#log = log
-    this.#sweeper = setInterval(
-      () => this.#retire(),
-      Math.min(1000, Math.max(20, options.idleMs / 5)),
-    ).unref()
+    const { queueMs } = options.timings
+    this.#queue = new PoolQueue({
+      max: QUEUE_PER_CHILD * options.maxChildren,
+      waitMs: queueMs,
+      isStarting: (kind) => this.#of(kind).some((child) => child.isStarting),
+      onExpired: ({ call, handler }) => {
+        const text = `no process became free within ${queueMs / 1000} s`
+        fail(call, handler, new BridgeError('child_queue_full', text))
+      },
+    })
+    const sweepMs = Math.min(1000, Math.max(20, options.idleMs / 5))
+    this.#sweeper = setInterval(() => this.#retire(), sweepMs).unref()
   }
 
   async close(graceMs?: number): Promise<void> {
     this.#isClosed = true
     clearInterval(this.#sweeper)
-    for (const waiting of [...this.#queue]) {
-      this.#leave(waiting)
-      this.#refuse(waiting, new BridgeError('shutting_down', 'the bridge is shutting down'))
-    }
-    await Promise.all([...this.#members].map((member) => member.stop(graceMs)))
+    this.#refuse(this.#queue.all(), new BridgeError('shutting_down', 'the bridge is shutting down'))
+    await Promise.all([...this.#children].map((child) => child.stop(graceMs)))
   }
 
-  /** The way of one client's requests. */
-  routeFor(owner: Owner): Route {
-    return {
-      send: (call, message) => this.#send(call, message, owner),
-      withdraw: (call, cancel) => this.#withdraw(call, cancel),
-      settled: (call) => this.#settled(call),
+  /**
+   * One more client's way to whichever child is free.
+   *
+   * @throws BridgeError `request_invalid`, `memory_limit_reached`
+   */
+  open(owner: Owner, caller: Parameters<typeof createPeer>[0], capabilities: Members): Dispatcher {
+    const client = this.#enter(createPeer(caller), owner, capabilities)
+    const { peer } = client
+    const way: Dispatcher = {
+      request: (call, message, handler) => this.#request(client, call, message, handler),
+      cancel: (call, cancellation) => this.#cancel(call, cancellation),
       // Each child has been initialised by the bridge; a change of roots finds no child it could be told to.
       notify: () => {},
-      unplug: (port) => {
-        this.#leaveFor(port)
-        this.#levels.delete(port)
-        for (const member of this.#members) member.ports.delete(port)
+      listen: (listener) => {
+        peer.listener = listener
       },
+      close: () => this.#leave(client),
     }
+    return compose(way, [
+      notOffered((message) => isTask(message) || /^resources\/(un)?subscribe$/.test(message.method)),
+      this.#levels.interceptorFor(peer),
+      clientCapabilities(client.capabilities),
+    ])
   }
 
-  #send(call: Call, message: Message, owner: Owner): void {
-    const { method } = message
-    if (method === 'initialize') return this.#introduce(call, message, owner)
-    if (
-      method.startsWith('tasks/') ||
-      message.envelope.hasTask ||
-      /^resources\/(un)?subscribe$/.test(method)
-    ) {
-      return call.port.settle(call, notOffered(call.clientId, method))
-    }
-    // The level goes to each child that this client is given; an unknown one is a child's to refuse.
-    if (method === 'logging/setLevel' && this.#levels.set(call.port, message)) {
-      return call.port.settle(call, emptyResultFor(call.clientId))
-    }
-    if (method === 'ping') return call.port.settle(call, emptyResultFor(call.clientId))
-    this.#enqueue(call, message.byteLength, (member) =>
-      member.take(call, message, this.#levels.of(call.port)),
+  #enter(peer: Peer, owner: Owner, capabilities: Members): Client {
+    const text = JSON.stringify([owner.key, sorted(capabilities)])
+    // Only clients that are alike may have the same child after each other.
+    const kind = createHash('sha256').update(text).digest('base64')
+    const { bytes } = peer.account
+    const cost = text.length
+    if (!bytes.take(cost))
+      throw new BridgeError('memory_limit_reached', bytes.refusal(cost, 'bytes', '--max-memory'))
+    // Clients of one kind share the capabilities of the one that came first.
+    const alike = [...this.#clients.values()].find((each) => each.kind === kind)
+    const client = { peer, owner, capabilities: alike?.capabilities ?? capabilities, kind, cost }
+    this.#clients.set(peer, client)
+    for (const child of this.#of(kind)) child.peers.add(peer)
+    return client
+  }
+
+  #leave({ peer, kind, cost }: Client): void {
+    if (!this.#clients.delete(peer)) return
+    peer.account.bytes.give(cost)
+    for (const child of this.#children) child.peers.delete(peer)
+    this.#forget(kind)
+  }
+
+  #request(client: Client, call: Call, message: Message, handler: ResponseHandler): void {
+    if (call.method === 'initialize') return this.#initialize(client, call, message, handler)
+    if (call.method === 'ping') return handler.onResponse(emptyResultFor(call.id), call)
+    const { peer } = client
+    this.#enqueue(client, call, handler, message.byteLength, (child) =>
+      child.request(peer, call, message, handler, this.#levels.of(peer)),
     )
   }
 
-  #introduce(call: Call, message: Message, owner: Owner): void {
-    const { account } = call.port
-    const introduction = initializeParamsOf(message)
-    // Only clients that are alike may have the same child after each other.
-    const kind = digest([owner.key, sorted(introduction.capabilities)])
-    const cost = message.byteLength
-    // Clients of one kind share the one they came first with.
-    const alike = [...this.#clients.values()].find((client) => client.kind === kind)
-    const capabilities = alike?.capabilities ?? introduction.capabilities
-    const { bytes } = account
-    if (!bytes.take(cost))
-      throw new BridgeError('memory_limit_reached', bytes.refusal(cost, 'bytes', '--max-memory'))
-    call.port.canBeAsked = takes(capabilities)
-    this.#clients.set(call.port, { owner, account, capabilities, kind, cost })
-    for (const member of this.#members) if (member.kind === kind) member.ports.add(call.port)
-    const answer = (init: Result) =>
-      call.port.settle(call, initializeResult(call.clientId, introduction, init, true))
-    const init = this.#inits.get(kind)
-    if (init !== undefined) return answer(init)
+  #initialize(client: Client, call: Call, message: Message, handler: ResponseHandler): void {
+    const revision = revisionIn(message)
+    const answer = (result: Members) =>
+      handler.onResponse(initializeResult(call, revision, result, { withoutSubscribe: true }), call)
+    const known = this.#results.get(client.kind)
+    if (known !== undefined) return answer(known)
     // The first of its kind waits for a child like any request, and is answered with how that was initialised.
-    this.#enqueue(call, 0, ({ init: latest }) => answer(latest ?? {}))
+    this.#enqueue(client, call, handler, 0, ({ result }) => answer(result ?? {}))
   }
 
-  #leaveFor(port: Port): void {
-    const client = this.#clients.get(port)
-    if (client === undefined) return
-    this.#clients.delete(port)
-    client.account.bytes.give(client.cost)
-    this.#forget(client.kind)
-  }
-
-  /** What was answered to a kind of which neither a client nor a child is left. */
-  #forget(kind: string): void {
-    if ([...this.#members].some((member) => member.kind === kind)) return
-    if ([...this.#clients.values()].some((client) => client.kind === kind)) return
-    this.#inits.delete(kind)
-  }
-
-  #enqueue(call: Call, bytes: number, give: (member: PooledChild) => void): void {
-    const client = this.#clients.get(call.port)
-    if (client === undefined) throw new BridgeError('request_invalid', 'send initialize first')
-    const { kind, account } = client
+  #enqueue(
+    { peer, kind }: Client,
+    call: Call,
+    handler: ResponseHandler,
+    bytes: number,
+    give: Waiting['give'],
+  ): void {
     if (this.#isClosed) throw new BridgeError('shutting_down', 'the bridge is shutting down')
-    if (this.#queue.length >= QUEUE_PER_CHILD * this.#options.maxChildren || !account.waiting.has(1)) {
-      throw new BridgeError(
-        'child_queue_full',
-        account.waiting.refusal(1, 'places for requests that wait for a free process', 'for --max-children'),
-      )
-    }
-    if (!account.bytes.take(bytes))
-      throw new BridgeError('memory_limit_reached', account.bytes.refusal(bytes, 'bytes', '--max-memory'))
-    account.waiting.add(1)
-    const waiting: Waiting = {
-      call,
-      account,
-      bytes,
-      kind,
-      give,
-      timer: setTimeout(() => this.#expire(waiting), this.#options.timings.queueMs).unref(),
-    }
-    this.#queue.push(waiting)
+    this.#queue.add({ call, handler, peer, kind, bytes, give })
     this.#pump()
   }
 
-  #expire(waiting: Waiting): void {
-    if ([...this.#members].some((member) => member.isStarting && member.kind === waiting.kind)) {
-      // A start has a limit of its own.
-      waiting.timer = setTimeout(() => this.#expire(waiting), this.#options.timings.queueMs).unref()
-      return
-    }
-    this.#leave(waiting)
-    this.#refuse(
-      waiting,
-      new BridgeError(
-        'child_queue_full',
-        `no process became free within ${this.#options.timings.queueMs / 1000} s`,
-      ),
-    )
-  }
-
-  #leave(waiting: Waiting): void {
-    const at = this.#queue.indexOf(waiting)
-    if (at !== -1) {
-      this.#queue.splice(at, 1)
-      waiting.account.waiting.give(1)
-      waiting.account.bytes.give(waiting.bytes)
-    }
-    clearTimeout(waiting.timer)
+  #cancel(call: Call, cancellation: ((number: number) => Message) | undefined): void {
+    const waiting = this.#queue.of(call)
+    if (waiting !== undefined) return void this.#queue.delete(waiting)
+    for (const child of this.#children) if (child.cancel(call, cancellation)) return
   }
 
   /** Gives out what is free, to the longest waiting first. */
   #pump(): void {
-    // What is ending makes room for one each: whoever else waits for room needs another to end.
-    let coming = [...this.#members].filter((member) => member.isStopping).length
-    for (const waiting of this.#inTurn()) {
-      if (!this.#queue.includes(waiting)) continue
+    // Each stopping child frees one place; only requests beyond those need another child ended.
+    let coming = [...this.#children].filter((child) => child.isStopping).length
+    for (const waiting of this.#queue.inTurn(this.#atWork())) {
+      if (!this.#queue.has(waiting)) continue
       const free = this.#freeFor(waiting)
       if (free !== undefined) {
-        this.#leave(waiting)
+        this.#queue.delete(waiting)
         this.#hand(waiting, free)
       } else if (this.#awaitsStart(waiting)) continue
-      else if (isOverShare(waiting.account)) this.#makeRoom(waiting.account)
-      else if (this.#members.size < this.#options.maxChildren) this.#grow(waiting)
+      else if (isOverShare(waiting.peer.account)) this.#makeRoom(waiting.peer.account)
+      else if (this.#children.size < this.#options.maxChildren) this.#grow(waiting)
       else if (coming > 0) coming--
       else if (!this.#makeRoom()) break
     }
   }
 
   /** What goes wrong answers this request, and keeps no other waiting. */
-  #hand({ call, give }: Waiting, member: PooledChild): void {
+  #hand({ call, handler, give }: Waiting, child: PooledChild): void {
     try {
-      give(member)
-    } catch (error) {
-      call.port.settleWith(call, toBridgeError(error))
+      give(child)
+    } catch (thrown) {
+      const error = toBridgeError(thrown)
+      if (error.code === 'internal') this.#log.error({ err: thrown }, 'request failed')
+      fail(call, handler, error)
     }
   }
 
-  /** Who has the fewest children at work comes first; of those that have as many, who waits longest. */
-  #inTurn(): Waiting[] {
-    const busy = new Map<Account, number>()
-    for (const { isFree, call } of this.#members) {
-      const account = call?.port.account
-      if (!isFree && account !== undefined) busy.set(account, (busy.get(account) ?? 0) + 1)
-    }
-    const queue = [...this.#queue]
-    const isOne = queue.every(({ account }) => account === queue[0]?.account)
-    return isOne ? queue : queue.toSorted((a, b) => (busy.get(a.account) ?? 0) - (busy.get(b.account) ?? 0))
+  #atWork(): Map<Account, number> {
+    const counts = new Map<Account, number>()
+    for (const { user } of this.#children)
+      if (user !== undefined) counts.set(user.account, (counts.get(user.account) ?? 0) + 1)
+    return counts
   }
 
   /**
    * A free child, best one in which nothing is left of another's cancelled call. What is left there could ask this
    * client something: where it can be asked and there is room, another child is started instead.
    */
-  #freeFor({ call, kind }: Waiting): PooledChild | undefined {
-    const free = [...this.#members].filter((member) => member.isFree && member.kind === kind)
-    const clear = free.find((member) => member.isClearFor(call.port))
+  #freeFor({ peer, kind }: Waiting): PooledChild | undefined {
+    const free = this.#of(kind).filter((child) => child.isFree)
+    const clear = free.find((child) => child.isClearFor(peer))
     if (clear !== undefined) return clear
-    const canBeAsked = Object.keys(this.#clients.get(call.port)?.capabilities ?? {}).length > 0
-    return canBeAsked && this.#members.size < this.#options.maxChildren ? undefined : free[0]
+    const canBeAsked = Object.keys(this.#clients.get(peer)?.capabilities ?? {}).length > 0
+    return canBeAsked && this.#children.size < this.#options.maxChildren ? undefined : free[0]
   }
 
   /** Whether one of the children being started is for this one. */
   #awaitsStart({ call, kind }: Waiting): boolean {
-    const starting = [...this.#members].filter((member) => member.isStarting && member.kind === kind).length
-    const ahead = this.#queue.filter((each) => each.kind === kind).findIndex((each) => each.call === call)
+    const starting = this.#of(kind).filter((child) => child.isStarting).length
+    const ahead = this.#waitingFor(kind).findIndex((each) => each.call === call)
     return ahead < starting
   }
 
-  #grow({ call }: Waiting): void {
-    const client = this.#clients.get(call.port)
+  #grow({ peer }: Waiting): void {
+    const client = this.#clients.get(peer)
     if (client !== undefined) this.#add(client)
   }
 
@@ -285,96 +237,86 @@ export class Pool {
    * @param account of these children alone
    */
   #makeRoom(account?: Account): boolean {
-    const [spare] = [...this.#members]
-      .filter((member) => member.isFree && (account === undefined || this.#owners.get(member) === account))
+    const [spare] = [...this.#children]
+      .filter((child) => child.isFree && (account === undefined || child.account === account))
       .toSorted((a, b) => a.freeSince - b.freeSince)
     if (spare !== undefined) void spare.stop()
     return spare !== undefined
   }
 
-  #add({ kind, account, capabilities, owner }: Client): void {
-    const ports = [...this.#clients].filter(([, client]) => client.kind === kind).map(([port]) => port)
-    const member = new PooledChild(
+  #add({ kind, peer: { account }, capabilities, owner }: Client): void {
+    const peers = [...this.#clients.values()].filter((client) => client.kind === kind).map(({ peer }) => peer)
+    const child = new PooledChild(
       kind,
-      new Set(ports),
+      new Set(peers),
       {
         ...this.#options,
+        account,
         start: () => this.#options.start(owner, account),
         told: (error) => this.#options.told(owner, error),
         onCrash: (error, isHealthy) => this.#options.onCrash(owner, error, isHealthy),
         onHealthy: () => this.#options.onHealthy(owner),
-      },
-      {
-        hears: (port, message) =>
-          message.method !== 'notifications/message' || this.#levels.admits(port, message),
-        free: () => {
-          if (member.init !== undefined) this.#remember(kind, member.init)
+        onFree: () => {
+          if (child.result !== undefined) this.#remember(kind, child.result)
           this.#pump()
         },
-        gone: (error) => {
-          this.#members.delete(member)
-          this.#owners.delete(member)
-          this.#forget(kind)
-          // What is being started or ended beside the pool takes places too: they come free in a moment.
-          if (error?.code === 'child_limit_reached')
-            return void setTimeout(() => this.#pump(), LIMIT_WAIT_MS).unref()
-          if (error !== undefined) this.#fail(kind, error)
-          this.#pump()
-        },
+        onGone: (error) => this.#gone(child, error),
       },
       this.#log,
     )
-    this.#members.add(member)
-    this.#owners.set(member, account)
-    void member.open(capabilities)
+    this.#children.add(child)
+    void child.open(capabilities)
+  }
+
+  #gone(child: PooledChild, error: BridgeError | undefined): void {
+    this.#children.delete(child)
+    this.#forget(child.kind)
+    // What is being started or ended beside the pool takes places too: they come free in a moment.
+    if (error?.code === 'child_limit_reached')
+      return void setTimeout(() => this.#pump(), LIMIT_WAIT_MS).unref()
+    // It could not be started: whoever waits for one is told, and not left waiting for the next try.
+    if (error !== undefined) this.#refuse(this.#waitingFor(child.kind), error)
+    this.#pump()
   }
 
   /** Clients choose their capabilities, and so the kinds: the oldest is forgotten at last. */
-  #remember(kind: string, init: Result): void {
-    this.#inits.set(kind, init)
-    const [oldest] = this.#inits.keys()
-    if (this.#inits.size > MAX_KINDS && oldest !== undefined) this.#inits.delete(oldest)
+  #remember(kind: string, result: Members): void {
+    this.#results.set(kind, result)
+    const [oldest] = this.#results.keys()
+    if (this.#results.size > MAX_KINDS && oldest !== undefined) this.#results.delete(oldest)
   }
 
-  /** A child of this kind could not be started: whoever waits for one is told, and not left waiting for the next try. */
-  #fail(kind: string, error: BridgeError): void {
-    for (const waiting of this.#queue.filter((each) => each.kind === kind)) {
-      this.#leave(waiting)
-      this.#refuse(waiting, error)
-    }
+  /** What was answered to a kind of which neither a client nor a child is left. */
+  #forget(kind: string): void {
+    if (this.#of(kind).length > 0) return
+    if ([...this.#clients.values()].some((client) => client.kind === kind)) return
+    this.#results.delete(kind)
   }
 
-  #refuse({ call, timer }: Waiting, error: BridgeError): void {
-    clearTimeout(timer)
-    call.port.settleWith(call, error)
+  #of(kind: string): PooledChild[] {
+    return [...this.#children].filter((child) => child.kind === kind)
   }
 
-  #withdraw(call: Call, cancel: ((number: number) => Message) | undefined): void {
-    const waiting = this.#queue.find((each) => each.call === call)
-    if (waiting !== undefined) return this.#leave(waiting)
-    for (const member of this.#members) if (member.call === call) member.withdraw(cancel)
+  #waitingFor(kind: string): Waiting[] {
+    return this.#queue.all().filter((each) => each.kind === kind)
   }
 
-  #settled(call: Call): void {
-    for (const member of this.#members) if (member.call === call) member.release()
+  #refuse(all: readonly Waiting[], error: BridgeError): void {
+    for (const waiting of all) if (this.#queue.delete(waiting)) fail(waiting.call, waiting.handler, error)
   }
 
   #retire(): void {
     const longAgo = monotonicMs() - this.#options.idleMs
-    // Those that are being stopped are members until they have ended.
-    const staying = [...this.#members].filter((member) => !member.isStopping)
-    const idle = staying.filter((member) => member.isFree && member.freeSince < longAgo)
-    for (const member of idle.slice(0, Math.max(0, staying.length - this.#options.warm))) void member.stop()
+    // Those that are being stopped are children of the pool until they have ended.
+    const staying = [...this.#children].filter((child) => !child.isStopping)
+    const idle = staying.filter((child) => child.isFree && child.freeSince < longAgo)
+    for (const child of idle.slice(0, Math.max(0, staying.length - this.#options.warm))) void child.stop()
   }
 }
 
 /** Another child would be more than this one may have, also when one of somebody else's has ended. */
 function isOverShare({ children }: Account): boolean {
   return children.quota.isShared && children.used > 0 && !children.has(1)
-}
-
-function digest(value: unknown): string {
-  return createHash('sha256').update(JSON.stringify(value)).digest('base64')
 }
 
 /** The same text for the same set, in whatever order it was written. */

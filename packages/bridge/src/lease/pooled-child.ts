@@ -1,76 +1,72 @@
 // lease/pooled-child: one child of a pool: starting, free, busy with one request, stopping.
+import type { Account } from '../budget/budget.ts'
+import type { Child } from '../child/child.ts'
 import { monotonicMs } from '../clock.ts'
 import { BridgeError, toBridgeError } from '../errors.ts'
-import { excerpt } from '../visible.ts'
-import type { Logger } from '../telemetry/logger.ts'
+import { ChildClient } from '../relay/client.ts'
+import type { Call, Peer, ResponseHandler } from '../relay/dispatch.ts'
+import { onResponse } from '../relay/intercept.ts'
+import { Multiplexer } from '../relay/multiplexer.ts'
+import { createBridgePeer } from '../relay/peer.ts'
+import type { Members } from '../rpc/content.ts'
 import type { Message } from '../rpc/message.ts'
-import type { Call } from '../relay/call.ts'
-import { Housekeeper, type Result } from '../relay/client.ts'
-import type { Port } from '../relay/connection.ts'
-import type { Process } from '../relay/process.ts'
+import type { Logger } from '../telemetry/logger.ts'
 import type { Timings } from '../timings.ts'
-import { Switchboard, type Audience } from '../relay/multiplexer.ts'
+import { excerpt } from '../visible.ts'
+import { join } from './join.ts'
 
 export interface PooledChildOptions {
-  version: string
   startTimeoutMs: number
   maxBacklogBytes: number
   timings: Timings
   /** It is replaced after so many requests; 0: never. */
   recycleAfter: number
+  /** To whom it is charged. */
+  account: Account
   /** Starts a process. Throws BridgeError, `child_…`. */
-  start(): Promise<Process>
+  start(): Promise<Child>
   /** What its clients may know of a failure. */
   told(error: BridgeError): BridgeError
-  /** A process has ended without being asked to; `isHealthy`: it had answered a request. */
+  /** A process has ended without being asked to; `isHealthy`: it had served a request. */
   onCrash(error: BridgeError, isHealthy: boolean): void
-  /** It has answered a request. */
+  /** It has served a request. */
   onHealthy(): void
-}
-
-export interface PooledChildEvents {
-  hears(port: Port, message: Message): boolean
   /** It may be given a request. */
-  free(): void
+  onFree(): void
   /** It has ended; the error says why it never became free. */
-  gone(error: BridgeError | undefined): void
+  onGone(error: BridgeError | undefined): void
 }
 
 /** What a child that one client set to talk more is set to for one who said nothing. */
 const DEFAULT_LEVEL = 'info'
 
-export class PooledChild implements Audience {
+export class PooledChild {
   readonly kind: string
-  readonly ports: Set<Port>
+  /** The clients that may be given it. */
+  readonly peers: Set<Peer>
+  readonly account: Account
   /** What it answered to `initialize`. */
-  init: Result | undefined
-  /** What it is busy with, also while nobody waits for the answer any more. */
-  call: Call | undefined
-  /** Requests it was given so far. */
-  served = 0
+  result: Members | undefined
   freeSince = monotonicMs()
   readonly #options: PooledChildOptions
-  readonly #events: PooledChildEvents
   readonly #log: Logger
+  /** What it is busy with, and for whom, also while nobody waits for the response any more. */
+  #call: Call | undefined
+  #user: Peer | undefined
   #isHealthy = false
   #state: 'starting' | 'free' | 'busy' | 'stopping' | 'gone' = 'starting'
-  #process: Process | undefined
-  #switchboard: Switchboard | undefined
-  #housekeeper: Housekeeper | undefined
+  #served = 0
+  #process: Child | undefined
+  #multiplexer: Multiplexer | undefined
+  #client: ChildClient | undefined
   #level: string | undefined
   #stuck: NodeJS.Timeout | undefined
 
-  constructor(
-    kind: string,
-    ports: Set<Port>,
-    options: PooledChildOptions,
-    events: PooledChildEvents,
-    log: Logger,
-  ) {
+  constructor(kind: string, peers: Set<Peer>, options: PooledChildOptions, log: Logger) {
     this.kind = kind
-    this.ports = ports
+    this.peers = peers
+    this.account = options.account
     this.#options = options
-    this.#events = events
     this.#log = log
   }
 
@@ -86,46 +82,48 @@ export class PooledChild implements Audience {
     return this.#state === 'stopping'
   }
 
-  hears(port: Port, message: Message): boolean {
-    return this.#events.hears(port, message)
+  /** Whom it works for. */
+  get user(): Peer | undefined {
+    return this.#user
   }
 
   /** No cancelled call of another client may still ask something here. */
-  isClearFor(port: Port): boolean {
-    return this.#switchboard?.isClearFor(port) !== false
+  isClearFor(peer: Peer): boolean {
+    return this.#multiplexer?.isClearFor(peer) !== false
   }
 
   /**
-   * Starts and initialises it; `free` or `gone` tells how that went.
+   * Starts and initialises it; `onFree` or `onGone` tells how that went.
    *
    * @param capabilities what its clients can be asked; not kept, they may be large
    */
-  async open(capabilities: Readonly<Record<string, unknown>>): Promise<void> {
-    const { start, version, startTimeoutMs, maxBacklogBytes, timings } = this.#options
+  async open(capabilities: Members): Promise<void> {
+    const { start, startTimeoutMs, maxBacklogBytes, timings } = this.#options
     try {
       const process = await start()
       this.#process = process
-      const switchboard = new Switchboard(process, this, this.#log, {
-        isOwn: false,
-        maxBacklogBytes,
-        lostMs: timings.lostMs,
-        cancelled: {
-          timings,
-          ping: async () => (await this.#housekeeper?.ping(timings.stuckMs)) === true,
-          // It may be busy with another by then.
-          onDone: (number) => {
-            if (this.call?.number === number) this.release()
+      const multiplexer = new Multiplexer(
+        process,
+        this.peers,
+        {
+          isShared: true,
+          maxBacklogBytes,
+          lostMs: timings.lostMs,
+          cancelled: {
+            timings,
+            ping: async () => (await this.#client?.ping(timings.stuckMs)) === true,
+            // It may be busy with another by then.
+            onDone: (number) => {
+              if (this.#call?.number === number) this.#release()
+            },
           },
         },
-      })
-      process.listen({
-        receive: (message) => switchboard.receive(message),
-        receiveLost: (id, error, isSure) => switchboard.receiveLost(id, error, isSure),
-        childGone: (error) => void this.#gone(process, switchboard, error),
-      })
-      this.#switchboard = switchboard
-      this.#housekeeper = new Housekeeper(switchboard, this.#log)
-      this.init = await this.#housekeeper.initialize(capabilities, version, startTimeoutMs)
+        this.#log,
+      )
+      join(process, multiplexer, { childGone: (error) => void this.#gone(process, multiplexer, error) })
+      this.#multiplexer = multiplexer
+      this.#client = new ChildClient(multiplexer.dispatcherFor(createBridgePeer()))
+      this.result = await this.#client.initialize(capabilities, startTimeoutMs)
       if (this.#state !== 'starting') return
       this.#becomeFree()
     } catch (error) {
@@ -136,42 +134,44 @@ export class PooledChild implements Audience {
   /**
    * Gives it a request.
    *
-   * @param level the log level its client has asked for
+   * @param level the log level that its client has asked for
    * @throws BridgeError `child_exited`, `child_backlogged`
    */
-  take(call: Call, message: Message, level: string | undefined): void {
+  request(
+    peer: Peer,
+    call: Call,
+    message: Message,
+    handler: ResponseHandler,
+    level: string | undefined,
+  ): void {
     if (level !== this.#level) this.#setLevel(level ?? DEFAULT_LEVEL)
     this.#level = level
-    this.#switchboard?.dispatch(call, message)
+    const releasing = onResponse(handler, (response) => {
+      handler.onResponse(response, call)
+      if (this.#call === call) this.#release()
+    })
+    this.#multiplexer?.request(peer, call, message, releasing)
     this.#state = 'busy'
-    this.call = call
-    this.served++
+    this.#call = call
+    this.#user = peer
+    this.#served++
   }
 
   /**
-   * Nobody waits for its answer any more: it is free again once it has given it, or has shown that it has read the
-   * cancellation, and is replaced if that takes too long.
+   * Nobody waits for the response any more: the child is free again once it has given it, or has shown that it has read
+   * the cancellation, and is replaced if that takes too long. False if it does not have this call.
    */
-  withdraw(cancel: ((number: number) => Message) | undefined): void {
-    if (this.call === undefined) return
-    this.#switchboard?.withdraw(this.call, cancel)
+  cancel(call: Call, cancellation?: (number: number) => Message): boolean {
+    if (this.#call !== call) return false
+    this.#multiplexer?.cancel(call, cancellation)
     this.#stuck = setTimeout(() => {
       this.#log.warn(
-        { childPid: this.#process?.pid, method: excerpt(this.call?.method ?? '') },
+        { childPid: this.#process?.pid, method: excerpt(call.method) },
         'child is stuck in a withdrawn call; replaced',
       )
       void this.stop()
     }, this.#options.timings.stuckMs).unref()
-  }
-
-  /** It has given its answer. */
-  release(): void {
-    if (this.#state !== 'busy') return
-    if (!this.#isHealthy) this.#options.onHealthy()
-    this.#isHealthy = true
-    const { recycleAfter } = this.#options
-    if (recycleAfter > 0 && this.served >= recycleAfter) void this.stop()
-    else this.#becomeFree()
+    return true
   }
 
   async stop(graceMs?: number, error?: BridgeError): Promise<void> {
@@ -179,35 +179,45 @@ export class PooledChild implements Audience {
     this.#state = 'stopping'
     clearTimeout(this.#stuck)
     // Nothing is heard of it any more: what still waits for it, waits in vain.
-    this.#switchboard?.childGone(error ?? new BridgeError('shutting_down', 'this process is being replaced'))
+    this.#multiplexer?.childGone(error ?? new BridgeError('shutting_down', 'this process is being replaced'))
     await this.#process?.stop(graceMs)
     this.#state = 'gone'
-    this.#events.gone(error)
+    this.#options.onGone(error)
+  }
+
+  #release(): void {
+    if (this.#state !== 'busy') return
+    if (!this.#isHealthy) this.#options.onHealthy()
+    this.#isHealthy = true
+    const { recycleAfter } = this.#options
+    if (recycleAfter > 0 && this.#served >= recycleAfter) void this.stop()
+    else this.#becomeFree()
   }
 
   #becomeFree(): void {
     clearTimeout(this.#stuck)
-    this.call = undefined
+    this.#call = undefined
+    this.#user = undefined
     this.#state = 'free'
     this.freeSince = monotonicMs()
-    this.#events.free()
+    this.#options.onFree()
   }
 
   #setLevel(level: string): void {
-    this.#housekeeper
-      ?.ask('logging/setLevel', { level }, this.#options.startTimeoutMs)
+    this.#client
+      ?.request('logging/setLevel', { level }, this.#options.startTimeoutMs)
       .catch((err: unknown) => this.#log.debug({ err }, 'child of the pool refused a log level'))
   }
 
-  async #gone(process: Process, switchboard: Switchboard, error: BridgeError): Promise<void> {
+  async #gone(process: Child, multiplexer: Multiplexer, error: BridgeError): Promise<void> {
     const wasStarting = this.#state === 'starting'
     this.#state = 'gone'
     clearTimeout(this.#stuck)
     this.#options.onCrash(error, this.#isHealthy)
     const told = this.#options.told(error)
-    switchboard.childGone(told)
+    multiplexer.childGone(told)
     // Until then it takes the place of another.
     await process.ended
-    this.#events.gone(wasStarting ? told : undefined)
+    this.#options.onGone(wasStarting ? told : undefined)
   }
 }

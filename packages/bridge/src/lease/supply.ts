@@ -1,4 +1,5 @@
-// lease/supply: who uses which process: one per session, some started ahead.
+// lease/supply: processes for whoever needs one: some started ahead, never more than there may be.
+import type { Account } from '../budget/budget.ts'
 import { BridgeError } from '../errors.ts'
 import type { Logger } from '../telemetry/logger.ts'
 import type { Child } from '../child/child.ts'
@@ -46,17 +47,25 @@ export class ChildSupply {
   }
 
   /**
-   * A child for one user alone.
+   * A child for one user alone, which counts as this account's until nothing of it is left.
    *
    * @param owner a child with an environment of its own is started for it, never taken from the standbys
    * @param signal the user has gone: its start ends, and what it has got already is given back
    * @throws BridgeError `child_limit_reached`, `child_backing_off`, `child_spawn_failed`, `shutting_down`, or the reason of
    *   the signal
    */
-  async acquire(owner: Owner, signal?: AbortSignal): Promise<Child> {
-    const child = await this.#acquire(owner, signal)
-    this.#warm.refill(child)
-    return child
+  async acquire(owner: Owner, { children }: Account, signal?: AbortSignal): Promise<Child> {
+    if (!children.take(1))
+      throw new BridgeError('child_limit_reached', children.refusal(1, 'children', '--max-children'))
+    try {
+      const child = await this.#acquire(owner, signal)
+      this.#warm.refill(child)
+      void child.ended.then(() => children.give(1))
+      return child
+    } catch (error) {
+      children.give(1)
+      throw error
+    }
   }
 
   async #acquire(owner: Owner, signal: AbortSignal | undefined): Promise<Child> {

@@ -1,40 +1,48 @@
-// relay/call: one request of a client on its way through a child.
-import type { ListNode } from '../linked-list.ts'
+// relay/call: a request as a call, and what answers it without its child.
+import { BridgeError, toBridgeError } from '../errors.ts'
 import type { Message } from '../rpc/message.ts'
-import type { Port } from './connection.ts'
-import type { Sink } from './sink.ts'
-import type { Switchboard } from './multiplexer.ts'
+import { errorFor } from '../rpc/factory.ts'
+import type { Call, ResponseHandler } from './dispatch.ts'
 
-export interface Call {
-  /** The integer the child knows this request by, as id and as progress token; 0 while it waits for a child. */
-  number: number
-  /** The child that has it. */
-  switchboard: Switchboard | undefined
-  /** JSON text (latin1) of the client's own id and progress token. */
-  readonly clientId: string
-  readonly clientToken: string | undefined
-  readonly method: string
-  /** The answer opens a task, whose progress goes on after it. */
-  readonly opensTask: boolean
-  readonly port: Port
-  /** Among the calls of the port that wait for their answers. */
-  link: ListNode<Call> | undefined
-  sink: Sink
-  timer: NodeJS.Timeout | undefined
+type Responding = Pick<ResponseHandler, 'onResponse'>
+
+/** @param timeoutMs 0: never */
+export function createCall({ envelope, id, method }: Message, timeoutMs: number): Call {
+  const { progressToken, hasTask } = envelope
+  return {
+    id,
+    progressToken: progressToken?.raw,
+    method,
+    opensTask: hasTask && progressToken !== undefined,
+    timeoutMs,
+    number: 0,
+    stream: undefined,
+    node: undefined,
+    timer: undefined,
+  }
 }
 
-export function createCall(message: Message, port: Port, sink: Sink): Call {
-  const { progressToken, hasTask } = message.envelope
-  return {
-    number: 0,
-    switchboard: undefined,
-    clientId: message.id,
-    clientToken: progressToken?.raw,
-    method: message.method,
-    opensTask: hasTask && progressToken !== undefined,
-    port,
-    link: undefined,
-    sink,
-    timer: undefined,
+/** Answers a call in place of its child. */
+export function fail(call: Call, handler: Responding, error: BridgeError): void {
+  handler.onResponse(errorFor(call.id, error), call)
+}
+
+/**
+ * Whatever goes wrong with a response on its way to the client: the client has an answer, and it is nobody else's affair.
+ *
+ * @param onFailure told of what was thrown, and of what is answered with it
+ */
+export function respond(
+  call: Call,
+  handler: Responding,
+  message: Message,
+  onFailure: (error: BridgeError) => void,
+): void {
+  try {
+    handler.onResponse(message, call)
+  } catch (thrown) {
+    const error = toBridgeError(thrown)
+    onFailure(error)
+    fail(call, handler, error)
   }
 }

@@ -1,25 +1,36 @@
-// relay/client: the bridge itself as a client of a child that no client has for itself.
-import { BridgeError, type ErrorCode } from '../errors.ts'
-import { excerpt } from '../visible.ts'
-import type { Logger } from '../telemetry/logger.ts'
+// relay/client: the bridge itself as an MCP client of a child.
+import { BridgeError, toBridgeError, type ErrorCode } from '../errors.ts'
 import { exactContentOf, recordOf, textOf, type Members } from '../rpc/content.ts'
+import { cancellationOf } from '../rpc/factory.ts'
 import { Message } from '../rpc/message.ts'
+import { readPages } from '../rpc/pages.ts'
 import { NEWEST_LEGACY_REVISION } from '../rpc/revisions.ts'
-import { Port } from './connection.ts'
-import type { Sink } from './sink.ts'
-import { ownRoute } from './route.ts'
-import type { Switchboard } from './multiplexer.ts'
+import { VERSION } from '../version.ts'
+import { excerpt } from '../visible.ts'
+import { createCall } from './call.ts'
+import type { Call, Dispatcher, ResponseHandler } from './dispatch.ts'
 
-/** It has answered, whatever that was. */
+/** The child has answered, whatever that was. */
 const ANSWERED: ReadonlySet<ErrorCode> = new Set(['child_not_mcp', 'answer_unreadable', 'frame_too_large'])
 
-export class Housekeeper {
-  readonly #switchboard: Switchboard
-  readonly #port: Port
+interface Waiting {
+  resolve(result: Members): void
+  reject(error: BridgeError): void
+}
 
-  constructor(switchboard: Switchboard, log: Logger) {
-    this.#switchboard = switchboard
-    this.#port = new Port(ownRoute(switchboard), NOBODY, log, 0)
+/** Asks, reads what comes back without trusting it, and gives up in time. */
+export class ChildClient implements ResponseHandler {
+  readonly #next: Dispatcher
+  readonly #whyLate: (call: Call) => BridgeError | undefined
+  readonly #waiting = new Map<Call, Waiting>()
+
+  /**
+   * @param next a way to the child that others may use too
+   * @param whyLate what a call that was not answered in time fails with, where more is known than that
+   */
+  constructor(next: Dispatcher, whyLate: (call: Call) => BridgeError | undefined = () => undefined) {
+    this.#next = next
+    this.#whyLate = whyLate
   }
 
   /**
@@ -29,49 +40,102 @@ export class Housekeeper {
    * @returns the result of `initialize`
    * @throws BridgeError `child_exited`, `child_timeout`, `child_not_mcp`
    */
-  async initialize(capabilities: object, version: string, timeoutMs: number): Promise<Result> {
-    const clientInfo = { name: 'mcp-bridge', version }
-    const result = await this.ask(
-      'initialize',
-      { protocolVersion: NEWEST_LEGACY_REVISION, capabilities, clientInfo },
-      timeoutMs,
-    )
-    this.#switchboard.write(Message.from({ jsonrpc: '2.0', method: 'notifications/initialized' }))
+  async initialize(capabilities: object, timeoutMs: number): Promise<Members> {
+    const clientInfo = { name: 'mcp-bridge', version: VERSION }
+    const params = { protocolVersion: NEWEST_LEGACY_REVISION, capabilities, clientInfo }
+    const result = await this.request('initialize', params, timeoutMs)
+    this.#next.notify(Message.from({ jsonrpc: '2.0', method: 'notifications/initialized' }))
     return result
   }
 
   /** Whether the child answers a ping in time, be it with an error. */
   async ping(timeoutMs: number): Promise<boolean> {
     try {
-      await this.ask('ping', {}, timeoutMs)
+      await this.request('ping', {}, timeoutMs)
     } catch (error) {
       return error instanceof BridgeError && ANSWERED.has(error.code)
     }
     return true
   }
 
-  /** Asks the child; throws what it answers instead of a result as BridgeError `child_not_mcp`. */
-  ask(method: string, params: object, timeoutMs: number): Promise<Result> {
+  /**
+   * All items of a list, on however many pages.
+   *
+   * @param kind `tools`, `resources` or `prompts`
+   * @param first the result that is the first page, if that is there already
+   */
+  list(kind: string, timeoutMs: number, first?: Members): Promise<unknown[]> {
+    return readPages(kind, (params) => this.request(`${kind}/list`, params, timeoutMs), first)
+  }
+
+  /**
+   * Asks the child.
+   *
+   * @param timeoutMs 0: waits for ever
+   * @returns the result; numbers in it that JavaScript cannot hold are written again as they came
+   * @throws BridgeError `child_not_mcp` for whatever it answers instead, or what refuses the request
+   */
+  request(method: string, params: object, timeoutMs: number): Promise<Members> {
+    const message = Message.from({ jsonrpc: '2.0', id: 0, method, params })
+    const call = createCall(message, timeoutMs)
     return new Promise((resolve, reject) => {
-      const sink: Sink = {
-        isOpen: false,
-        isStanding: false,
-        relate: () => {},
-        answer: (message) => {
-          const { result, error } = exactContentOf(message)
-          if (message.envelope.hasResult) return resolve(recordOf(result))
-          const { message: text, data } = recordOf(error)
-          if (message.failure !== undefined)
-            return reject(new BridgeError(message.failure, textOf(text, '?'), { data: recordOf(data) }))
-          const why = `the tool answered ${method} with an error: ${excerpt(textOf(text, '?'))}`
-          reject(new BridgeError('child_not_mcp', why))
-        },
+      this.#waiting.set(call, { resolve, reject })
+      try {
+        this.#next.request(call, message, this)
+      } catch (error) {
+        return this.#end(call)?.reject(toBridgeError(error))
       }
-      this.#port.request(Message.from({ jsonrpc: '2.0', id: 0, method, params }), sink, timeoutMs)
+      if (timeoutMs > 0 && this.#waiting.has(call))
+        call.timer = setTimeout(() => this.#timeOut(call), timeoutMs)
     })
   }
+
+  /** Nobody waits for what is under way any more. */
+  close(): void {
+    const error = new BridgeError('session_unknown', 'the client has gone')
+    for (const call of [...this.#waiting.keys()]) this.#giveUp(call, 'the client has gone', error)
+  }
+
+  onResponse(message: Message, call: Call): void {
+    const waiting = this.#end(call)
+    if (waiting === undefined) return
+    const { result, error } = exactContentOf(message)
+    if (message.envelope.hasResult) return waiting.resolve(recordOf(result))
+    const { message: text, data } = recordOf(error)
+    if (message.failure !== undefined) {
+      const { hint, code: _code, ...rest } = recordOf(data)
+      const told = typeof hint === 'string' ? { hint } : {}
+      return waiting.reject(new BridgeError(message.failure, textOf(text, '?'), { data: rest, ...told }))
+    }
+    const why = `the tool answered ${call.method} with an error: ${excerpt(textOf(text, '?'))}`
+    waiting.reject(new BridgeError('child_not_mcp', why))
+  }
+
+  onMessage(): void {}
+
+  onDoubt(error: BridgeError, call: Call): void {
+    this.#giveUp(call, 'its answer could not be read', error)
+  }
+
+  #timeOut(call: Call): void {
+    const text = `the tool did not answer ${call.method} within ${call.timeoutMs} ms`
+    const error = this.#whyLate(call) ?? new BridgeError('child_timeout', text)
+    this.#giveUp(call, 'timed out', error)
+  }
+
+  #giveUp(call: Call, reason: string, error: BridgeError): void {
+    const waiting = this.#end(call)
+    if (waiting === undefined) return
+    // "The `initialize` request MUST NOT be cancelled by clients" (2025-11-25, basic/utilities/cancellation).
+    const isTold = call.method !== 'initialize'
+    this.#next.cancel(call, isTold ? (number) => cancellationOf(number, reason) : undefined)
+    waiting.reject(error)
+  }
+
+  #end(call: Call): Waiting | undefined {
+    clearTimeout(call.timer)
+    const waiting = this.#waiting.get(call)
+    this.#waiting.delete(call)
+    return waiting
+  }
 }
-
-export type Result = Members
-
-const NOBODY: Sink = { isOpen: false, isStanding: true, answer: () => {}, relate: () => {} }

@@ -1,39 +1,25 @@
-// relay/multiplexer: one per child; sends every message of the child home.
+// relay/multiplexer: one per child: numbers go out, and every message of the child goes home.
 import { BridgeError } from '../errors.ts'
-import type { Logger } from '../telemetry/logger.ts'
 import { cancellationOf, emptyResultFor, errorFor } from '../rpc/factory.ts'
 import { integerOf, type Message } from '../rpc/message.ts'
-import type { Call } from './call.ts'
+import type { Logger } from '../telemetry/logger.ts'
+import { respond } from './call.ts'
 import { CancelledCalls, type CancelledOptions } from './cancelled.ts'
-import { LostAnswers } from './lost.ts'
-import { PendingRequests } from './pending.ts'
-import type { Port } from './connection.ts'
+import type { Call, Dispatcher, Peer, Pipe, ResponseHandler, ServerRequest } from './dispatch.ts'
+import { LostResponses } from './lost-responses.ts'
+import { PendingRequests, type Pending } from './pending.ts'
 import { RecentCalls } from './recent.ts'
+import { TaskTokens } from './task-tokens.ts'
 
-/** What a switchboard needs of a child. */
-export interface Pipe {
-  /** Queues one message for the child's stdin; one that is alone has no others to wait for. */
-  send(message: Message, isAlone?: boolean): void
-  /** Bytes the child has not taken from its stdin yet. */
-  readonly backlogBytes: number
-}
-
-/** Who hears what the child says to nobody in particular. */
-export interface Audience {
-  readonly ports: Set<Port>
-  /** Whether one of several ports hears this; without it, all hear all. */
-  hears?(port: Port, message: Message): boolean
-}
-
-export interface SwitchboardOptions {
-  /** The child belongs to one port: whatever it says is for that port. */
-  isOwn: boolean
+export interface MultiplexerOptions {
+  /** Several clients have the child; else whatever it says is for the only one. */
+  isShared: boolean
   /** A request is refused while the child leaves that much unread. */
   maxBacklogBytes: number
-  /** See `LostAnswers`. */
+  /** See `LostResponses`. */
   lostMs: number
-  /** A client's call has been answered. */
-  onAnswered?: () => void
+  /** The child has answered a request of a client after `initialize`: it works. */
+  onHealthy?: () => void
   /** Of a child that others use too: what becomes of calls that nobody waits for any more. */
   cancelled?: Omit<CancelledOptions, 'onRead'> & {
     /** The child has answered this call after all, or has read its cancellation. */
@@ -43,62 +29,76 @@ export interface SwitchboardOptions {
   afterCallMs?: number
 }
 
-/** Task tokens kept per child: progress of a task may come long after the answer that opened it. */
-const MAX_TASK_TOKENS = 1024
-const TASK_TOKEN_BYTES = 256
-
-interface TaskToken {
-  port: Port
-  clientToken: string
-  /** Bytes charged for it. */
-  cost: number
-}
-
 const NONE: ReadonlySet<symbol> = new Set()
 
 /** What every session is told, not only the one with a call in flight. */
 const LIST_CHANGED = /^notifications\/(tools|resources|prompts)\/list_changed$/
 
 /**
- * Joins ports and one child. Towards the child every request has an integer of its own, used as id and as progress
+ * Joins clients and one child. Towards the child every request has an integer of its own, used as id and as progress
  * token; on the way back the client's own are restored, type included.
  */
-export class Switchboard {
-  readonly audience: Audience
-  readonly isOwn: boolean
+export class Multiplexer {
+  /** The clients; whoever else has a way to the child is the bridge itself. */
+  readonly peers: Set<Peer>
   readonly #pipe: Pipe
   readonly #log: Logger
-  readonly #options: SwitchboardOptions
-  readonly #calls = new PendingRequests()
-  readonly #lost: LostAnswers
+  readonly #options: MultiplexerOptions
+  readonly #requests = new PendingRequests()
+  readonly #lost: LostResponses
   readonly #cancelled: CancelledCalls | undefined
   readonly #recent: RecentCalls | undefined
-  readonly #taskTokens = new Map<number, TaskToken>()
+  readonly #tasks = new TaskTokens()
   #gone: BridgeError | undefined
+  #hasAnswered = false
+  #isHealthy = false
 
-  constructor(pipe: Pipe, audience: Audience, log: Logger, options: SwitchboardOptions) {
+  constructor(pipe: Pipe, peers: Set<Peer>, options: MultiplexerOptions, log: Logger) {
     this.#pipe = pipe
-    this.audience = audience
+    this.peers = peers
     this.#log = log
     this.#options = options
-    this.isOwn = options.isOwn
-    this.#lost = new LostAnswers(this.#calls, options.lostMs, (call, error) => this.#doubt(call, error))
+    this.#lost = new LostResponses(this.#requests, options.lostMs, (pending, error) => {
+      pending.handler.onDoubt(error, pending.call)
+    })
     this.#recent = options.afterCallMs === undefined ? undefined : new RecentCalls()
     const { cancelled } = options
     this.#cancelled =
       cancelled && new CancelledCalls({ ...cancelled, onRead: (number) => cancelled.onDone?.(number) })
   }
 
+  /** The child has answered a request of a client after `initialize`. */
+  get isHealthy(): boolean {
+    return this.#isHealthy
+  }
+
+  /** The child has answered something. */
+  get hasAnswered(): boolean {
+    return this.#hasAnswered
+  }
+
+  /** One client's way to the child. */
+  dispatcherFor(peer: Peer): Dispatcher {
+    return {
+      request: (call, message, handler) => this.request(peer, call, message, handler),
+      cancel: (call, cancellation) => this.cancel(call, cancellation),
+      notify: (message) => this.notify(message),
+      listen: (listener) => {
+        peer.listener = listener
+      },
+      close: () => this.detach(peer),
+    }
+  }
+
   /**
-   * Gives a client's request its number and writes it.
+   * Gives a request its number and writes it.
    *
    * @throws BridgeError `child_exited`, `child_backlogged`
    */
-  dispatch(call: Call, message: Message): void {
+  request(peer: Peer, call: Call, message: Message, handler: ResponseHandler): void {
     if (this.#gone !== undefined) throw this.#gone
     this.#refuseIfBacklogged()
-    call.switchboard = this
-    this.#calls.add(call)
+    this.#requests.add({ call, handler, peer })
     const { id, progressToken } = message.envelope
     const text = String(call.number)
     this.#pipe.send(
@@ -106,34 +106,31 @@ export class Switchboard {
         [id, text],
         [progressToken, text],
       ]),
-      this.#calls.size === 1,
+      this.#requests.size === 1,
     )
   }
 
-  /** The answer to this call is no longer awaited: if it comes, it is dropped. */
-  withdraw(call: Call, cancel: ((number: number) => Message) | undefined): void {
-    if (!this.#calls.delete(call.number)) return
+  /** See `Dispatcher`. False if the child does not have this call. */
+  cancel(call: Call, cancellation?: (number: number) => Message): boolean {
+    const pending = this.#requests.get(call.number)
+    if (pending?.call !== call) return false
+    this.#requests.delete(call.number)
     if (this.#lost.isLooking) this.#lost.look()
-    if (cancel !== undefined && this.#gone === undefined) {
+    if (cancellation !== undefined && this.#gone === undefined) {
       // It passes also where nothing else does: there is one for each call at most, and then in its shortest form.
-      this.#pipe.send(this.#isBacklogged ? cancellationOf(call.number, 'cancelled') : cancel(call.number))
+      this.#pipe.send(
+        this.#isBacklogged ? cancellationOf(call.number, 'cancelled') : cancellation(call.number),
+      )
     }
+    const { peer } = pending
     // What the bridge itself has asked makes a child ask nobody anything.
-    if (this.audience.ports.has(call.port)) this.#cancelled?.add(call.number, call.port)
-    this.#recent?.ended(call.port.principal)
+    if (this.peers.has(peer)) this.#cancelled?.add(call.number, peer)
+    this.#recent?.ended(peer.principal)
+    return true
   }
 
-  /** Whether what the child asks while a call of this port is in flight is surely about that call. */
-  isClearFor(port: Port): boolean {
-    return this.#cancelled?.isClearFor(port.identity) !== false
-  }
-
-  /**
-   * Passes on what a client tells the child: a notification, or the answer to a question.
-   *
-   * @throws BridgeError `child_backlogged`
-   */
-  pass(message: Message): void {
+  /** Passes on what a client tells the child. Throws BridgeError `child_backlogged`. */
+  notify(message: Message): void {
     this.#refuseIfBacklogged()
     this.write(message)
   }
@@ -145,73 +142,62 @@ export class Switchboard {
     else this.#pipe.send(message)
   }
 
-  /** The client that has this child for itself has gone. */
-  unplug(port: Port): void {
-    this.audience.ports.delete(port)
-    this.#forgetTasks()
+  detach(peer: Peer): void {
+    this.peers.delete(peer)
+    this.#tasks.forget(peer)
   }
 
-  /** Answers a request of the child that no client can answer. `id` is JSON text, latin1. */
-  refuse(id: string, why: string): void {
-    this.write(errorFor(id, new BridgeError('question_refused', why)))
+  /** Whether what the child asks while a call of this client is in flight is surely about that call. */
+  isClearFor(peer: Peer): boolean {
+    return this.#cancelled?.isClearFor(peer.identity) !== false
   }
 
   /** One message of the child. */
   receive(message: Message): void {
-    if (!this.isOwn && message.envelope.doubted.length > 0) this.#doubted(message)
+    if (this.#options.isShared && message.envelope.doubted.length > 0) this.#ambiguous(message)
     else if (message.kind === 'response') this.#answered(message)
-    else if (message.kind === 'request') this.#questioned(message)
+    else if (message.kind === 'request') this.#asked(message)
     else this.#notified(message)
   }
 
   /**
    * The child's answer with this id (JSON text, latin1) is lost: that call fails, and nothing else does. Without an id see
-   * `LostAnswers`.
+   * `LostResponses`.
    *
    * @param isSure false: the call is given a while to be answered after all
    */
   receiveLost(id: string | undefined, error: BridgeError, isSure = true): void {
     if (id === undefined) return this.#lost.add(error, isSure)
     const number = integerOf(id)
-    const call = this.#calls.get(number)
-    if (call === undefined) {
+    const pending = this.#requests.get(number)
+    if (pending === undefined) {
       // A number that no call ever had stands in the cargo of an answer whose own has been cut off.
-      if (number > this.#calls.last) this.#lost.add(error, isSure)
+      if (number > this.#requests.last) this.#lost.add(error, isSure)
       else this.#answeredLate(number)
       return
     }
     if (!isSure) {
       setTimeout(() => {
-        if (this.#calls.get(number) === call) this.#doubt(call, error)
+        if (this.#requests.get(number) === pending) pending.handler.onDoubt(error, pending.call)
       }, this.#options.lostMs).unref()
       return
     }
-    this.#fail(call, error)
+    // It has been answered, if not in a way that could be read.
+    this.#end(pending)
+    this.#respond(pending, errorFor(pending.call.id, error))
     if (this.#lost.isLooking) this.#lost.look()
-  }
-
-  /** It has been answered, if not in a way that could be read. */
-  #fail(call: Call, error: BridgeError): void {
-    this.#calls.delete(call.number)
-    this.#recent?.ended(call.port.principal)
-    call.port.settleWith(call, error)
-  }
-
-  /** It may have been answered, and it may be at work yet: then it is cancelled, and counts as such. */
-  #doubt(call: Call, error: BridgeError): void {
-    call.port.giveUp(call, 'its answer could not be read', error)
   }
 
   /** The child has gone: every request it had is answered with the reason. */
   childGone(error: BridgeError): void {
     this.#gone = error
-    for (const port of this.audience.ports) port.forgetQuestions(this)
-    this.#forgetTasks()
-    const calls = this.#calls.values()
-    this.#calls.clear()
+    for (const { listener } of this.peers) listener?.onSourceGone(this)
+    this.#tasks.clear()
+    const all = this.#requests.values()
+    this.#requests.clear()
     this.#lost.clear()
     this.#cancelled?.clear()
-    for (const call of calls) call.port.settleWith(call, error)
+    for (const pending of all) this.#respond(pending, errorFor(pending.call.id, error))
   }
 
   get #isBacklogged(): boolean {
@@ -224,28 +210,44 @@ export class Switchboard {
     throw new BridgeError('child_backlogged', text)
   }
 
+  #end({ call, peer }: Pending): void {
+    this.#requests.delete(call.number)
+    this.#recent?.ended(peer.principal)
+  }
+
+  #respond({ call, handler }: Pending, response: Message): void {
+    respond(call, handler, response, ({ code, cause }) => {
+      if (code === 'internal') this.#log.error({ err: cause, method: call.method }, 'request failed')
+    })
+  }
+
   /** Several clients would read it differently: nobody gets it, and whatever it may answer fails. */
-  #doubted(message: Message): void {
+  #ambiguous(message: Message): void {
     const { doubted, otherIds } = message.envelope
     const text = `what the tool said is ambiguous: ${doubted.join(', ')} is there twice, or in another spelling`
     this.#log.warn({ members: doubted }, 'ambiguous message of the child dropped')
-    if (message.kind === 'request') this.refuse(message.id, text)
+    if (message.kind === 'request')
+      this.write(errorFor(message.id, new BridgeError('question_refused', text)))
     const ids = message.kind === 'response' ? [message.id, ...otherIds] : otherIds
     for (const id of ids) this.receiveLost(id, new BridgeError('answer_unreadable', text))
   }
 
   #answered(message: Message): void {
+    this.#hasAnswered = true
     const number = integerOf(message.id)
-    const call = this.#calls.get(number)
-    if (call === undefined) {
+    const pending = this.#requests.get(number)
+    if (pending === undefined) {
       this.#log.debug({ requestId: message.id.slice(0, 200) }, 'answer nobody waits for dropped')
       return this.#answeredLate(number)
     }
-    this.#calls.delete(number)
-    this.#recent?.ended(call.port.principal)
-    if (this.audience.ports.has(call.port)) this.#options.onAnswered?.()
-    if (call.opensTask && message.envelope.hasResult) this.#keepTaskToken(call)
-    call.port.settle(call, message.rewrite([[message.envelope.id, call.clientId]]))
+    this.#end(pending)
+    const { call, peer } = pending
+    if (!this.#isHealthy && call.method !== 'initialize' && this.peers.has(peer)) {
+      this.#isHealthy = true
+      this.#options.onHealthy?.()
+    }
+    if (call.opensTask && message.envelope.hasResult) this.#tasks.keep(call, peer)
+    this.#respond(pending, message.rewrite([[message.envelope.id, call.id]]))
     if (this.#lost.isLooking) this.#lost.look()
   }
 
@@ -257,87 +259,88 @@ export class Switchboard {
     this.#options.cancelled?.onDone?.(number)
   }
 
-  #questioned(message: Message): void {
+  #asked(message: Message): void {
     const owner = this.#owner(this.#cancelled?.askers())
-    if (owner !== undefined) owner.ask(message, this)
-    else if (message.method === 'ping') this.write(emptyResultFor(message.id))
-    else this.refuse(message.id, 'it cannot be told which client this request is for')
+    const request = new ChildRequest(message.id, this, !this.#options.isShared)
+    if (owner?.listener !== undefined) owner.listener.onServerRequest(request, message)
+    else if (message.method === 'ping') request.pong()
+    else request.refuse('it cannot be told which client this request is for')
   }
 
   #notified(message: Message): void {
     const { method } = message
     if (method === 'notifications/progress') return this.#progressed(message)
     if (method === 'notifications/cancelled') {
-      for (const port of this.audience.ports) port.retract(message, this)
+      for (const { listener } of this.peers) listener?.onServerRequestCancelled(message, this)
     } else if (method === 'notifications/resources/updated' || LIST_CHANGED.test(method)) {
-      for (const port of this.audience.ports) {
-        if (this.audience.hears?.(port, message) !== false) port.announce(message)
-      }
-    } else {
-      const owner = this.#owner(this.#cancelled?.busy())
-      if (owner === undefined || this.audience.hears?.(owner, message) === false) return
-      if (method === 'notifications/message') owner.tell(message)
-      else owner.announce(message)
-    }
+      for (const { listener } of this.peers) listener?.onNotification(message)
+    } else this.#owner(this.#cancelled?.busy())?.listener?.onNotification(message)
   }
 
   #progressed(message: Message): void {
     const { token } = message.envelope
     const number = token === undefined ? Number.NaN : integerOf(token.raw)
-    const inFlight = this.#calls.get(number)
-    const call = inFlight ?? this.#taskTokens.get(number)
-    if (call?.clientToken === undefined) {
+    const pending = this.#requests.get(number)
+    const task = pending === undefined ? this.#tasks.get(number) : undefined
+    const restored = pending?.call.progressToken ?? task?.token
+    if (restored === undefined) {
       // "Progress notifications MUST stop after completion": late ones tear some clients down.
       this.#log.debug({ requestId: token?.raw.slice(0, 200) }, 'progress of no open request dropped')
       return
     }
-    const restored = message.rewrite([[token, call.clientToken]])
-    if (inFlight !== undefined) inFlight.sink.relate(restored)
-    else call.port.announce(restored)
-  }
-
-  /** Where there is no room for it the task has no progress. */
-  #keepTaskToken({ number, port, clientToken }: Call): void {
-    if (clientToken === undefined) return
-    const cost = TASK_TOKEN_BYTES + clientToken.length
-    const [oldest] = this.#taskTokens.keys()
-    if (this.#taskTokens.size >= MAX_TASK_TOKENS && oldest !== undefined) this.#forgetTask(oldest)
-    if (port.account.bytes.take(cost)) this.#taskTokens.set(number, { port, clientToken, cost })
-  }
-
-  #forgetTasks(): void {
-    for (const number of this.#taskTokens.keys()) this.#forgetTask(number)
-  }
-
-  #forgetTask(number: number): void {
-    const task = this.#taskTokens.get(number)
-    this.#taskTokens.delete(number)
-    task?.port.account.bytes.give(task.cost)
+    const progress = message.rewrite([[token, restored]])
+    if (pending !== undefined) pending.handler.onMessage(progress, pending.call)
+    else task?.peer.listener?.onNotification(progress)
   }
 
   /**
-   * Whom the child means: stdio names no parent. The port it belongs to; of a child that others use too, the only
-   * port with a call in flight, unless a call of another person has ended just now.
+   * Whom the child means: stdio names no parent. The client it belongs to; of a child that others use too, the only
+   * client with a call in flight, unless a call of another person has ended just now.
    *
    * @param others whose cancelled calls it may be about as well
    */
-  #owner(others: ReadonlySet<symbol> = NONE): Port | undefined {
-    if (this.isOwn) {
-      for (const port of this.audience.ports) return port
+  #owner(others: ReadonlySet<symbol> = NONE): Peer | undefined {
+    if (!this.#options.isShared) {
+      for (const peer of this.peers) return peer
       return undefined
     }
     const owners = new Set(others)
-    for (const { port } of this.#calls.values()) if (this.audience.ports.has(port)) owners.add(port.identity)
+    for (const { peer } of this.#requests.values()) if (this.peers.has(peer)) owners.add(peer.identity)
     const [owner, other] = owners
     if (owner === undefined || other !== undefined) return undefined
-    for (const port of this.audience.ports) {
-      if (port.identity === owner) return this.#isLate(port) ? undefined : port
+    for (const peer of this.peers) {
+      if (peer.identity === owner) return this.#isLate(peer) ? undefined : peer
     }
     return undefined
   }
 
-  #isLate({ principal }: Port): boolean {
+  #isLate({ principal }: Peer): boolean {
     const { afterCallMs = 0 } = this.#options
     return this.#recent?.hasOther(principal, afterCallMs) === true
+  }
+}
+
+/** A request of the child, which keeps nothing of it but its id. */
+class ChildRequest implements ServerRequest {
+  readonly id: string
+  readonly source: Multiplexer
+  readonly isOnlySource: boolean
+
+  constructor(id: string, source: Multiplexer, isOnlySource: boolean) {
+    this.id = id
+    this.source = source
+    this.isOnlySource = isOnlySource
+  }
+
+  reply(response: Message): void {
+    this.source.notify(response.rewrite([[response.envelope.id, this.id]]))
+  }
+
+  refuse(why: string): void {
+    this.source.write(errorFor(this.id, new BridgeError('question_refused', why)))
+  }
+
+  pong(): void {
+    this.source.write(emptyResultFor(this.id))
   }
 }

@@ -1,7 +1,14 @@
-// relay/pending: the calls that a child has, by the numbers that it knows them by.
-import type { Call } from './call.ts'
+// relay/pending: the requests that a child has, by the numbers that it knows them by.
+import type { Call, Peer, ResponseHandler } from './dispatch.ts'
 
-/** Of a power of two, the slots; each call stands in the one that its number points to. */
+/** A request that the child has not answered. */
+export interface Pending {
+  readonly call: Call
+  readonly handler: ResponseHandler
+  readonly peer: Peer
+}
+
+/** Of a power of two, the slots; each request stands in the one that its number points to. */
 const FEWEST_SLOTS = 16
 
 /** A table that never moves what is in it, as a Map would every few calls: see `LinkedList`. */
@@ -20,19 +27,19 @@ export class PendingRequests {
   }
 
   /** Gives the call the next number, or the one after it where a call that takes long stands in the way. */
-  add(call: Call): void {
+  add(pending: Pending): void {
     if (this.#size * 2 >= this.#slots.length) this.#grow()
     do this.#last++
     while (this.#slots[this.#at(this.#last)] !== undefined)
-    call.number = this.#last
-    this.#slots[this.#at(call.number)] = call
+    pending.call.number = this.#last
+    this.#slots[this.#at(this.#last)] = pending
     this.#size++
   }
 
   /** Undefined also for what is no number of ours. */
-  get(number: number): Call | undefined {
-    const call = this.#slots[this.#at(number)]
-    return call?.number === number ? call : undefined
+  get(number: number): Pending | undefined {
+    const pending = this.#slots[this.#at(number)]
+    return pending?.call.number === number ? pending : undefined
   }
 
   delete(number: number): boolean {
@@ -48,8 +55,10 @@ export class PendingRequests {
   }
 
   /** Oldest first. */
-  values(): Call[] {
-    return this.#slots.filter((call) => call !== undefined).toSorted((a, b) => a.number - b.number)
+  values(): Pending[] {
+    return this.#slots
+      .filter((pending) => pending !== undefined)
+      .toSorted((a, b) => a.call.number - b.call.number)
   }
 
   #at(number: number): number {
@@ -57,12 +66,12 @@ export class PendingRequests {
   }
 
   #grow(): void {
-    const calls = this.values()
+    const all = this.values()
     this.#slots = emptySlots(this.#slots.length * 2)
-    for (const call of calls) this.#slots[this.#at(call.number)] = call
+    for (const pending of all) this.#slots[this.#at(pending.call.number)] = pending
   }
 }
 
-function emptySlots(count: number): (Call | undefined)[] {
+function emptySlots(count: number): (Pending | undefined)[] {
   return Array.from({ length: count })
 }

@@ -17,7 +17,8 @@ import type { Logger } from '../telemetry/logger.ts'
 import type { SseTransport } from '../transport/sse.ts'
 import type { StreamableHttpTransport } from '../transport/streamable-http.ts'
 import { excerpt } from '../visible.ts'
-import { healthz, readyz, type Readiness } from './health.ts'
+import type { Readiness } from '../tool/startup-probe.ts'
+import { healthz, readyz } from './health.ts'
 
 export interface AppOptions {
   paths: { mcpPath: string; ssePath: string; messagePath: string }
@@ -29,7 +30,7 @@ export interface AppOptions {
   authenticate: Authenticate
   maxBodyBytes: number
   compat: 'litellm' | undefined
-  readiness: Readiness
+  readiness(): Readiness | undefined
   streamable: Pick<StreamableHttpTransport, 'post' | 'get' | 'delete'>
   sse: Pick<SseTransport, 'get' | 'post'>
   /** Called before the first request that may open a session. */

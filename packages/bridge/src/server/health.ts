@@ -1,8 +1,6 @@
 // server/health: /healthz and /readyz: the process lives; a child can be started and initialised.
 import type { ServerResponse } from 'node:http'
-
-/** Why the bridge cannot serve a new client now, or undefined while it can. */
-export type Readiness = () => { status: 'starting' | 'failing' | 'draining'; reason: string } | undefined
+import type { Readiness } from '../tool/startup-probe.ts'
 
 /** The process answers: always 200. */
 export function healthz(res: ServerResponse): void {
@@ -10,7 +8,7 @@ export function healthz(res: ServerResponse): void {
 }
 
 /** 200 while a session can be opened, else 503, with the reason for whoever may see it. */
-export function readyz(res: ServerResponse, problem: ReturnType<Readiness>, canSeeDetails: boolean): void {
+export function readyz(res: ServerResponse, problem: Readiness | undefined, canSeeDetails: boolean): void {
   if (problem === undefined) return send(res, 200, { status: 'ready' })
   send(res, 503, canSeeDetails ? problem : { status: problem.status })
 }

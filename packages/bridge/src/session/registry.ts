@@ -4,7 +4,8 @@ import { monotonicMs } from '../clock.ts'
 import { BridgeError } from '../errors.ts'
 import type { Logger } from '../telemetry/logger.ts'
 import { idleVerdict } from './idle.ts'
-import type { Caller, OpenLine } from './line.ts'
+import type { Caller } from '../access/caller.ts'
+import type { OpenLease } from './lease.ts'
 import { Session, type SessionLimits, type Wire } from './session.ts'
 
 export interface RegistryOptions extends SessionLimits {
@@ -20,14 +21,14 @@ const SESSION_BYTES = 16 * 1024
 export class Registry {
   readonly #sessions = new Map<string, Session>()
   readonly #options: RegistryOptions
-  readonly #openLine: OpenLine
+  readonly #openLease: OpenLease
   readonly #log: Logger
   readonly #sweeper: NodeJS.Timeout
   #isDraining = false
 
-  constructor(options: RegistryOptions, openLine: OpenLine, log: Logger) {
+  constructor(options: RegistryOptions, openLease: OpenLease, log: Logger) {
     this.#options = options
-    this.#openLine = openLine
+    this.#openLease = openLease
     this.#log = log
     const { detachedMs, pongMs, newMs } = options.timings
     const everyMs = Math.max(
@@ -71,7 +72,7 @@ export class Registry {
     }
     // 128 random bits; "globally unique and cryptographically secure" (2025-11-25, basic/transports).
     const id = randomBytes(16).toString('base64url')
-    const session = new Session({ id, wire, caller }, this.#options, this.#openLine, this.#log, {
+    const session = new Session({ id, wire, caller }, this.#options, this.#openLease, this.#log, {
       closed: () => {
         if (!this.#sessions.delete(id)) return
         sessions.give(1)

@@ -1,4 +1,5 @@
-// session/session: one legacy client between initialize and the end; knows no process, it holds a line.
+// session/session: one legacy client between initialize and the end; knows no process, it holds a lease.
+import type { Caller } from '../access/caller.ts'
 import type { Account } from '../budget/budget.ts'
 import type { Holder } from '../budget/pressure.ts'
 import { monotonicMs } from '../clock.ts'
@@ -9,12 +10,15 @@ import type { Logger } from '../telemetry/logger.ts'
 import { resultOf, textOf } from '../rpc/content.ts'
 import { emptyResultFor, errorFor } from '../rpc/factory.ts'
 import { idKey, Message } from '../rpc/message.ts'
-import type { Sink } from '../relay/sink.ts'
+import { createCall, fail } from '../relay/call.ts'
+import { Connection, type ConnectionOptions } from '../relay/connection.ts'
+import type { Call, Entry, ReplyStream } from '../relay/dispatch.ts'
+import { failuresAsResults } from '../relay/interceptors/litellm.ts'
+import { initializeParamsOf } from '../rpc/initialize-params.ts'
 import type { Timings } from '../timings.ts'
-import { lenientSink } from '../relay/interceptors/litellm.ts'
 import { Deadlines } from './deadlines.ts'
 import { EventLog } from './event-log.ts'
-import type { Caller, Line, OpenLine } from './line.ts'
+import type { Lease, OpenLease } from './lease.ts'
 import { Backpressure } from './backpressure.ts'
 import { SessionStream, type StreamHost } from './stream.ts'
 
@@ -70,12 +74,14 @@ export class Session implements StreamHost, Holder {
   readonly #standing: SessionStream
   readonly #streams = new LinkedList<SessionStream>()
   readonly #limits: SessionLimits
-  readonly #openLine: OpenLine
+  readonly #openLease: OpenLease
   readonly #log: Logger
   readonly #host: SessionHost
-  #line: Line | undefined
+  readonly #entry: Entry
+  #lease: Lease | undefined
+  #connection: Connection | undefined
   /** `initialize` while it waits for a child. */
-  #opening: { id: string; sink: Sink } | undefined
+  #opening: { call: Call; stream: ReplyStream } | undefined
   /** The only stream whose client can learn that there is this session, until it has. */
   #introduction: SessionStream | undefined
   readonly #closing = new AbortController()
@@ -89,7 +95,7 @@ export class Session implements StreamHost, Holder {
   constructor(
     identity: { id: string; wire: Wire; caller: Caller },
     limits: SessionLimits,
-    openLine: OpenLine,
+    openLease: OpenLease,
     log: Logger,
     host: SessionHost,
   ) {
@@ -103,16 +109,18 @@ export class Session implements StreamHost, Holder {
       this.wire === 'sse'
         ? undefined
         : new EventLog(limits.maxReplayBytes, limits.timings.replayMs, this.caller.account.bytes)
-    this.#openLine = openLine
+    this.#openLease = openLease
     this.#log = log
     this.#host = host
+    const entry: Entry = { request: (call, message, stream) => this.#enter(call, message, stream) }
+    this.#entry = limits.compat === 'litellm' ? failuresAsResults(entry) : entry
     this.#standing = new SessionStream(this, { id: STANDING_ID, awaited: Infinity })
     this.#backpressure = new Backpressure(
       {
         shortId: this.shortId,
         streams: () => this.#all(),
-        pauseChild: () => this.#line?.pause?.(),
-        resumeChild: () => this.#line?.resume?.(),
+        pauseChild: () => this.#lease?.pause?.(),
+        resumeChild: () => this.#lease?.resume?.(),
       },
       limits.timings.stallMs,
       log,
@@ -136,7 +144,7 @@ export class Session implements StreamHost, Holder {
 
   /** Charges what waits in the connections of this session and of its own child now. */
   sample(): void {
-    const held = this.unreadBytes + (this.#line?.backlogBytes ?? 0)
+    const held = this.unreadBytes + (this.#lease?.backlogBytes ?? 0)
     this.account.bytes.add(held - this.#sampled)
     this.#sampled = held
   }
@@ -173,14 +181,14 @@ export class Session implements StreamHost, Holder {
 
   /** Requests the child has not answered yet. */
   get inFlight(): number {
-    return this.#line?.port.inFlight ?? (this.#state === 'opening' ? 1 : 0)
+    return this.#connection?.inFlight ?? (this.#state === 'opening' ? 1 : 0)
   }
 
   /** A stream for the answers to one POST. */
   openReply(awaited: number, isBatch: boolean, isInitialize = false): SessionStream {
     const decide = isInitialize ? DECIDE_INITIALIZE : DECIDE
     const stream = new SessionStream(this, { id: ++this.#lastStreamId, awaited, isBatch, decide })
-    stream.link = this.#streams.add(stream)
+    stream.node = this.#streams.add(stream)
     if (isInitialize) this.#introduction = stream
     return stream
   }
@@ -195,23 +203,27 @@ export class Session implements StreamHost, Holder {
     return new SessionStream(this, { id, awaited: 0 })
   }
 
-  /** Takes a child and passes `initialize` on; the answer, or what went wrong, goes to `sink`. */
-  async initialize(message: Message, sink: Sink): Promise<void> {
+  /** Takes a child and passes `initialize` on; the response, or what went wrong, goes to `stream`. */
+  async initialize(message: Message, stream: SessionStream): Promise<void> {
     if (this.#state !== 'new') throw new BridgeError('request_invalid', 'this session is initialised already')
     this.#state = 'opening'
-    this.#opening = { id: message.id, sink }
+    const call = createCall(message, this.#limits.startTimeoutMs)
+    this.#opening = { call, stream }
     try {
-      const line = await this.#openLine({
-        unrelated: this.#standing,
-        principal: this.caller.principal,
-        account: this.caller.account,
-        env: this.caller.env,
+      const lease = await this.#openLease({
+        caller: this.caller,
+        capabilities: initializeParamsOf(message).capabilities,
         signal: this.#closing.signal,
         onGone: (error) => this.#childGone(error),
       })
-      if (this.isClosed) return line.close('the client has gone')
-      this.#line = line
-      line.port.request(message, this.#initializeSink(sink), this.#limits.startTimeoutMs)
+      const connection = new Connection(lease.dispatcher, this.#connectionOptions(), this.#log)
+      if (this.isClosed) {
+        connection.close('the client has gone')
+        return lease.stop?.()
+      }
+      this.#lease = lease
+      this.#connection = connection
+      connection.request(call, message, this.#initializing(stream))
       this.#opening = undefined
     } catch (thrown) {
       const error = toBridgeError(thrown)
@@ -222,12 +234,29 @@ export class Session implements StreamHost, Holder {
     }
   }
 
-  /** Passes a request on; its answer, or what refuses it, goes to `stream`. */
+  #connectionOptions(): ConnectionOptions {
+    const { holdMs } = this.#limits.timings
+    return { account: this.account, standalone: this.#standing, holdMs }
+  }
+
+  /** Passes a request on; its response, or what refuses it, goes to `stream`. */
   request(message: Message, stream: SessionStream): void {
     this.#heard()
-    const sink = this.#limits.compat === 'litellm' ? lenientSink(message.method, stream) : stream
+    const call = createCall(message, this.#limits.callTimeoutMs)
+    this.#entry.request(call, message, stream)
+    if (call.node !== undefined && stream !== this.#standing) stream.calls.push(call)
+  }
+
+  /** Whatever refuses it is its response. */
+  #enter(call: Call, message: Message, stream: ReplyStream): void {
     try {
-      this.#request(message, stream, sink)
+      this.#host.refuseIfDraining()
+      if (message.method === 'initialize')
+        throw new BridgeError('request_invalid', 'this session is initialised already')
+      if (this.#state === 'open') return this.#openConnection().request(call, message, stream)
+      // "The client SHOULD NOT send requests other than pings" before initialize was answered (basic/lifecycle).
+      if (message.method !== 'ping') throw new BridgeError('request_invalid', 'send initialize first')
+      stream.onResponse(emptyResultFor(message.id), call)
     } catch (thrown) {
       const error = toBridgeError(thrown)
       if (error.code === 'internal')
@@ -235,25 +264,18 @@ export class Session implements StreamHost, Holder {
           { err: thrown, sessionId: this.shortId, method: excerpt(message.method) },
           'request failed',
         )
-      sink.answer(errorFor(message.id, error))
+      stream.onResponse(errorFor(message.id, error), call)
     }
   }
 
-  #request(message: Message, stream: SessionStream, sink: Sink): void {
-    this.#host.refuseIfDraining()
-    if (message.method === 'initialize')
-      throw new BridgeError('request_invalid', 'this session is initialised already')
-    if (this.#state !== 'open') {
-      // "The client SHOULD NOT send requests other than pings" before initialize was answered (basic/lifecycle).
-      if (message.method === 'ping') return sink.answer(emptyResultFor(message.id))
-      throw new BridgeError('request_invalid', 'send initialize first')
-    }
-    const { port } = this.#openLineNow()
+  /** @throws BridgeError `session_unknown`, `quota_exceeded` */
+  #openConnection(): Connection {
+    const connection = this.#connection
+    if (connection === undefined) throw new BridgeError('session_unknown', 'this session has ended')
     const { maxCalls } = this.#limits
-    if (port.inFlight >= maxCalls)
+    if (connection.inFlight >= maxCalls)
       throw new BridgeError('quota_exceeded', `${maxCalls} calls of this session are in flight (--max-calls)`)
-    const call = port.request(message, sink, this.#limits.callTimeoutMs)
-    if (stream !== this.#standing) stream.calls.push(call)
+    return connection
   }
 
   /** Passes a notification or a response on. What refuses it is given back: it needs no answer, but may get one. */
@@ -275,9 +297,10 @@ export class Session implements StreamHost, Holder {
   }
 
   #accept(message: Message): void {
-    if (this.#line === undefined) return
-    if (message.kind === 'notification') return this.#line.port.notify(message)
-    if (!this.#line.port.respond(message)) {
+    const connection = this.#connection
+    if (connection === undefined) return
+    if (message.kind === 'notification') return connection.notify(message)
+    if (!connection.respond(message)) {
       this.#log.debug(
         { sessionId: this.shortId, requestId: message.id.slice(0, 200) },
         'response nobody asked for dropped',
@@ -287,7 +310,7 @@ export class Session implements StreamHost, Holder {
 
   /** A stream of this client has opened: what was waiting for one goes out. */
   flush(): void {
-    this.#line?.port.flush()
+    this.#connection?.flush()
   }
 
   /** Whatever it says, it is there. */
@@ -298,10 +321,10 @@ export class Session implements StreamHost, Holder {
 
   /** Asks the client whether it is still there, on any stream that is open. */
   ping(): void {
-    const stream = this.#all().find((each) => each.isOpen)
+    const stream = this.#all().find((each) => each.canReceive)
     if (stream === undefined) return
     this.pingedAt = monotonicMs()
-    stream.relate(Message.from({ jsonrpc: '2.0', id: this.#pingId(++this.#pings), method: 'ping' }))
+    stream.onMessage(Message.from({ jsonrpc: '2.0', id: this.#pingId(++this.#pings), method: 'ping' }))
   }
 
   get hasOpenStream(): boolean {
@@ -319,9 +342,9 @@ export class Session implements StreamHost, Holder {
     for (const stream of this.#streams.values()) {
       if (stream.detachedAt === undefined) continue
       if (now - stream.detachedAt < (stream.isResumable ? replayMs : detachedMs)) continue
-      this.#line?.port.abandon(stream.calls, 'the client has gone')
+      this.#connection?.abandon(stream.calls, 'the client has gone')
       stream.close()
-      this.#streams.delete(stream.link)
+      this.#streams.delete(stream.node)
     }
     this.events?.expire(now)
   }
@@ -334,11 +357,11 @@ export class Session implements StreamHost, Holder {
     this.#closing.abort(new BridgeError('session_unknown', `the session has ended: ${reason}`))
     this.#backpressure.close()
     this.#failOpening(new BridgeError('session_unknown', `the session has ended: ${reason}`))
-    this.#line?.port.close(reason)
-    this.#line?.close(reason)
+    this.#connection?.close(reason)
+    this.#lease?.stop?.()
     for (const stream of this.#all()) {
       stream.close()
-      this.#streams.delete(stream.link)
+      this.#streams.delete(stream.node)
     }
     this.events?.clear()
     this.account.bytes.give(this.#sampled)
@@ -357,7 +380,7 @@ export class Session implements StreamHost, Holder {
 
   /** A single message may be larger than the limit; what follows while it waits is too much of a child that nobody pauses. */
   streamOverfull(stream: SessionStream): void {
-    if (this.#line?.pause !== undefined) return
+    if (this.#lease?.pause !== undefined) return
     const fields = { sessionId: this.shortId, bytes: stream.waitingBytes }
     this.#log.warn(fields, 'full stream closed: its child serves others too')
     stream.cut()
@@ -385,7 +408,7 @@ export class Session implements StreamHost, Holder {
   }
 
   streamFinished(stream: SessionStream): void {
-    this.#streams.delete(stream.link)
+    this.#streams.delete(stream.node)
     this.streamDrained(stream)
   }
 
@@ -397,24 +420,19 @@ export class Session implements StreamHost, Holder {
   #failOpening(error: BridgeError): void {
     const opening = this.#opening
     this.#opening = undefined
-    opening?.sink.answer(errorFor(opening.id, error))
-  }
-
-  #openLineNow(): Line {
-    if (this.#line === undefined) throw new BridgeError('session_unknown', 'this session has ended')
-    return this.#line
+    if (opening !== undefined) fail(opening.call, opening.stream, error)
   }
 
   /** Looks at the child's answer on its way: a session exists only once `initialize` succeeded. */
-  #initializeSink(sink: Sink): Sink {
+  #initializing(stream: ReplyStream): ReplyStream {
     return {
-      isOpen: false,
-      isStanding: sink.isStanding,
-      relate: (message) => this.#standing.relate(message),
-      answer: (message) => {
+      canReceive: false,
+      isStandalone: stream.isStandalone,
+      onMessage: (message) => this.#standing.onMessage(message),
+      onResponse: (message, call) => {
         this.#opening = undefined
         if (!message.envelope.hasResult) {
-          sink.answer(message)
+          stream.onResponse(message, call)
           return this.close('initialize failed')
         }
         this.protocolVersion = negotiated(message)
@@ -426,18 +444,19 @@ export class Session implements StreamHost, Holder {
             binding: this.wire,
             principal: this.caller.principal,
             protocolVersion: this.protocolVersion,
-            childPid: this.#line?.childPid,
+            childPid: this.#lease?.childPid,
             durationMs: monotonicMs() - this.openedAt,
           },
           'session opened',
         )
-        sink.answer(message)
+        stream.onResponse(message, call)
       },
     }
   }
 
   #childGone(error: BridgeError): void {
-    this.#line = undefined
+    this.#lease = undefined
+    this.#connection = undefined
     this.#failOpening(error)
     // LiteLLM lists the tools after each call, and does not survive that either if it fails.
     if (this.#limits.compat === undefined) this.close(error.message)

@@ -4,8 +4,7 @@ import type { ListNode } from '../linked-list.ts'
 import { BridgeError } from '../errors.ts'
 import { errorFor } from '../rpc/factory.ts'
 import { Message } from '../rpc/message.ts'
-import type { Call } from '../relay/call.ts'
-import type { Sink } from '../relay/sink.ts'
+import type { Call, ReplyStream } from '../relay/dispatch.ts'
 import type { Deadline, Deadlines } from './deadlines.ts'
 import { formatEventId, type EventLog } from './event-log.ts'
 import type { Outlet, OutletOwner } from './outlet.ts'
@@ -48,18 +47,18 @@ export const RETRY_MS = 1000
  * The answers to one POST, or the standing stream of a session. Late decision: as long as nothing but answers has come
  * and the client has not waited long, the answer can still be a JSON body with its own status.
  */
-export class SessionStream implements Sink, OutletOwner {
+export class SessionStream implements ReplyStream, OutletOwner {
   readonly id: number
   /** The requests in flight whose answers belong here. */
   readonly calls: Call[] = []
   /** Among the open replies of its session. */
-  link: ListNode<SessionStream> | undefined
+  node: ListNode<SessionStream> | undefined
   detachedAt: number | undefined
   /** Since when its client has taken nothing while more than the limit waits. */
   stalledSince: number | undefined
 
   readonly #host: StreamHost
-  readonly isStanding: boolean
+  readonly isStandalone: boolean
   readonly #isBatch: boolean
   readonly #decide: Deadlines | undefined
   #awaited: number
@@ -75,7 +74,7 @@ export class SessionStream implements Sink, OutletOwner {
     this.id = options.id
     this.#host = host
     this.#awaited = options.awaited
-    this.isStanding = options.awaited === Infinity
+    this.isStandalone = options.awaited === Infinity
     this.#isBatch = options.isBatch ?? false
     this.#decide = options.decide
   }
@@ -88,7 +87,7 @@ export class SessionStream implements Sink, OutletOwner {
     return this.#outlet?.isOpen === true
   }
 
-  get isOpen(): boolean {
+  get canReceive(): boolean {
     return this.#outlet !== undefined && this.#outlet.isOpen && this.#outlet.takesEvents
   }
 
@@ -142,7 +141,7 @@ export class SessionStream implements Sink, OutletOwner {
     if (this.isFinished) this.#finish()
   }
 
-  answer(message: Message): void {
+  onResponse(message: Message): void {
     if (this.isFinished) return
     this.#awaited--
     const outlet = this.#outlet
@@ -156,7 +155,7 @@ export class SessionStream implements Sink, OutletOwner {
     if (this.isFinished) this.#finish()
   }
 
-  relate(message: Message): void {
+  onMessage(message: Message): void {
     if (this.isFinished) return
     const outlet = this.#outlet
     if (outlet !== undefined && outlet.isOpen) {
@@ -170,7 +169,7 @@ export class SessionStream implements Sink, OutletOwner {
   /** Ends the connection, whatever is still awaited. */
   close(): void {
     this.#decide?.end(this.#deadline)
-    const isLeft = this.#awaited > 0 && !this.isStanding
+    const isLeft = this.#awaited > 0 && !this.isStandalone
     this.#awaited = 0
     const outlet = this.#outlet
     this.#outlet = undefined

@@ -3,7 +3,9 @@ import { toBridgeError } from '../errors.ts'
 import { excerpt, hidesSomething } from '../visible.ts'
 import type { Child } from '../child/child.ts'
 import { residentBytes, snapshotProcesses } from '../child/process-tree.ts'
-import { Interview, type ChildReport } from '../child/interview.ts'
+import type { ChildReport } from '../relay/describe.ts'
+import type { Logger } from '../telemetry/logger.ts'
+import { SoleClient } from './sole-client.ts'
 import { withHint, type Told, type TrialOptions } from './trial.ts'
 
 export interface Inspection extends ChildReport {
@@ -29,12 +31,12 @@ const ALL_CAPABILITIES = { roots: { listChanged: true }, sampling: {}, elicitati
 const SLOW_START_MS = 1000
 
 /** Throws BridgeError, `child_…`, if the first process cannot be asked. */
-export async function inspectTool(options: TrialOptions & Told): Promise<Inspection> {
+export async function inspectTool(options: TrialOptions & Told, log: Logger): Promise<Inspection> {
   const child = await options.start()
-  const interview = new Interview(child)
+  const client = new SoleClient(child, options.startTimeoutMs, log)
   let report: ChildReport
   try {
-    report = await interview.run(options.version, options.startTimeoutMs)
+    report = await client.describe()
   } catch (error) {
     await child.stop()
     throw withHint(toBridgeError(error), child.stderrTail, options)
@@ -45,9 +47,9 @@ export async function inspectTool(options: TrialOptions & Told): Promise<Inspect
     (sum, pid) => sum + residentBytes(pid),
     0,
   )
-  if (interview.noise.length > 0) {
+  if (client.noise.length > 0) {
     warnings.push(
-      `prints what is no message to stdout (dropped by the bridge): ${JSON.stringify(interview.noise[0])}`,
+      `prints what is no message to stdout (dropped by the bridge): ${JSON.stringify(client.noise[0])}`,
     )
   }
   const hiding = textsOf(report).filter(hidesSomething)
@@ -56,7 +58,7 @@ export async function inspectTool(options: TrialOptions & Told): Promise<Inspect
       `its names or descriptions hold escape sequences or characters that are not seen: ${excerpt(hiding[0]!)}`,
     )
   }
-  const second = await secondProcess(options, report.tools.length)
+  const second = await secondProcess(options, report.tools.length, log)
   if ('problem' in second) warnings.push(`a second process cannot run beside the first: ${second.problem}`)
   const step = await child.stop()
   if (step === 'SIGTERM' || step === 'SIGKILL')
@@ -101,15 +103,16 @@ type Second = { problem: string } | { asksItsClient: boolean }
 
 /** Starts a second process beside the first, with a client that can be asked everything. */
 async function secondProcess(
-  { start, version, startTimeoutMs }: TrialOptions,
+  { start, startTimeoutMs }: TrialOptions,
   toolsBefore: number,
+  log: Logger,
 ): Promise<Second> {
   let second: Child | undefined
   try {
     second = await start()
-    const interview = new Interview(second)
-    const offered = await interview.run(version, startTimeoutMs, ALL_CAPABILITIES)
-    return { asksItsClient: interview.questions > 0 || offered.tools.length > toolsBefore }
+    const client = new SoleClient(second, startTimeoutMs, log)
+    const offered = await client.describe(ALL_CAPABILITIES)
+    return { asksItsClient: client.serverRequests > 0 || offered.tools.length > toolsBefore }
   } catch (error) {
     const last = second?.stderrTail.at(-1)
     const { message } = toBridgeError(error)

@@ -1,12 +1,12 @@
 // tool/startup-probe: whether the tool works: tried at the start, and again while it crashes and crashes.
 import { monotonicMs } from '../clock.ts'
-import type { ChildReport } from '../child/interview.ts'
+import type { ChildReport } from '../relay/describe.ts'
 import { TOOL, type Owner } from '../lease/owner.ts'
 import type { Backoffs } from '../lease/backoff.ts'
+import type { Crash } from '../lease/lease.ts'
 import { withHint } from './trial.ts'
 import { toBridgeError, type BridgeError } from '../errors.ts'
 import { excerpt } from '../visible.ts'
-import type { Readiness } from '../server/health.ts'
 import type { Logger } from '../telemetry/logger.ts'
 
 export interface StartupProbeOptions {
@@ -26,12 +26,10 @@ export interface StartupProbeOptions {
   onHealthy(report: ChildReport): void
 }
 
-/** A process that ended without being asked to. */
-export interface Crash {
-  owner: Owner
-  error: BridgeError
-  /** It had answered a request after `initialize`. */
-  isHealthy: boolean
+/** Why the tool cannot serve a new client now. */
+export interface Readiness {
+  status: 'starting' | 'failing' | 'draining'
+  reason: string
 }
 
 /** How long a silent start is watched before the log says what is awaited. */
@@ -45,7 +43,8 @@ export class StartupProbe {
   readonly failed: Promise<BridgeError>
   readonly #options: StartupProbeOptions
   readonly #log: Logger
-  #proven: Promise<ChildReport> | undefined
+  /** The first trial. */
+  #trial: Promise<ChildReport> | undefined
   #report: ChildReport | undefined
   /** Why the first trial failed, and why the last one did. */
   #problem: BridgeError | undefined
@@ -67,8 +66,8 @@ export class StartupProbe {
 
   /** The report of the first child; the same for all who ask. Throws BridgeError, `child_…`. */
   start(): Promise<ChildReport> {
-    this.#proven ??= this.#first()
-    return this.#proven
+    this.#trial ??= this.#first()
+    return this.#trial
   }
 
   /** A child has ended without being asked to. */
@@ -84,13 +83,13 @@ export class StartupProbe {
   }
 
   /** A child has answered a request after `initialize`. */
-  proven(owner: Owner): void {
-    this.#options.backoffs.proven(owner)
+  healthy(owner: Owner): void {
+    this.#options.backoffs.healthy(owner)
     if (owner.isOperators) this.#failure = undefined
   }
 
   /** Why no session can be opened now: by the trial, and by what all share, not by what one client brings. */
-  readonly readiness: Readiness = () => {
+  readiness(): Readiness | undefined {
     const { backoffs, command, needsClient } = this.#options
     const failure = this.#failure ?? (needsClient ? undefined : backoffs.loopOf(TOOL)) ?? this.#problem
     if (failure !== undefined) {
@@ -106,13 +105,13 @@ export class StartupProbe {
     this.#isClosed = true
     clearTimeout(this.#retrial)
     clearTimeout(this.#forget)
-    await this.#proven?.catch(() => {})
+    await this.#trial?.catch(() => {})
     await this.#trying
   }
 
   async #first(): Promise<ChildReport> {
     try {
-      return await this.#prove()
+      return await this.#try()
     } catch (thrown) {
       const error = toBridgeError(thrown)
       if (this.#options.needsClient && error.code !== 'child_spawn_failed') {
@@ -124,7 +123,7 @@ export class StartupProbe {
       if (!this.#isClosed) this.#fail(error)
       // Whoever goes on nevertheless: the next client that comes after a while has the tool tried again.
       this.#forget = setTimeout(() => {
-        this.#proven = undefined
+        this.#trial = undefined
       }, RETRIAL_MS).unref()
       throw error
     }
@@ -166,7 +165,7 @@ export class StartupProbe {
   async #retry(): Promise<void> {
     const { backoffs, needsClient } = this.#options
     try {
-      await this.#prove()
+      await this.#try()
       this.#failure = undefined
       backoffs.recovered()
     } catch (thrown) {
@@ -180,7 +179,7 @@ export class StartupProbe {
     }
   }
 
-  async #prove(): Promise<ChildReport> {
+  async #try(): Promise<ChildReport> {
     this.#triedAt = monotonicMs()
     const slow = setTimeout(() => {
       this.#log.info('still waiting for the tool to answer initialize; the first start may download it')

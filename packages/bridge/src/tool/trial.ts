@@ -2,16 +2,21 @@
 import { BridgeError, toBridgeError } from '../errors.ts'
 import type { Child } from '../child/child.ts'
 import { missingVariables } from '../child/environment.ts'
-import { Interview, type ChildReport } from '../child/interview.ts'
+import type { ChildReport } from '../relay/describe.ts'
+import type { Logger } from '../telemetry/logger.ts'
+import { SoleClient } from './sole-client.ts'
 
 export interface TrialOptions {
   startTimeoutMs: number
-  version: string
   start(): Promise<Child>
 }
 
 /** Runs the trial. Throws BridgeError, `child_…`, with the last lines of stderr. */
-export async function runTrial(options: TrialOptions, signal: AbortSignal): Promise<ChildReport> {
+export async function runTrial(
+  options: TrialOptions,
+  signal: AbortSignal,
+  log: Logger,
+): Promise<ChildReport> {
   const child = await options.start()
   const abort = () => void child.stop()
   signal.addEventListener('abort', abort)
@@ -22,7 +27,7 @@ export async function runTrial(options: TrialOptions, signal: AbortSignal): Prom
     )
   })
   try {
-    return await Promise.race([new Interview(child).run(options.version, options.startTimeoutMs), gone])
+    return await Promise.race([new SoleClient(child, options.startTimeoutMs, log).describe(), gone])
   } catch (thrown) {
     const error = toBridgeError(thrown)
     const stderr = child.stderrTail.slice(-10)

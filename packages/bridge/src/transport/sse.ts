@@ -74,7 +74,7 @@ function initialize(session: Session, message: Message): void {
   try {
     checkInitialize(message)
   } catch (error) {
-    return session.standing.answer(errorFor(message.id, toBridgeError(error)))
+    return session.standing.onResponse(errorFor(message.id, toBridgeError(error)))
   }
   session.initialize(message, session.standing).catch(() => session.close('initialize failed'))
 }

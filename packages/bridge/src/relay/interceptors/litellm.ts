@@ -1,9 +1,9 @@
 // relay/interceptors/litellm: failures of a tool call as results, for clients that do not survive an error.
 import { contentOf, listOf, recordOf } from '../../rpc/content.ts'
 import { Message } from '../../rpc/message.ts'
-import { onAnswer, type Sink } from '../sink.ts'
+import type { Call, Entry, ReplyStream } from '../dispatch.ts'
 
-const RESULTS = new Map<string, (answer: Message) => object>([
+const RESULTS = new Map<string, (response: Message) => object>([
   ['tools/call', failedCall],
   ['tools/list', () => ({ tools: [] })],
 ])
@@ -13,18 +13,43 @@ const RESULTS = new Map<string, (answer: Message) => object>([
  * an empty list. LiteLLM 1.77 answers such an error with HTTP 500, and its MCP endpoint then hangs for every client until
  * it is restarted.
  */
-export function lenientSink(method: string, sink: Sink): Sink {
-  const resultOf = RESULTS.get(method)
-  if (resultOf === undefined) return sink
-  return onAnswer(sink, (message) => {
-    if (message.envelope.hasResult) return sink.answer(message)
-    const answer = Message.from({ jsonrpc: '2.0', id: 0, result: resultOf(message) })
-    sink.answer(answer.rewrite([[answer.envelope.id, message.writtenId]]))
-  })
+export function failuresAsResults(next: Entry): Entry {
+  return {
+    request: (call, message, stream) => {
+      const resultOf = RESULTS.get(call.method)
+      next.request(call, message, resultOf === undefined ? stream : new LenientStream(stream, resultOf))
+    },
+  }
 }
 
-function failedCall(answer: Message): object {
-  const { message, data } = recordOf(contentOf(answer)['error'])
+class LenientStream implements ReplyStream {
+  readonly isStandalone: boolean
+  readonly #stream: ReplyStream
+  readonly #resultOf: (response: Message) => object
+
+  constructor(stream: ReplyStream, resultOf: (response: Message) => object) {
+    this.#stream = stream
+    this.#resultOf = resultOf
+    this.isStandalone = stream.isStandalone
+  }
+
+  get canReceive(): boolean {
+    return this.#stream.canReceive
+  }
+
+  onMessage(message: Message): void {
+    this.#stream.onMessage(message)
+  }
+
+  onResponse(message: Message, call: Call): void {
+    if (message.envelope.hasResult) return this.#stream.onResponse(message, call)
+    const response = Message.from({ jsonrpc: '2.0', id: 0, result: this.#resultOf(message) })
+    this.#stream.onResponse(response.rewrite([[response.envelope.id, message.writtenId]]), call)
+  }
+}
+
+function failedCall(response: Message): object {
+  const { message, data } = recordOf(contentOf(response)['error'])
   const { hint, stderr } = recordOf(data)
   const lines = [message, hint, ...listOf(stderr)].filter((each) => typeof each === 'string')
   return {

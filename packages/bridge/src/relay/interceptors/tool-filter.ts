@@ -1,5 +1,4 @@
 // relay/interceptors/tool-filter: which tools a client sees and calls, and how their list is written.
-import type { ToolFilter } from '../../access/caller.ts'
 import { BridgeError, toBridgeError } from '../../errors.ts'
 import { isName, namesOf } from '../../globs.ts'
 import { excerpt } from '../../visible.ts'
@@ -11,15 +10,20 @@ import {
   recordOf,
   type Members,
 } from '../../rpc/content.ts'
-import { errorFor } from '../../rpc/factory.ts'
 import { Message } from '../../rpc/message.ts'
-import { readPages } from '../../rpc/pages.ts'
-import type { Call } from '../call.ts'
-import type { Port } from '../connection.ts'
-import type { Route } from '../route.ts'
-import { onAnswer, type Sink } from '../sink.ts'
+import { fail } from '../call.ts'
+import { ChildClient } from '../client.ts'
+import type { Call, Dispatcher, Interceptor, Listener, ResponseHandler } from '../dispatch.ts'
+import { onResponse, overhear } from '../intercept.ts'
 
-export type { ToolFilter }
+/** What one party admits; a tool must be admitted by each. */
+export interface ToolFilter {
+  /** Globs (see globs.ts); none admits all. */
+  toolsAllow: readonly string[]
+  toolsDeny: readonly string[]
+  /** Only tools annotated with `readOnlyHint`. */
+  readOnly: boolean
+}
 
 export interface ToolRules {
   filters: readonly ToolFilter[]
@@ -55,108 +59,114 @@ function not(means: (name: string) => boolean): (name: string) => boolean {
   return (name) => !means(name)
 }
 
-/**
- * A route that lets only the admitted tools through, in lists and in calls. A call of any other is answered as a server
- * answers that has no such tool.
- */
-export class ToolRoute implements Route {
-  readonly #route: Route
+/** Lets only the admitted tools through, in lists and in calls; writes the lists for clients that fail on some. */
+export function toolFilter(rules: ToolRules): Interceptor {
+  return (next) => new FilteredTools(next, rules)
+}
+
+class FilteredTools implements Dispatcher {
+  readonly #next: Dispatcher
   readonly #rules: ToolRules
+  readonly #client: ChildClient
   readonly #isNamed: (name: string) => boolean
   readonly #needsReadOnly: boolean
   readonly #judgesCalls: boolean
-  /** Requests of our own on the client's port. */
-  readonly #own = new WeakSet<Sink>()
+  /** Calls that wait for the list of tools. */
+  readonly #held = new Set<Call>()
   /** Names of the tools that say they change nothing; undefined when the list is not known (any more). */
   #harmless: Promise<ReadonlySet<string>> | undefined
 
-  constructor(route: Route, rules: ToolRules) {
-    this.#route = route
+  constructor(next: Dispatcher, rules: ToolRules) {
+    this.#next = next
     this.#rules = rules
+    this.#client = new ChildClient(next)
     this.#needsReadOnly = rules.filters.some(({ readOnly }) => readOnly)
     this.#judgesCalls = areRules({ ...rules, isPlain: false })
     this.#isNamed = nameFilter(rules.filters)
   }
 
-  send(call: Call, message: Message): void {
-    if (this.#own.has(call.sink)) return this.#route.send(call, message)
-    if (message.method === 'tools/list') this.#list(call, message)
-    else if (message.method === 'tools/call' && this.#judgesCalls) this.#call(call, message)
-    else this.#route.send(call, message)
+  request(call: Call, message: Message, handler: ResponseHandler): void {
+    if (call.method === 'tools/list') this.#list(call, message, handler)
+    else if (call.method === 'tools/call' && this.#judgesCalls) this.#call(call, message, handler)
+    else this.#next.request(call, message, handler)
   }
 
-  withdraw(call: Call, cancel: ((number: number) => Message) | undefined): void {
-    this.#route.withdraw(call, cancel)
-  }
-
-  settled(call: Call): void {
-    this.#route.settled?.(call)
+  cancel(call: Call, cancellation?: (number: number) => Message): void {
+    if (!this.#held.delete(call)) this.#next.cancel(call, cancellation)
   }
 
   notify(message: Message): void {
     // A call without an id is one that some tools obey all the same.
     if (this.#judgesCalls && !message.method.startsWith('notifications/')) return
-    this.#route.notify(message)
+    this.#next.notify(message)
   }
 
-  unplug(port: Port): void {
-    this.#route.unplug(port)
+  listen(listener: Listener): void {
+    this.#next.listen(
+      overhear(listener, {
+        onNotification: (message) => {
+          if (message.method === 'notifications/tools/list_changed') this.#harmless = undefined
+          listener.onNotification(message)
+        },
+      }),
+    )
   }
 
-  /** The child's tools have changed. */
-  forget(): void {
-    this.#harmless = undefined
+  close(): void {
+    this.#held.clear()
+    this.#client.close()
+    this.#next.close()
   }
 
-  #list(call: Call, message: Message): void {
-    const { sink, port } = call
-    call.sink = onAnswer(sink, (answer) => {
-      if (!answer.envelope.hasResult) return sink.answer(answer)
-      if (answer.byteLength > MAX_CONTENT_BYTES) throw tooLarge(answer.byteLength)
-      const whole = without(exactContentOf(answer), 'error')
+  #list(call: Call, message: Message, handler: ResponseHandler): void {
+    const filtered = onResponse(handler, (response) => {
+      if (!response.envelope.hasResult) return handler.onResponse(response, call)
+      if (response.byteLength > MAX_CONTENT_BYTES) throw tooLarge(response.byteLength)
+      const whole = without(exactContentOf(response), 'error')
       const page = recordOf(whole['result'])
       const finish = (result: Members) =>
-        sink.answer(respond(call.clientId, { ...whole, result: this.#written(result) }))
+        handler.onResponse(responseTo(call, { ...whole, result: this.#written(result) }), call)
       if (!this.#rules.isPlain || page['nextCursor'] === undefined) return finish(page)
       const result = without(page, 'nextCursor')
-      this.#tools(port, page)
+      this.#tools(page)
         // What is there is better than nothing.
         .then(
           (tools) => finish({ ...result, tools }),
           () => finish(result),
         )
-        .catch((error: unknown) => sink.answer(errorFor(call.clientId, toBridgeError(error))))
+        .catch((error: unknown) => fail(call, handler, toBridgeError(error)))
     })
-    this.#route.send(call, message)
+    this.#next.request(call, message, filtered)
   }
 
-  #call(call: Call, message: Message): void {
+  #call(call: Call, message: Message, handler: ResponseHandler): void {
     // Whatever its length: the body is within its own limit, and is not let through unread.
     const { name } = recordOf(contentOf(message, Infinity)['params'])
     if (typeof name !== 'string') throw new BridgeError('request_invalid', 'the name of a tool is a string')
-    if (!this.#isNamed(name)) return refuse(call, name)
-    if (!this.#needsReadOnly) return this.#route.send(call, message)
-    this.#harmless ??= this.#tools(call.port).then(
+    if (!this.#isNamed(name)) return refuse(call, handler, name)
+    if (!this.#needsReadOnly) return this.#next.request(call, message, handler)
+    this.#harmless ??= this.#tools().then(
       (tools) => new Set(tools.filter(isHarmless).map((tool) => tool.name)),
     )
+    this.#held.add(call)
     this.#harmless.then(
       (names) => {
-        if (!call.port.awaits(call)) return
-        if (names.has(name)) this.#sendLate(call, message)
-        else refuse(call, name)
+        if (!this.#held.delete(call)) return
+        if (names.has(name)) this.#requestLate(call, message, handler)
+        else refuse(call, handler, name)
       },
       () => {
         this.#harmless = undefined
-        if (call.port.awaits(call)) refuse(call, name)
+        if (this.#held.delete(call)) refuse(call, handler, name)
       },
     )
   }
 
-  #sendLate(call: Call, message: Message): void {
+  #requestLate(call: Call, message: Message, handler: ResponseHandler): void {
     try {
-      this.#route.send(call, message)
+      this.#next.request(call, message, handler)
     } catch (error) {
-      call.port.settleWith(call, toBridgeError(error))
+      fail(call, handler, toBridgeError(error))
     }
   }
 
@@ -171,28 +181,8 @@ export class ToolRoute implements Route {
   }
 
   /** All tools of the child, on however many pages; `first` is the page that is there already. */
-  async #tools(port: Port, first?: Members): Promise<Tool[]> {
-    return toolsIn(await readPages('tools', (params) => this.#ask(port, params), first))
-  }
-
-  #ask(port: Port, params: object): Promise<Members> {
-    return new Promise((resolve, reject) => {
-      const sink: Sink = {
-        isOpen: false,
-        isStanding: false,
-        relate: () => {},
-        answer: (message) => {
-          if (message.envelope.hasResult) resolve(recordOf(exactContentOf(message)['result']))
-          else reject(new BridgeError('child_not_mcp', 'the tool did not say which tools it has'))
-        },
-      }
-      this.#own.add(sink)
-      port.request(
-        Message.from({ jsonrpc: '2.0', id: 0, method: 'tools/list', params }),
-        sink,
-        this.#rules.timeoutMs,
-      )
-    })
+  async #tools(first?: Members): Promise<Tool[]> {
+    return toolsIn(await this.#client.list('tools', this.#rules.timeoutMs, first))
   }
 }
 
@@ -202,11 +192,11 @@ function tooLarge(bytes: number): BridgeError {
 }
 
 /** As servers answer a call of a tool that they do not have. */
-function refuse(call: Call, name: string): void {
-  call.port.settleWith(call, new BridgeError('tool_unknown', `Unknown tool: ${excerpt(name)}`))
+function refuse(call: Call, handler: ResponseHandler, name: string): void {
+  fail(call, handler, new BridgeError('tool_unknown', `Unknown tool: ${excerpt(name)}`))
 }
 
-function respond(id: string, value: object): Message {
+function responseTo({ id }: Call, value: object): Message {
   const message = Message.from({ ...value, id: 0 })
   return message.rewrite([[message.envelope.id, id]])
 }

@@ -1,8 +1,7 @@
 import { afterEach, expect, test, vi } from 'vitest'
 import { BridgeError } from '../errors.ts'
-import type { Call } from './call.ts'
-import { LostAnswers } from './lost.ts'
-import { PendingRequests } from './pending.ts'
+import { LostResponses } from './lost-responses.ts'
+import { PendingRequests, type Pending } from './pending.ts'
 
 afterEach(() => void vi.useRealTimers())
 
@@ -11,14 +10,14 @@ function inFlight(...names: string[]) {
   const calls = new PendingRequests()
   const failed: string[] = []
   const numbers = new Map<string, number>()
-  const lost: LostAnswers = new LostAnswers(calls, 1000, (call) => {
+  const lost: LostResponses = new LostResponses(calls, 1000, ({ call }) => {
     calls.delete(call.number)
     failed.push(call.method)
   })
   const begin = (name: string) => {
-    const call = { method: name, number: 0 } as Call
-    calls.add(call)
-    numbers.set(name, call.number)
+    const pending = { call: { method: name, number: 0 } } as Pending
+    calls.add(pending)
+    numbers.set(name, pending.call.number)
   }
   const answer = (name: string) => {
     calls.delete(numbers.get(name) ?? 0)

@@ -1,7 +1,6 @@
-// relay/lost: answers that nobody can read, and that do not say to which call they belong.
+// relay/lost-responses: answers that nobody can read, and that do not say to which call they belong.
 import type { BridgeError } from '../errors.ts'
-import type { Call } from './call.ts'
-import type { PendingRequests } from './pending.ts'
+import type { Pending, PendingRequests } from './pending.ts'
 
 /**
  * Finds the calls whose answers were lost, so that none waits for ever. Guessing would end a call that is still worked on
@@ -9,10 +8,10 @@ import type { PendingRequests } from './pending.ts'
  * are left than answers were lost, they are the ones. Where a long call keeps it open, all of them end after a while: it
  * may have been theirs, and that is what their error says.
  */
-export class LostAnswers {
-  readonly #calls: PendingRequests
+export class LostResponses {
+  readonly #requests: PendingRequests
   readonly #waitMs: number
-  readonly #fail: (call: Call, error: BridgeError) => void
+  readonly #fail: (pending: Pending, error: BridgeError) => void
   #count = 0
   /** The newest call that was in flight. */
   #newest = 0
@@ -20,8 +19,12 @@ export class LostAnswers {
   #timer: NodeJS.Timeout | undefined
 
   /** @param fail ends one call of these with the error */
-  constructor(calls: PendingRequests, waitMs: number, fail: (call: Call, error: BridgeError) => void) {
-    this.#calls = calls
+  constructor(
+    requests: PendingRequests,
+    waitMs: number,
+    fail: (pending: Pending, error: BridgeError) => void,
+  ) {
+    this.#requests = requests
     this.#waitMs = waitMs
     this.#fail = fail
   }
@@ -35,7 +38,7 @@ export class LostAnswers {
     // What is not sure suspects no more calls than were there when the wait began.
     if (!isSure && this.isLooking) return
     if (isSure) this.#count++
-    this.#newest = this.#calls.last
+    this.#newest = this.#requests.last
     this.#error = error
     clearTimeout(this.#timer)
     this.#timer = setTimeout(() => this.#end(this.#suspects()), this.#waitMs).unref()
@@ -54,13 +57,13 @@ export class LostAnswers {
     this.#count = 0
   }
 
-  #suspects(): Call[] {
-    return this.#calls.values().filter(({ number }) => number <= this.#newest)
+  #suspects(): Pending[] {
+    return this.#requests.values().filter(({ call }) => call.number <= this.#newest)
   }
 
-  #end(suspects: readonly Call[]): void {
+  #end(suspects: readonly Pending[]): void {
     const error = this.#error
     this.clear()
-    if (error !== undefined) for (const call of suspects) this.#fail(call, error)
+    if (error !== undefined) for (const pending of suspects) this.#fail(pending, error)
   }
 }

@@ -1,0 +1,40 @@
+// relay/intercept: puts interceptors before a child, and hands on what comes back.
+import type { Dispatcher, Interceptor, Listener, ResponseHandler } from './dispatch.ts'
+
+/** The first of them is the first that the client meets. */
+export function compose(child: Dispatcher, interceptors: readonly Interceptor[]): Dispatcher {
+  return interceptors.reduceRight((next, interceptor) => interceptor(next), child)
+}
+
+/** The same way with a hand on some of it. */
+export function intercept(next: Dispatcher, hand: Partial<Dispatcher>): Dispatcher {
+  return {
+    request: (call, message, handler) => next.request(call, message, handler),
+    cancel: (call, cancellation) => next.cancel(call, cancellation),
+    notify: (message) => next.notify(message),
+    listen: (listener) => next.listen(listener),
+    close: () => next.close(),
+    ...hand,
+  }
+}
+
+/** The same handler with a hand on the response. */
+export function onResponse(handler: ResponseHandler, take: ResponseHandler['onResponse']): ResponseHandler {
+  return {
+    onResponse: take,
+    onMessage: (message, call) => handler.onMessage(message, call),
+    onDoubt: (error, call) => handler.onDoubt(error, call),
+  }
+}
+
+/** The same listener with a hand on some of it. */
+export function overhear(listener: Listener, hand: Partial<Listener>): Listener {
+  return {
+    onNotification: (message) => listener.onNotification(message),
+    onServerRequest: (request, message) => listener.onServerRequest(request, message),
+    onServerRequestCancelled: (cancellation, source) =>
+      listener.onServerRequestCancelled(cancellation, source),
+    onSourceGone: (source) => listener.onSourceGone(source),
+    ...hand,
+  }
+}

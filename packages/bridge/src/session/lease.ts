@@ -1,0 +1,35 @@
+// session/lease: what a session holds in place of a process, and what it says of its client to get it.
+import type { Caller } from '../access/caller.ts'
+import type { BridgeError } from '../errors.ts'
+import type { Dispatcher } from '../relay/dispatch.ts'
+import type { Members } from '../rpc/content.ts'
+
+/** The right to use a child. */
+export interface Lease {
+  /** The way there. Closing it gives back what was shared. */
+  readonly dispatcher: Dispatcher
+  /** The process that is this lease's alone, if there is one, and bytes that it has not read. */
+  readonly childPid?: number
+  readonly backlogBytes?: number
+  /**
+   * Stops and restarts the reading of the child's stdout: back-pressure of a slow client on its own child. Without it
+   * the child is not the client's alone, and a stream that is full is cut instead.
+   */
+  pause?(): void
+  resume?(): void
+  /** Ends the process that is this lease's alone. */
+  stop?(): void
+}
+
+export interface LeaseRequest {
+  caller: Caller
+  /** What the client can be asked, as JSON. */
+  capabilities: Members
+  /** Aborted when the client has gone: nothing is started for it any more. */
+  signal: AbortSignal
+  /** The child that was this lease's alone has gone; what was in flight is answered already. */
+  onGone(error: BridgeError): void
+}
+
+/** Throws BridgeError, `child_…`. */
+export type OpenLease = (request: LeaseRequest) => Promise<Lease>
