@@ -10,6 +10,8 @@ export const base = {
   exclude: ['**/node_modules/**', '**/dist/**'],
   globalSetup: [...(isReported ? [besides('../.ci/closed.mjs')] : []), besides('nothing-left.ts')],
   ...(isReported ? { reporters: [...configDefaults.reporters, besides('../.ci/reporter.mjs')] } : {}),
+  // The package as users have it: Node loads it, not vite.
+  server: { deps: { external: [/\/packages\/bridge\/dist\//] } },
   testTimeout: 60_000,
   hookTimeout: 60_000,
   // Real processes on a small machine: more at once would only measure the scheduler.

@@ -1,7 +1,8 @@
-// bundle: the CLI in one file, which starts in half the time of its hundreds of modules, and is all an image needs.
+// bundle: command and library in one file, which starts in half the time of its hundreds of modules, and is all an
+// image needs. Nothing has to be installed beside it.
 import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
-import { dirname, join } from 'node:path'
+import { basename, dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { build } from 'esbuild'
 
@@ -70,6 +71,23 @@ const routerOnly = {
   },
 }
 
+/**
+ * The library is the same file, behind the names that it exports: an import of the package and the command share it.
+ * CommonJS cannot be imported by name where a getter makes the exports.
+ */
+function placeLibrary(outfile) {
+  const { library } = createRequire(import.meta.url)(outfile)
+  const names = Object.keys(library).toSorted().join(', ')
+  place(
+    here('dist/index.js'),
+    Buffer.from(
+      `import bundle from './${basename(outfile)}'\n\nexport const { ${names} } = bundle.library\n`,
+    ),
+  )
+}
+
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
-  await bundle(here('src/cli/main.ts'), here('dist/mcp-bridge.bundle.cjs'), { plugins: [routerOnly] })
+  const outfile = here('dist/mcp-bridge.bundle.cjs')
+  await bundle(here('bundle.entry.cjs'), outfile, { plugins: [routerOnly] })
+  placeLibrary(outfile)
 }

@@ -1,7 +1,7 @@
 // cli/serve: one bridge from its start to its end; gives the exit code.
 import { Bridge } from '../server/bridge.ts'
 import type { Loaded } from '../config/load.ts'
-import { createLogger } from '../telemetry/logger.ts'
+import { createLogger } from '../telemetry/pino.ts'
 import { VERSION } from '../version.ts'
 import { listeningLines, toolLines } from './banner.ts'
 import { onUncaught } from './fatal.ts'

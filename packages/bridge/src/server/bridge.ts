@@ -37,7 +37,7 @@ export interface Listening {
 }
 
 export interface BridgeOptions {
-  /** A pino logger; without one nothing is logged. */
+  /** One of pino or of its shape; without one nothing is logged. */
   logger?: Logger
   /** @internal Shorter waits, for tests. */
   timings?: Partial<Timings>

@@ -1,7 +1,7 @@
 // import/client-file: the tools in the configuration of an MCP client: Claude Desktop, Claude Code, VS Code, Cursor.
 import { basename } from 'node:path'
 import { getNodeValue, parseTree, printParseErrorCode, type ParseError } from 'jsonc-parser'
-import { z } from 'zod'
+import * as z from 'zod'
 import { ToolkitError } from '../errors.ts'
 
 export interface Entry {

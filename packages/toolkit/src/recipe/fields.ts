@@ -1,5 +1,5 @@
 // recipe/fields: the texts that each field of a recipe may hold: none can reach a shell or start a new line in a file.
-import { z } from 'zod'
+import * as z from 'zod'
 
 const SEMVER = /^\d+\.\d+\.\d+(-[0-9A-Za-z-]+(\.[0-9A-Za-z-]+)*)?(\+[0-9A-Za-z-]+)?$/
 const PEP440 = /^\d+(\.\d+)*((a|b|rc)\d+)?(\.post\d+)?(\.dev\d+)?$/

@@ -1,6 +1,6 @@
 // recipe/schema.doc: writes docs/recipe.schema.json, for editors; run by `pnpm run generate`.
 import { writeFileSync } from 'node:fs'
-import { z } from 'zod'
+import * as z from 'zod'
 import { recipeSchema } from './schema.ts'
 
 const schema = z.toJSONSchema(recipeSchema, { io: 'input', target: 'draft-2020-12' })

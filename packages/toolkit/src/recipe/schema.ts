@@ -1,5 +1,5 @@
 // recipe/schema: every field of a recipe, with its limits and defaults.
-import { z } from 'zod'
+import * as z from 'zod'
 import { volumeLabels } from './volume.ts'
 import * as field from './fields.ts'
 

@@ -1,5 +1,5 @@
 // resolve/source: `npx:@scope/pkg@1.2.3` and its like → runtime, package and version, each checked.
-import type { z } from 'zod'
+import type * as z from 'zod'
 import { ToolkitError } from '../errors.ts'
 import * as field from '../recipe/fields.ts'
 
