@@ -9,6 +9,8 @@ import { memoryInUse } from './memory.ts'
 /** A session, as what can be shed of it. */
 export interface Holder {
   readonly account: Account
+  /** Requests that are not answered yet. */
+  readonly inFlight: number
   /** Charges what waits in its connections now. */
   sample(): void
   /** Bytes of its replay log. */
@@ -21,6 +23,9 @@ export interface Holder {
 }
 
 const LOOK_MS = 200
+/** While nothing goes on and half of all is free: each look wakes a process that would else sleep. */
+const CALM_LOOK_MS = 1000
+const CALM = 0.5
 /** From here on sessions and large bodies are refused, and replay logs go. */
 const TIGHT = 0.8
 /** What is shed until. */
@@ -34,18 +39,43 @@ export class Pressure {
   readonly #budget: Budget
   readonly #holders: () => Iterable<Holder>
   readonly #log: Logger
-  readonly #timer: NodeJS.Timeout
+  #timer: NodeJS.Timeout
+  #isCalm = true
+  /** Somebody has asked for something since the last look. */
+  #isStirred = false
   #collectedAt = -Infinity
 
   constructor(budget: Budget, holders: () => Iterable<Holder>, log: Logger) {
     this.#budget = budget
     this.#holders = holders
     this.#log = log
-    this.#timer = setInterval(() => this.#look(), LOOK_MS).unref()
+    this.#timer = this.#next(CALM_LOOK_MS)
+  }
+
+  /** A request has come: what it makes the bridge keep is not left until the next of the rare looks. */
+  stir(): void {
+    this.#isStirred = true
+    if (!this.#isCalm) return
+    this.#isCalm = false
+    clearTimeout(this.#timer)
+    this.#timer = this.#next(LOOK_MS)
   }
 
   close(): void {
-    clearInterval(this.#timer)
+    clearTimeout(this.#timer)
+    // A request that still comes starts no timer.
+    this.#isCalm = false
+  }
+
+  #next(ms: number): NodeJS.Timeout {
+    return setTimeout(() => {
+      try {
+        this.#look()
+      } finally {
+        this.#isStirred = false
+        this.#timer = this.#next(this.#isCalm ? CALM_LOOK_MS : LOOK_MS)
+      }
+    }, ms).unref()
   }
 
   #look(): void {
@@ -67,6 +97,8 @@ export class Pressure {
     bytes.isClosed = inUse > FULL
     if (isTight) this.#shed(holders, isShort)
     bytes.isTight = isShort || bytes.used > bytes.max * TIGHT
+    const isFree = inUse < CALM && bytes.used < bytes.max * CALM
+    this.#isCalm = isFree && !this.#isStirred && holders.every(({ inFlight }) => inFlight === 0)
   }
 
   /** Of those who have most first: what a client may come back for, then what it does not read. */

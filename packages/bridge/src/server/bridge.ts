@@ -109,7 +109,10 @@ export class Bridge {
         readiness: () => this.#readiness(),
         streamable: new StreamableHttpTransport(sessions, this.#heartbeat, config.compat === 'litellm'),
         sse: new SseTransport(sessions, this.#heartbeat, config),
-        onRequest: () => void this.start().catch(() => {}),
+        onRequest: () => {
+          this.#pressure.stir()
+          void this.start().catch(() => {})
+        },
       },
       log,
     )
