@@ -7,10 +7,11 @@ import { setTimeout as delay } from 'node:timers/promises'
 import { cleanEnv, descendantsOf, isAlive, processesWithEnv, start, type Started } from '@mcp-bridge/testkit'
 import { commandOf, configOf, type Contestant } from './contestants.ts'
 import { openSse } from './wire/sse.ts'
+import { connectStdio } from './wire/stdio.ts'
 import { openStreamable } from './wire/streamable.ts'
 import { echo, initialized, type OpenWire, type Session, type WireName } from './wire/wire.ts'
 
-const WIRES: Record<WireName, OpenWire> = { streamable: openStreamable, sse: openSse }
+const WIRES: Record<Exclude<WireName, 'stdio'>, OpenWire> = { streamable: openStreamable, sse: openSse }
 const POLL_MS = 5
 const STOP_MS = 1000
 /** In the environment of every contestant, for what it starts to be found when it has been left behind. */
@@ -37,14 +38,12 @@ export async function startContest(
   const startedAt = performance.now()
   const started = await start(commandOf(contestant, { port, group, configFile }), {
     env: cleanEnv({ [MARK]: String(process.pid) }),
-    stdio: 'ignore',
+    stdio: contestant.wire === 'stdio' ? ['pipe', 'pipe', 'ignore'] : 'ignore',
   })
   const agent = new Agent({ keepAlive: true, maxSockets: Infinity, maxFreeSockets: 2048 })
   const { path, wire } = contestant
-  const open = async (): Promise<Session> => {
-    const session = await WIRES[wire]({ port, path, agent })
-    return initialized(session)
-  }
+  const connect = wire === 'stdio' ? connectStdio(started.process) : () => WIRES[wire]({ port, path, agent })
+  const open = async (): Promise<Session> => initialized(await connect())
   const contest: Contest = {
     contestant,
     pid: started.pid,

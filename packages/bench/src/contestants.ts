@@ -40,6 +40,7 @@ const PYTHON_PEER = 'MCP_BRIDGE_BENCH_MCP_PROXY'
 
 export function contestants(peers: readonly string[]): Contestant[] {
   return [
+    DIRECT,
     floor('shared'),
     floor('session'),
     ours('shared', 'streamable'),
@@ -87,6 +88,16 @@ function fill(text: string, values: Record<string, string>): string {
     /\{(port|group|child|config|node)\}/g,
     (whole, name: string) => values[name] ?? whole,
   )
+}
+
+/** The child itself: what its latency is without a bridge. */
+const DIRECT: Contestant = {
+  name: 'stdio',
+  label: 'no bridge, stdio',
+  wire: 'stdio',
+  path: '',
+  command: [NODE, '{child}'],
+  isChildPerSession: false,
 }
 
 function floor(mode: 'shared' | 'session'): Contestant {

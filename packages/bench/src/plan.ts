@@ -27,6 +27,9 @@ export interface Plan {
 export const LEVELS = [1, 16, 64] as const
 export type Level = (typeof LEVELS)[number]
 
+/** Of a process that has answered one. */
+export const FIRST_CALLS = 1000
+
 export interface Size {
   name: '1KB' | '1MB' | '20MB'
   bytes: number

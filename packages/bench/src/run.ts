@@ -3,7 +3,7 @@ import { startContest, within, type Contest } from './contest.ts'
 import type { Contestant } from './contestants.ts'
 import { measureCalls } from './measures/calls.ts'
 import { measureMemory } from './measures/memory.ts'
-import type { GroupName, Sample } from './measures/metric.ts'
+import { DIRECT_GROUPS, DIRECT_KEYS, type GroupName, METRIC_KEYS, type Sample } from './measures/metric.ts'
 import { measureProgress, measureResults } from './measures/results.ts'
 import { measureSessions } from './measures/sessions.ts'
 import type { Plan } from './plan.ts'
@@ -53,7 +53,8 @@ export async function run(
       const startedAt = performance.now()
       for (const entry of entries) {
         const { name } = entry.entrant
-        await measureWith(entry, ofOne, plan, folder, (group, error) => {
+        const groupsOfIt = ofOne.filter((group) => !isDirect(entry) || DIRECT_GROUPS.has(group.name))
+        await measureWith(entry, groupsOfIt, plan, folder, (group, error) => {
           const failure = { contestant: name, round, group, reason: reasonOf(error) }
           outcome.failures.push(failure)
           say(`  ${name}, ${group}: ${failure.reason}`)
@@ -62,8 +63,9 @@ export async function run(
       const seconds = ((performance.now() - startedAt) / 1000).toFixed(1)
       say(`round ${round} of ${plan.rounds}: ${title} (${seconds} s)`)
     }
-    for (const { entrant, sample, starts } of entries) {
-      if (starts.length > 0) sample.start = median(starts)
+    for (const entry of entries) if (entry.starts.length > 0) entry.sample.start = median(entry.starts)
+    compareWithDirect(entries)
+    for (const { entrant, sample } of entries) {
       outcome.samples.set(entrant.name, [...(outcome.samples.get(entrant.name) ?? []), sample])
     }
   }
@@ -94,6 +96,22 @@ async function measureWith(
     }
   }
   await contest?.stop()
+}
+
+/** Its process is the child: there is no bridge. */
+function isDirect({ entrant }: Entry): boolean {
+  return entrant.wire === 'stdio'
+}
+
+/** What each adds to the child's own latency in this round. What the child itself costs is nobody's row. */
+function compareWithDirect(entries: readonly Entry[]): void {
+  const direct = entries.find(isDirect)?.sample
+  if (direct === undefined) return
+  for (const { sample } of entries) {
+    if (sample === direct || sample.p50At1 === undefined || direct.p50At1 === undefined) continue
+    sample.added1 = (sample.p50At1 - direct.p50At1) * 1000
+  }
+  for (const key of METRIC_KEYS) if (!DIRECT_KEYS.has(key)) delete direct[key]
 }
 
 function titleOf(groups: readonly Group[]): string {

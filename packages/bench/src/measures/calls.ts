@@ -1,7 +1,7 @@
-// measures/calls: small calls, 1, 16 and 64 in flight; and what the process does while nobody calls.
+// measures/calls: small calls, the first of all, then 1, 16 and 64 in flight; and what the process does while nobody calls.
 import { setTimeout as delay } from 'node:timers/promises'
 import type { Contest } from '../contest.ts'
-import { LEVELS, type Level, type Plan } from '../plan.ts'
+import { FIRST_CALLS, LEVELS, type Level, type Plan } from '../plan.ts'
 import { preciseMs, rssMiB } from '../proc.ts'
 import { quantile } from '../stats.ts'
 import { echo, type Session } from '../wire/wire.ts'
@@ -16,6 +16,7 @@ export async function measureCalls({ pid, open }: Contest, plan: Plan, sample: S
   await delay(plan.settleMs)
   sample.rss = rssMiB(pid)
   sample.idleCpu = await idleCpu(pid, plan.idleMs)
+  sample.cpuFirst = await firstCpu(pid, sessions)
   while (sessions.length < SESSIONS) sessions.push(await open())
   await load(sessions, Math.max(...LEVELS), plan.warmUpCalls)
   for (const level of LEVELS) {
@@ -23,6 +24,13 @@ export async function measureCalls({ pid, open }: Contest, plan: Plan, sample: S
     await measureLevel(pid, sessions, level, plan.calls[level], sample)
   }
   for (const session of sessions) await session.close()
+}
+
+/** In µs per call. What V8 compiles meanwhile, on whatever thread, is part of it. */
+async function firstCpu(pid: number, sessions: readonly Session[]): Promise<number> {
+  const before = preciseMs(pid)
+  await load(sessions, 1, FIRST_CALLS)
+  return ((preciseMs(pid) - before) * 1000) / FIRST_CALLS
 }
 
 async function measureLevel(

@@ -13,10 +13,12 @@ export const METRICS = {
   cpu1: { group: 'calls', label: 'CPU per call, 1 in flight', unit: 'µs' },
   cpu16: { group: 'calls', label: 'CPU per call, 16 in flight', unit: 'µs' },
   cpu64: { group: 'calls', label: 'CPU per call, 64 in flight', unit: 'µs' },
+  cpuFirst: { group: 'calls', label: 'CPU per call, first 1,000 calls', unit: 'µs' },
   rate1: { group: 'calls', label: 'calls per second, 1 in flight', unit: '/s' },
   rate16: { group: 'calls', label: 'calls per second, 16 in flight', unit: '/s' },
   rate64: { group: 'calls', label: 'calls per second, 64 in flight', unit: '/s' },
   p50At1: { group: 'calls', label: 'p50, 1 in flight', unit: 'ms' },
+  added1: { group: 'calls', label: 'added latency over stdio, p50, 1 in flight', unit: 'µs' },
   p50At16: { group: 'calls', label: 'p50, 16 in flight', unit: 'ms' },
   p50At64: { group: 'calls', label: 'p50, 64 in flight', unit: 'ms' },
   p99At1: { group: 'calls', label: 'p99, 1 in flight', unit: 'ms' },
@@ -53,5 +55,12 @@ export const METRICS = {
 export type MetricKey = keyof typeof METRICS
 /** What one contestant yielded in one round. */
 export type Sample = Partial<Record<MetricKey, number>>
+
+/** What is known of the child alone: there is no bridge whose processor time and memory it could be. */
+export const DIRECT_KEYS: ReadonlySet<MetricKey> = new Set([
+  ...(['rate1', 'rate16', 'rate64', 'p50At1', 'p50At16', 'p50At64', 'p99At1', 'p99At16', 'p99At64'] as const),
+  ...(['wall1KB', 'wall1MB', 'wall20MB', 'start'] as const),
+])
+export const DIRECT_GROUPS: ReadonlySet<string> = new Set([...DIRECT_KEYS].map((key) => METRICS[key].group))
 
 export const METRIC_KEYS = Object.keys(METRICS) as MetricKey[]

@@ -1,7 +1,8 @@
 // wire/wire: what the two clients of the bench share: the session as a measure sees it.
 import type { Agent } from 'node:http'
 
-export type WireName = 'streamable' | 'sse'
+/** `stdio` is the child itself, without a bridge. */
+export type WireName = 'streamable' | 'sse' | 'stdio'
 
 /** Where a contestant listens. */
 export interface Target {
