@@ -1,14 +1,12 @@
 // bridges: the bridges of a test, as processes or within the test's own, and the check that nothing is left of them.
-import { cleanTemp, leftovers, startBridge, stopAll } from '@mcp-bridge/testkit'
-import type { BridgeOptions as ProcessOptions, RunningBridge } from '@mcp-bridge/testkit'
+import { cleanTemp, eventually, leftovers, startBridge, stopAll } from '@mcp-bridge/testkit'
+import type { BridgeOptions as ProcessOptions, LogLine, RunningBridge } from '@mcp-bridge/testkit'
 import { createBridge, type BridgeOptions, type ConfigInput } from 'mcp-bridge'
 import { pino } from 'pino'
 import { afterAll, afterEach, beforeAll, expect } from 'vitest'
 
-export interface Embedded {
-  port: number
-  /** What it has logged so far, one JSON object per line. */
-  log(): string
+/** What a test sees of a bridge within its own process; see `RunningBridge`. */
+export type Embedded = Pick<RunningBridge, 'port' | 'logs' | 'childPids' | 'until'> & {
   close(): Promise<void>
 }
 
@@ -82,11 +80,26 @@ export async function embedded(
   config: ConfigInput,
   timings: NonNullable<BridgeOptions['timings']>,
 ): Promise<Embedded> {
-  let logged = ''
-  const logger = pino({ base: null }, { write: (line: string) => void (logged += line) })
+  const logs: LogLine[] = []
+  const logger = pino(
+    { base: null },
+    { write: (line: string) => void logs.push(JSON.parse(line) as LogLine) },
+  )
   const bridge = createBridge({ port: 0, ...config }, { timings, logger })
   const close = () => bridge.close({ drainMs: 0 })
   closers.push(close)
   const { port } = await bridge.listen()
-  return { port, log: () => logged, close }
+  return {
+    port,
+    logs,
+    close,
+    get childPids() {
+      return logs.filter(({ msg }) => msg === 'child started').map((line) => Number(line['childPid']))
+    },
+    until: (predicate, withinMs = 20_000) =>
+      eventually(() => logs.find(predicate), {
+        what: `a log line for which ${String(predicate)}`,
+        withinMs,
+      }),
+  }
 }

@@ -22,13 +22,17 @@ export { CHILD_MARK, leftovers, type Leftover, type LeftoverOptions } from './le
 export {
   ancestorsOf,
   cmdline,
+  connectionsTo,
   cpuMs,
   descendantsOf,
   isAlive,
   listeningPorts,
   openDescriptors,
+  peakRssBytes,
+  preciseCpuMs,
   processesWithEnv,
   rssBytes,
+  treeCpuMs,
 } from './processes.ts'
 export { cleanEnv, start, stopAll, type Exit, type Started } from './started.ts'
 export { cleanTemp, RUN_VARIABLE, SESSION_VARIABLE, tempDir, tempPrefix } from './temp.ts'

@@ -8,7 +8,9 @@ const TCP_LISTEN = '0A'
 interface Stat {
   state: string
   parent: number
-  ticks: number
+  ownMs: number
+  /** Of its children that have ended and were waited for. */
+  reapedMs: number
 }
 
 /** Living processes below this one, parents before their children. Processes that were orphaned are not among them. */
@@ -47,13 +49,33 @@ export function isAlive(pid: number): boolean {
 
 /** Resident memory in bytes; 0 when the process has gone. */
 export function rssBytes(pid: number): number {
-  const kilobytes = /^VmRSS:\s+(\d+) kB$/m.exec(read(`/proc/${pid}/status`) ?? '')?.[1]
-  return Number(kilobytes ?? 0) * 1024
+  return statusBytes(pid, 'VmRSS')
+}
+
+/** The most resident memory that it ever had, in bytes: no peak between two looks is missed. 0 when it has gone. */
+export function peakRssBytes(pid: number): number {
+  return statusBytes(pid, 'VmHWM')
 }
 
 /** Processor time spent so far, user and system, in steps of 10 ms; 0 when the process has gone. */
 export function cpuMs(pid: number): number {
-  return (statOf(pid)?.ticks ?? 0) * TICK_MS
+  return statOf(pid)?.ownMs ?? 0
+}
+
+/** The same with all that it started: those that live, and those that were waited for. */
+export function treeCpuMs(pid: number): number {
+  return [pid, ...descendantsOf(pid)]
+    .map(statOf)
+    .reduce((sum, stat) => sum + (stat === undefined ? 0 : stat.ownMs + stat.reapedMs), 0)
+}
+
+/** Processor time in steps of nanoseconds, of the threads that live: for times so short that steps of 10 ms would show. */
+export function preciseCpuMs(pid: number): number {
+  const threads = list(`/proc/${pid}/task`)
+  const ns = threads.map((thread) =>
+    Number((read(`/proc/${pid}/task/${thread}/schedstat`) ?? '').split(' ')[0]),
+  )
+  return ns.reduce((sum, each) => sum + each, 0) / 1e6
 }
 
 /** Its argv, joined by spaces; empty when the process has gone. */
@@ -69,21 +91,45 @@ export function processesWithEnv(text: string): number[] {
 /** TCP ports on which the process listens, ascending. */
 export function listeningPorts(pid: number): number[] {
   const sockets = socketsOf(pid)
-  const ports = new Set<number>()
-  for (const table of ['tcp', 'tcp6']) {
-    for (const line of (read(`/proc/${pid}/net/${table}`) ?? '').split('\n').slice(1)) {
-      const [, local, , state, , , , , , inode] = line.trim().split(/\s+/)
-      if (local === undefined || inode === undefined) continue
-      if (state === TCP_LISTEN && sockets.has(inode))
-        ports.add(Number.parseInt(local.split(':')[1] ?? '', 16))
-    }
-  }
-  return [...ports].toSorted((a, b) => a - b)
+  const listening = tcpOf(pid).filter(({ state, inode }) => state === TCP_LISTEN && sockets.has(inode))
+  return [...new Set(listening.map(({ port }) => port))].toSorted((a, b) => a - b)
+}
+
+/**
+ * Connections to this port, of whatever process, that their owner still holds open: one that only the kernel keeps has
+ * no inode.
+ */
+export function connectionsTo(port: number): number {
+  return tcpOf(process.pid).filter(
+    (row) => row.port === port && row.state !== TCP_LISTEN && row.inode !== '0',
+  ).length
 }
 
 /** How many descriptors the process has open; 0 when it has gone. */
 export function openDescriptors(pid: number): number {
   return list(`/proc/${pid}/fd`).length
+}
+
+interface TcpRow {
+  /** Of this side. */
+  port: number
+  state: string
+  inode: string
+}
+
+/** All that the process's network has, not only its own. */
+function tcpOf(pid: number): TcpRow[] {
+  return ['tcp', 'tcp6'].flatMap((table) =>
+    (read(`/proc/${pid}/net/${table}`) ?? '')
+      .split('\n')
+      .slice(1)
+      .map((line) => line.trim().split(/\s+/))
+      .map(([, local = '', , state = '', , , , , , inode = '']) => ({
+        port: Number.parseInt(local.split(':')[1] ?? '', 16),
+        state,
+        inode,
+      })),
+  )
 }
 
 function socketsOf(pid: number): Set<string> {
@@ -101,7 +147,13 @@ function statOf(pid: number): Stat | undefined {
   // The second field is a name in parentheses that may contain anything, parentheses too.
   const fields = text.slice(text.lastIndexOf(')') + 2).split(' ')
   const [state = '', parent = '0'] = fields
-  return { state, parent: Number(parent), ticks: Number(fields[11] ?? 0) + Number(fields[12] ?? 0) }
+  const ms = (index: number): number => Number(fields[index] ?? 0) * TICK_MS
+  return { state, parent: Number(parent), ownMs: ms(11) + ms(12), reapedMs: ms(13) + ms(14) }
+}
+
+function statusBytes(pid: number, field: string): number {
+  const kilobytes = new RegExp(`^${field}:\\s+(\\d+) kB$`, 'm').exec(read(`/proc/${pid}/status`) ?? '')?.[1]
+  return Number(kilobytes ?? 0) * 1024
 }
 
 function isDead({ state }: Stat): boolean {

@@ -1,7 +1,6 @@
 // measured: what the tests of bounds share: the memory of a bridge, and a stream that is read only when the test says so.
-import { readFileSync } from 'node:fs'
 import { request, type IncomingMessage } from 'node:http'
-import { rssBytes, send, type RunningBridge, type StreamableClient } from '@mcp-bridge/testkit'
+import { peakRssBytes, rssBytes, send, type RunningBridge, type StreamableClient } from '@mcp-bridge/testkit'
 
 const MIB = 1024 * 1024
 /** What one large message, or one reader that takes nothing, may cost. */
@@ -12,25 +11,7 @@ export const PASSAGE_LIMIT_MIB = 160
 /** Begins to measure; the function returned says by how many MiB the resident memory has grown at its peak since then. */
 export function watchMemory({ pid }: RunningBridge): () => number {
   const before = rssBytes(pid)
-  return () => (peakBytes(pid) - before) / MIB
-}
-
-/** The kernel's own high-water mark: no peak between two looks is missed. */
-function peakBytes(pid: number): number {
-  const kilobytes = /^VmHWM:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1]
-  return Number(kilobytes) * 1024
-}
-
-/** Connections the bridge itself still holds open; one that only the kernel keeps has no inode. */
-export function connectionsTo({ port }: { port: number }): number {
-  const local = `0100007F:${port.toString(16).toUpperCase().padStart(4, '0')}`
-  const LISTEN = '0A'
-  const rows = readFileSync('/proc/net/tcp', 'utf8')
-    .split('\n')
-    .map((line) => line.trim().split(/\s+/))
-  return rows.filter(
-    ([, from, , state, , , , , , inode]) => from === local && state !== LISTEN && inode !== '0',
-  ).length
+  return () => (peakRssBytes(pid) - before) / MIB
 }
 
 /** POSTs a tool call in the client's session and leaves the answer unread, for the test to pause, read or cut. */

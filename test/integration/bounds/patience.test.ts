@@ -1,19 +1,43 @@
 // patience: what the bridge does only after it has waited for long; all of it waits at the same time.
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { eventually, fixture, isAlive, tempDir } from '@mcp-bridge/testkit'
+import {
+  connectionsTo,
+  eventually,
+  fixture,
+  isAlive,
+  openDescriptors,
+  SseClient,
+  StreamableClient,
+  tempDir,
+  type EventStream,
+} from '@mcp-bridge/testkit'
 import { describe, expect, test } from 'vitest'
-import { bridged, nothingLeft } from '../bridges.ts'
-import { openSse, openStreamable, textOf } from '../clients.ts'
-import { callUnread, connectionsTo, postUnread, readUntil } from './measured.ts'
+import { bridged, embedded, nothingLeft } from '../bridges.ts'
+import { openSse, openStreamable, textOf, type Client } from '../clients.ts'
+import { callUnread, postUnread, readUntil } from './measured.ts'
 
 nothingLeft()
 
 const KEEP_ALIVE_MS = 15_000
-/** How long a stream may stall, an ended one stay unread, and a call go on for a client that cannot resume. */
+/** How long an ended stream may stay unread, and a call go on for a client that cannot resume. */
 const GRACE_MS = 30_000
+/** How long a stream may stall; 30 s where nothing else is said. */
+const STALL_MS = 4000
 const LATE_MS = 25_000
 const TIMEOUT_MS = 90_000
+
+const SESSIONS = 300
+/** The ping that a half-open client leaves unanswered. */
+const PING_MS = 10_000
+/** Longer than a busy machine takes to open the quarter of them that cannot be asked. */
+const IDLE_MS = 12_000
+
+/** 300 of these at once are cheap, and start in 2 ms. It answers every request as if it were `initialize`. */
+const TINY = `while read -r line; do case $line in *'"id":'*)
+  id=\${line#*'"id":'}; id=\${id%%[,\\}]*}
+  echo '{"jsonrpc":"2.0","id":'$id',"result":{"protocolVersion":"2025-11-25","capabilities":{},"serverInfo":{"name":"tiny","version":"1"}}}'
+esac; done`
 
 describe.concurrent('bounds.patience', () => {
   test('an idle stream carries a comment every 15 s', { timeout: TIMEOUT_MS }, async () => {
@@ -38,10 +62,10 @@ describe.concurrent('bounds.patience', () => {
   })
 
   test(
-    'a stalled stream is cut after 30 s for the sake of its session',
+    'a stalled stream is cut after a while for the sake of its session',
     { timeout: TIMEOUT_MS },
     async () => {
-      const bridge = await bridged(['--', ...fixture('floods-stdout')])
+      const bridge = await embedded({ command: fixture('floods-stdout') }, { stallMs: STALL_MS })
       const client = await openStreamable(bridge)
       const stalled = await postUnread(bridge, client, flood(256))
       await readUntil(stalled, /flood/)
@@ -51,23 +75,23 @@ describe.concurrent('bounds.patience', () => {
           const from = performance.now()
           expect(textOf(await client.call('echo', { text: 'after all' }))).toBe('after all')
           const ms = performance.now() - from
-          return ms > GRACE_MS / 2 && ms
+          return ms > STALL_MS / 2 && ms
         },
         { what: 'a call that has to wait', withinMs: TIMEOUT_MS },
       )
-      expect(waitedMs).toBeGreaterThan(LATE_MS)
+      expect(waitedMs).toBeGreaterThan(STALL_MS * 0.8)
       const cut = await bridge.until(({ msg }) => msg === 'stalled stream closed')
       expect(cut['sessionId']).toBe(client.sessionId?.slice(0, 8))
     },
   )
 
   test('a stalled stream that makes nobody wait is left alone', { timeout: TIMEOUT_MS }, async () => {
-    const bridge = await bridged(['--', ...fixture('floods-stdout')])
+    const bridge = await embedded({ command: fixture('floods-stdout') }, { stallMs: STALL_MS })
     const stalled = await callUnread(bridge, flood(64))
     const other = await openStreamable(bridge)
     const lone = await postUnread(bridge, other, flood(64))
     await readUntil(lone, /flood/)
-    const patient = performance.now() + GRACE_MS + 5000
+    const patient = performance.now() + 2 * STALL_MS
     await eventually(() => performance.now() > patient, { what: 'the grace to pass', withinMs: TIMEOUT_MS })
     expect(bridge.logs.filter(({ msg }) => msg === 'stalled stream closed')).toEqual([])
     await Promise.all([readUntil(stalled, /1024 lines/), readUntil(lone, /1024 lines/)])
@@ -87,8 +111,8 @@ describe.concurrent('bounds.patience', () => {
       await readUntil(unread, /xxx/)
       const ended = await Promise.all([client.del(), other.del()])
       expect(ended.map(({ status }) => status)).toEqual([204, 204])
-      await eventually(() => connectionsTo(bridge) === 2, { what: 'only those two to be left' })
-      await eventually(() => connectionsTo(bridge) === 0, {
+      await eventually(() => connectionsTo(bridge.port) === 2, { what: 'only those two to be left' })
+      await eventually(() => connectionsTo(bridge.port) === 0, {
         what: 'both connections to be cut',
         withinMs: GRACE_MS + LATE_MS,
       })
@@ -141,10 +165,77 @@ describe.concurrent('bounds.patience', () => {
   })
 })
 
+test.concurrent(
+  'bounds.vanish: 300 sessions whose clients are gone or frozen leave no child and no connection',
+  { timeout: 180_000 },
+  async () => {
+    const bridge = await bridged([
+      ...['--idle', `${IDLE_MS}ms`, '--max-children', '400', '--max-sessions', '400', '--warm', '0'],
+      ...['--', 'sh', '-c', TINY],
+    ])
+    await bridge.until(({ msg }) => msg === 'tool answers')
+    const descriptorsBefore = openDescriptors(bridge.pid)
+
+    // A quarter each: on both wires those that freeze, then those that vanish. Whoever has a stream answers pings
+    // meanwhile; the last have none.
+    const open: (() => Promise<Client>)[] = [
+      async () => openSse(bridge),
+      async () => listening(await openStreamable(bridge)),
+      async () => openSse(bridge),
+      async () => openStreamable(bridge),
+    ]
+    const clients: Client[] = []
+    for (const each of open) {
+      for (let n = 0; n < SESSIONS / 4; n += 25)
+        clients.push(...(await Promise.all(Array.from({ length: 25 }, each))))
+    }
+    // One throw-away child came first.
+    await eventually(() => bridge.childPids.length === SESSIONS + 1, { what: 'all children in the log' })
+    const pids = bridge.childPids.slice(1)
+    expect(pids.filter(isAlive).length).toBe(SESSIONS)
+
+    // Of each wire one half vanishes; the sockets of the other stay open, and nobody reads them any more.
+    const [frozen, gone] = [clients.slice(0, SESSIONS / 2), clients.slice(SESSIONS / 2)]
+    for (const client of gone) client.close()
+    for (const client of frozen) streamOf(client).pause()
+    expect(pids.filter(isAlive).length).toBeGreaterThanOrEqual(frozen.length)
+    expect(frozen).toHaveLength(SESSIONS / 2)
+
+    await eventually(
+      () => {
+        expect(bridge.logs.filter(({ msg }) => msg === 'session closed')).toHaveLength(SESSIONS)
+        expect(pids.filter(isAlive)).toEqual([])
+        // The sockets of the frozen clients are still open on their side.
+        expect(openDescriptors(bridge.pid)).toBeLessThanOrEqual(descriptorsBefore + 2)
+        return true
+      },
+      { what: 'all sessions and children to be gone', withinMs: IDLE_MS + PING_MS + 20_000 },
+    )
+    const reasons = bridge.logs.filter(({ msg }) => msg === 'session closed').map(({ reason }) => reason)
+    expect(reasons.filter((reason) => reason === 'no answer to ping')).toHaveLength(frozen.length)
+    for (const client of frozen) client.close()
+
+    const next = await openStreamable(bridge)
+    expect((await next.request('ping')).error).toBeUndefined()
+  },
+)
+
 function flood(megabytes: number) {
   return { id: 7, name: 'flood', arguments: { megabytes } }
 }
 
 function linesOf(file: string): string[] {
   return readFileSync(file, 'utf8').split('\n')
+}
+
+async function listening(client: StreamableClient): Promise<StreamableClient> {
+  await client.listen()
+  return client
+}
+
+/** The one on which it could be asked. */
+function streamOf(client: Client): EventStream {
+  const stream = client instanceof SseClient ? client.stream : client.streams.at(-1)
+  if (stream === undefined) throw new Error('no stream')
+  return stream
 }

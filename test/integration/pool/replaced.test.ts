@@ -2,7 +2,7 @@
 import { eventually, fixture, isAlive } from '@mcp-bridge/testkit'
 import { expect, test } from 'vitest'
 import { gated } from '../gate.ts'
-import { bridged, nothingLeft } from '../bridges.ts'
+import { bridged, embedded, nothingLeft } from '../bridges.ts'
 import { openSse, openStreamable, textOf, type Client } from '../clients.ts'
 
 nothingLeft()
@@ -14,13 +14,14 @@ async function pid(client: Client): Promise<number> {
 }
 
 test('replaced.stuck: also where the client has gone, and where the call has timed out; with those who wait served', async () => {
-  const bridge = await bridged([...pool(2), '--call-timeout', '15s', '--', ...fixture('odd-tools')])
+  const config = { command: fixture('odd-tools'), children: 'pool', maxChildren: 2, warm: 0 } as const
+  const bridge = await embedded({ ...config, callTimeoutMs: 4000 }, { stuckMs: 1500 })
   const [gone, patient, other] = [await openSse(bridge), await openStreamable(bridge), await openSse(bridge)]
   const stuckCall = { jsonrpc: '2.0', id: 50, method: 'tools/call', params: { name: 'blocked' } }
   expect((await gone.post(stuckCall)).status).toBe(202)
   const timedOut = patient.call('blocked')
   gone.close()
-  // Ten seconds after the client has left.
+  // A while after the client has left, and before the other call has timed out.
   const stuck = await bridge.until(({ msg }) => msg.startsWith('child is stuck'), 30_000)
   expect(stuck['method']).toBe('tools/call')
   await eventually(() => !isAlive(Number(stuck['childPid'])), { what: 'the stuck process to end' })
@@ -93,7 +94,10 @@ test('pool.obeys: a process that never answers what was cancelled, as it should,
 })
 
 test('pool.stuck: a process that reads nothing after a cancellation is replaced', async () => {
-  const bridge = await bridged([...pool(1), '--', ...fixture('odd-tools')])
+  const bridge = await embedded(
+    { command: fixture('odd-tools'), children: 'pool', maxChildren: 1, warm: 0 },
+    { stuckMs: 1000 },
+  )
   const client = await openStreamable(bridge)
   const pid = Number(textOf(await client.call('pid')))
   const stuck = client.call('blocked', {}, { id: 99 })
