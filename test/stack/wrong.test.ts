@@ -51,7 +51,9 @@ test('a tool that lacks one of its own', async () => {
   await compose('up', '-d', '--wait', 'memory')
   const verdict = await verify()
   expect(verdict.code).toBe(1)
-  expect(failures(verdict).join('\n')).toContain('memory /mcp/: 2 tools')
+  expect(failures(verdict).join('\n')).toContain(
+    'memory /mcp/: 2 tools instead of 3; missing: memory-search_notes →',
+  )
 })
 
 test('a stopped database', async () => {
