@@ -100,6 +100,32 @@ test('cli.library: mounted in an express app under a path, beside what is there 
   expect((await send({ port, path: '/' })).body).toBe('my own app')
 })
 
+test('cli.library: mounted behind body parsers, what they have read is passed on', async () => {
+  const express = createRequire(import.meta.resolve('mcp-bridge'))('express')
+  const failures: unknown[] = []
+  const app = express()
+  app.use(express.json(), express.urlencoded(), express.text(), express.raw())
+  app.use('/tools/echo', create({ token: 'secret' }).handler)
+  app.use((error: unknown, _req: unknown, _res: unknown, next: (error: unknown) => void) => {
+    failures.push(error)
+    next(error)
+  })
+  const port = await serve(app)
+
+  const headers = { authorization: 'Bearer secret' }
+  const client = new StreamableClient({ port, path: '/tools/echo/mcp', headers })
+  expect((await client.initialize()).error).toBeUndefined()
+  expect(textOf(await client.call('echo', { text: 'parsed €' }))).toBe('parsed €')
+  const sse = new SseClient({ port, path: '/tools/echo/sse', headers })
+  await sse.connect()
+  expect((await sse.initialize()).error).toBeUndefined()
+  expect(textOf(await sse.call('echo', { text: 'parsed €' }))).toBe('parsed €')
+  // A refusal is the bridge's own: the application's error handler hears nothing of it.
+  const stranger = new StreamableClient({ port, path: '/tools/echo/mcp' })
+  expect((await stranger.post({ jsonrpc: '2.0', id: 1, method: 'ping' })).status).toBe(401)
+  expect(failures).toEqual([])
+})
+
 test('cli.library: the handler alone serves a plain node:http server', async () => {
   const port = await serve(create().handler)
   const client = await openStreamable({ port })

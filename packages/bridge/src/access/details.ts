@@ -2,6 +2,7 @@
 import type { IncomingMessage } from 'node:http'
 import { isLoopback } from '../config/loopback.ts'
 import type { Authenticate } from './authenticate.ts'
+import type { Gate } from './gate.ts'
 
 export interface DetailsPolicy {
   /** The address listened on. */
@@ -9,15 +10,20 @@ export interface DetailsPolicy {
   hasTokens: boolean
 }
 
-/** Whether a request comes from somebody who could call the tool anyway, or from this machine. */
+/**
+ * Whether a request comes from somebody who could call the tool anyway, or from this machine; never from a page that has
+ * rebound a name.
+ */
 export function detailsCheck(
   { host, hasTokens }: DetailsPolicy,
+  admit: Gate,
   authenticate: Authenticate,
 ): (req: IncomingMessage) => boolean | Promise<boolean> {
-  if (!hasTokens || isLoopback(host)) return () => true
+  const isOpen = !hasTokens || isLoopback(host)
   return (req) => {
-    if (isFromThisMachine(req)) return true
     try {
+      admit(req)
+      if (isOpen || isFromThisMachine(req)) return true
       const caller = authenticate(req)
       if (!(caller instanceof Promise)) return true
       return caller.then(

@@ -89,13 +89,13 @@ export class Bridge {
     this.handler = createApp(
       {
         paths: config,
-        host: {
+        admission: {
           host: config.host,
           allowHost: config.allowHost,
+          allowOrigin: config.allowOrigin,
           insecure: config.insecure,
           hasTokens: this.#tokens.areNeeded,
         },
-        allowOrigin: config.allowOrigin,
         cors: config.cors,
         headerEnv: config.headerEnv,
         authenticate: authenticateByToken({
