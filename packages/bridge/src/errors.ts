@@ -204,7 +204,7 @@ export const ERRORS = {
     rpc: -32603,
     retryAfterSeconds: 5,
     meaning:
-      'Processes of this person and environment crashed several times in a row, and none is started again yet; or the tool crashes for everybody.',
+      'Processes of this caller and environment crashed several times in a row, and none is started again yet; or the tool crashes for everybody.',
     remedy: 'See the log for its last lines of stderr, by the `incident` in the data where there is one.',
   },
   child_limit_reached: {

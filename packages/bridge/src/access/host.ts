@@ -13,14 +13,14 @@ export interface HostPolicy {
   /** Host names, ports ignored; '*' admits all. */
   allowHost: readonly string[]
   insecure: boolean
-  /** A web page that rebinds a name to this machine has no token: then the check is needed only where asked for. */
+  /** A web page that rebinds a name to this machine has no token: with tokens, Host is checked only if asked for. */
   hasTokens: boolean
   /** The addresses of this machine, and the time; for tests. */
   addresses?: () => readonly string[]
   now?: () => number
 }
 
-/** A network may join later, but not every refusal asks the system. */
+/** The machine may get an address later; but the system is not asked again at every refusal. */
 const ADDRESSES_MS = 5000
 
 /**
@@ -40,14 +40,14 @@ export function hostGate(policy: HostPolicy): Gate | undefined {
   let admitted: string | undefined
   return ({ headers }) => {
     const host = headers.host ?? ''
-    // Nearly all requests name the same.
+    // Nearly all requests send the same Host.
     if (host === admitted) return
     const name = hostName(host)
     if (allowed.has(name) || (isLocal && isLoopback(name)) || isOwnAddress(name)) {
       admitted = host
       return
     }
-    // What is pasted into a shell is a name and nothing else.
+    // The hint may be pasted into a shell: only a plain name is quoted in it.
     throw new BridgeError('host_forbidden', `host "${excerpt(host)}" is not served here`, {
       hint: `admit it with --allow-host ${/^[\w.:-]{1,200}$/.test(name) ? name : 'NAME'}`,
     })
@@ -67,7 +67,7 @@ function isWildcard(host: string): boolean {
   return host === '0.0.0.0' || host === '::'
 }
 
-/** No name can be rebound to be one of these: whoever asks for an address means that address. */
+/** An address as Host is safe: DNS rebinding needs a name. */
 function ownAddresses({
   addresses = interfaceAddresses,
   now = monotonicMs,

@@ -41,10 +41,10 @@ export function originGate(isAllowed: (origin: string) => boolean): Gate {
 }
 
 /**
- * Without Origin it is no page (only browsers send it, and only a browser can be rebound), or a picture, a link or a form
- * that is read by GET: of another site these are nobody's way to call a tool.
+ * A request without Origin comes from a program that is no browser, or from a link, an image or a GET form of a page. The
+ * latter say which site they are of; from another site, none of them is a legitimate way to call a tool.
  *
- * @see https://www.w3.org/TR/fetch-metadata/ browsers say it to addresses of this machine and over TLS
+ * @see https://www.w3.org/TR/fetch-metadata/ sent by browsers to addresses of this machine and over TLS
  */
 function refuseOtherSites(headers: IncomingHttpHeaders): void {
   const site = headers['sec-fetch-site']
@@ -58,7 +58,7 @@ function refuseOtherSites(headers: IncomingHttpHeaders): void {
   )
 }
 
-/** The remedy is one that can be typed as it stands: no such text is made of what somebody sent. */
+/** The hint can be typed as it stands: nothing but a well-formed origin is quoted in it. */
 function hintFor(origin: string): { hint: string } {
   if (!isOrigin(origin)) return { hint: 'no browser sends such an origin' }
   const risk = ' (every page in a sandboxed frame, whosever it is, sends this one)'

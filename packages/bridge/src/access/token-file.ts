@@ -12,31 +12,31 @@ export interface TokenFileOptions {
   /** Puts these in force, token → name, in place of all that the file has said before. Throws `config_invalid`. */
   take(tokens: ReadonlyMap<string, string>): void
   pollMs: number
-  /** Whoever writes a file anew may empty it first. */
+  /** A program that rewrites the file may empty it first: it is read so long after a change. */
   settleMs: number
-  /** Whoever puts another in its place may remove it first; its tokens stay in force for so long. */
+  /** A program that replaces the file may remove it first: its tokens stay in force for so long. */
   graceMs: number
 }
 
 /**
- * Whoever is not in the file is out: an empty one lets nobody in, and one that cannot be read neither, once it has had its
- * grace. One that is wrong changes nothing, for what it means cannot be known. The log says each.
+ * The tokens in the file are those in force. An empty file lets nobody in; one that cannot be read lets nobody in after its
+ * grace; one with a wrong line changes nothing, since its meaning is unknown. Each is logged.
  */
 export class TokenFile {
-  /** What it said at first. */
+  /** Token → name, as read at the start. */
   readonly initial: ReadonlyMap<string, string>
-  /** Why nobody of the file is let in, if that is so and nobody wished it. */
+  /** Why no token of the file is in force, if the operator did not mean it so. */
   problem: string | undefined
   readonly #options: TokenFileOptions
   readonly #log: Logger
   readonly #isRegular: boolean
-  /** Of what was read last, since tokens are not kept; undefined if it could not be read. */
+  /** The hash of what was read last, since tokens are not kept; undefined if it could not be read. */
   #digest: string | undefined
   #poll: NodeJS.Timeout | undefined
   #settling: NodeJS.Timeout | undefined
   #grace: NodeJS.Timeout | undefined
 
-  /** @throws BridgeError `config_invalid`: a file that holds no token is a mistake at a start */
+  /** @throws BridgeError `config_invalid`, also for a file without tokens: at a start that is a mistake */
   constructor(options: TokenFileOptions, log: Logger) {
     this.#options = options
     this.#log = log
@@ -57,9 +57,9 @@ export class TokenFile {
     }
   }
 
-  /** By what it says, not by its time: that may stay, or change between two looks, and a missed change lets somebody in. */
+  /** Compares the content: a time stamp may stay the same, and a missed change would keep a revoked token in force. */
   watch(): void {
-    // A pipe says what it says once; who reads it again waits, or takes its end for an empty file.
+    // A pipe can be read once: the next read would wait, or see an empty file.
     if (!this.#isRegular) return
     this.#poll = setInterval(() => void this.#look(), this.#options.pollMs).unref()
   }

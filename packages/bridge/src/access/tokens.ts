@@ -15,7 +15,7 @@ interface KnownToken {
   tokenHash: string
 }
 
-/** Who calls, and by which token: a session that it opens ends with it. */
+/** Who is calling, by which token: a session ends with the token that opened it. */
 export interface Identity {
   principal: string
   tokenHash: string | undefined
@@ -23,7 +23,7 @@ export interface Identity {
 
 /** The tokens in force; replaced as a whole when the file changes. */
 export class Tokens {
-  /** Whether anybody needs a token: once one does, nobody ever gets in without, also when none is left. */
+  /** Decided at the start: if there are tokens then, no request is let in without one, even after the last is revoked. */
   readonly areNeeded: boolean
   #known: readonly KnownToken[]
 
@@ -40,7 +40,7 @@ export class Tokens {
     this.#known = hashed(tokens)
   }
 
-  /** Whether the token that somebody came with still is one, and still theirs. */
+  /** Whether the token is still valid, and still belongs to this principal. */
   isInForce({ principal, tokenHash }: Identity): boolean {
     if (!this.areNeeded) return true
     return this.#known.some((known) => known.tokenHash === tokenHash && known.name === principal)
@@ -56,7 +56,7 @@ export class Tokens {
     const token = presented(headers)
     if (token === undefined) throw new BridgeError('unauthorized', 'a token is needed')
     const hash = digest(token)
-    // Every known token is compared, in constant time each: how long it takes tells nothing.
+    // Compares with every known token, each in constant time: the duration tells nothing.
     let found: KnownToken | undefined
     for (const known of this.#known) if (timingSafeEqual(known.hash, hash)) found = known
     if (found === undefined) throw new BridgeError('unauthorized', 'this token is not known')

@@ -69,7 +69,7 @@ export function readBytes(
   const fail = (error: BridgeError) => {
     if (isOver) return
     end()
-    // The request lives on for a while.
+    // The request, and with it this closure, lives on for a while.
     chunks.clear()
     refuse(error)
   }
@@ -86,14 +86,14 @@ export function readBytes(
     end()
     take(chunks.all())
   })
-  // Whatever breaks it off closes it, too; without a listener an error is none.
+  // Every broken request is closed, too; without a listener Node drops its error.
   req.on('close', () => {
-    // No error is made in vain: each looks through the stack.
+    // Made only if needed: an Error captures the stack.
     if (!isOver) fail(new BridgeError('request_invalid', 'the body broke off'))
   })
 }
 
-/** What a request costs while its body is awaited, however little of it has come. */
+/** Charged for each request whose body is awaited, however little of it has come. */
 const WAITING_BYTES = 8 * 1024
 
 /** No larger body is taken while memory is short. */
@@ -107,7 +107,7 @@ const JSON_TYPE = /^application\/(json|[\w.+-]*\+json)\s*(;|$)/i
 
 function refuseMediaType({ headers }: IncomingMessage): void {
   const type = headers['content-type']
-  // Absent is fine: the Origin check, not this one, keeps web pages out.
+  // Absent is fine: the Origin check keeps web pages out, not this one.
   if (type !== undefined && type !== 'application/json' && !JSON_TYPE.test(type)) {
     throw new BridgeError('media_type_unsupported', 'Content-Type is not application/json', {
       hint: `it is "${excerpt(type)}"`,

@@ -1,6 +1,6 @@
 // http/chunks: the pieces of a body; many small ones are joined.
 
-/** A body in more chunks than this is joined where they are small: each costs some hundred bytes beside what it holds. */
+/** Beyond this many, small chunks are joined: each costs some hundred bytes besides its content. */
 const FEW_CHUNKS = 16
 const BLOCK_BYTES = 64 * 1024
 
