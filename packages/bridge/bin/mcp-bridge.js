@@ -13,11 +13,11 @@ if (major < 22 || (major === 22 && minor < 12)) {
 // Compiled once: the code of the next start comes from Node's cache (NODE_DISABLE_COMPILE_CACHE=1 turns it off).
 module.enableCompileCache()
 const require = module.createRequire(import.meta.url)
-const argv = process.argv.slice(2)
-if (argv[0] === 'image' || argv[0] === 'compose') {
+await require('../dist/mcp-bridge.bundle.cjs').main(process.argv.slice(2), {
   // A program of its own: what serves a tool needs nothing of it.
-  const { main } = require('../dist/toolkit/toolkit.bundle.cjs')
-  process.exitCode = await main(argv, fileURLToPath(new URL('../dist', import.meta.url)))
-} else {
-  await require('../dist/mcp-bridge.bundle.cjs').main(argv)
-}
+  toolkit: (argv) =>
+    require('../dist/toolkit/toolkit.bundle.cjs').main(
+      argv,
+      fileURLToPath(new URL('../dist', import.meta.url)),
+    ),
+})

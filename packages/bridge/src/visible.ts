@@ -51,3 +51,8 @@ function escaped(character: string): string {
     text += `\\u${character.charCodeAt(i).toString(16).padStart(4, '0')}`
   return text
 }
+
+/** What has several lines has them on purpose: problems, each on a line of its own. */
+export function visibleLines(text: string): string[] {
+  return text.split('\n').map(visible)
+}

@@ -1,19 +1,24 @@
 // cli/main: argv to exit code; the only place that ends the process.
-import { printConfig } from '../config/print.ts'
-import { loadConfig } from '../config/load.ts'
 import { toBridgeError, type BridgeError } from '../errors.ts'
-import { visible, visibleJson, visibleLine } from '../visible.ts'
+import { visibleLine, visibleLines } from '../visible.ts'
 import { VERSION } from '../version.ts'
-import { checkTable } from './check.ts'
-import { parseArgs, type Invocation } from './flags.ts'
-import { healthcheck } from './healthcheck.ts'
+import { runCheck } from './commands/check.ts'
+import { runHealthcheck } from './commands/healthcheck.ts'
+import { runServe } from './commands/serve.ts'
+import { runToolkit, type RunToolkit } from './commands/toolkit.ts'
+import { parseArgs, type Invocation } from './program.ts'
+
+export interface MainOptions {
+  toolkit?: RunToolkit
+}
 
 /** @param argv without node and script */
-export async function main(argv: readonly string[]): Promise<void> {
+export async function main(argv: readonly string[], options: MainOptions = {}): Promise<void> {
   // Whoever reads our output may go before us: `mcp-bridge --help | head`.
   process.stdout.on('error', () => {})
   try {
-    await run(parseArgs(argv, { version: VERSION }))
+    const code = await run(parseArgs(argv, { version: VERSION }), options)
+    if (code !== undefined) process.exit(code)
   } catch (thrown) {
     const error = toBridgeError(thrown)
     process.stderr.write(explain(error))
@@ -21,47 +26,23 @@ export async function main(argv: readonly string[]): Promise<void> {
   }
 }
 
-async function run(invocation: Invocation): Promise<void> {
+/** Gives the exit code, or nothing: then the process ends by itself, once all is written. */
+async function run(invocation: Invocation, { toolkit }: MainOptions): Promise<number | undefined> {
   switch (invocation.command) {
     case 'help':
     case 'version':
       process.stdout.write(invocation.text)
-      return
-    case 'healthcheck': {
-      const { url, timeoutMs = 5000, ...address } = invocation.flags
-      // The address of the bridge beside us, from the same variables and file; its command does not matter.
-      const { config } = loadConfig({ flags: { ...address, insecure: true }, command: ['any'] })
-      const { code, text } = await healthcheck({
-        ...config,
-        ...(url === undefined ? {} : { url }),
-        timeoutMs,
-      })
-      process.stdout.write(`${visibleLines(text).join('\n')}\n`)
-      return process.exit(code)
-    }
-    case 'check': {
-      // Nothing listens here: what guards a listener does not matter.
-      const flags = { ...invocation.flags, insecure: true }
-      const { config } = loadConfig({ ...invocation, flags, command: invocation.child })
-      const { inspect } = await import('../server/bridge.ts')
-      const report = await inspect(config)
-      process.stdout.write(
-        invocation.format === 'json'
-          ? `${visibleJson(JSON.stringify(report, undefined, 2))}\n`
-          : checkTable(report),
-      )
-      return
-    }
-    case 'serve': {
-      const loaded = loadConfig({ ...invocation, command: invocation.child })
-      if (invocation.printConfig) {
-        process.stdout.write(visibleJson(printConfig(loaded.config, loaded.origins)))
-        return
-      }
-      // Loaded when needed: a health check runs every few seconds and needs none of it.
-      const { serve } = await import('./serve.ts')
-      process.exit(await serve(loaded))
-    }
+      return undefined
+    case 'healthcheck':
+      return runHealthcheck(invocation)
+    case 'check':
+      await runCheck(invocation)
+      return undefined
+    case 'serve':
+      return runServe(invocation)
+    case 'toolkit':
+      process.exitCode = await runToolkit(invocation, toolkit)
+      return undefined
   }
 }
 
@@ -74,9 +55,4 @@ function explain(error: BridgeError): string {
   if (error.code === 'internal' && error.cause instanceof Error)
     lines.push(...visibleLines(String(error.cause.stack)))
   return `${lines.join('\n')}\n`
-}
-
-/** What has several lines has them on purpose: problems, each on a line of its own. */
-function visibleLines(text: string): string[] {
-  return text.split('\n').map(visible)
 }

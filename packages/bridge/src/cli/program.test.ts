@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { OPTIONS } from '../config/options.ts'
 import { BridgeError } from '../errors.ts'
-import { parseArgs } from './flags.ts'
+import { parseArgs } from './program.ts'
 
 const parse = (...argv: string[]) => parseArgs(argv, { version: '1.2.3' })
 
