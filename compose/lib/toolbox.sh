@@ -48,7 +48,7 @@ restart_changed() {
 from_lan() {
   from_key=$1
   shift
-  image=$(docker compose --profile toolbox config --images | grep toolbox | head -n 1)
+  image=$(docker compose --profile toolbox config --images toolbox)
   mkdir -p run
   # The proxy's certificate is signed by an authority of its own.
   docker compose exec -T caddy cat /data/caddy/pki/authorities/local/root.crt </dev/null >run/ca.crt 2>/dev/null || : >run/ca.crt

@@ -48,7 +48,7 @@ function parseConfig(compose: string): NonNullable<ComposeConfig['services']> {
   const from = compose.indexOf('{')
   if (from === -1)
     throw new ToolkitError(`docker compose config says: ${compose.trim() || 'nothing'}`, {
-      hint: 'run it in the folder of docker-compose.yml, and mend what it complains about',
+      hint: 'mend what it complains about, and try again',
     })
   return (JSON.parse(compose.slice(from)) as ComposeConfig).services ?? {}
 }
