@@ -16,6 +16,8 @@ export const base = {
   hookTimeout: 60_000,
   // Real processes on a small machine: more at once would only measure the scheduler.
   maxWorkers: 2,
+  // Tests of one file that run side by side do so because they wait.
+  maxConcurrency: 10,
 }
 
 export default defineConfig({

@@ -17,17 +17,19 @@ const closers: (() => Promise<void>)[] = []
 
 /**
  * Once per file: afterwards every bridge must end with 0 when asked, and leave no process. For files whose tests share
- * bridges, or end none of them otherwise.
+ * bridges, or run side by side.
+ *
+ * @param options.anyExit where tests end their bridges themselves: how each ends is up to the test
  */
-export function nothingLeft(): void {
+export function nothingLeft({ anyExit = false } = {}): void {
   afterAll(() =>
     ended((exits) => {
-      for (const exit of exits) expect(exit).toEqual({ code: 0, signal: null })
+      for (const exit of anyExit ? [] : exits) expect(exit).toEqual({ code: 0, signal: null })
     }),
   )
 }
 
-/** The same after each test, for files whose tests end their bridges themselves: how each ends is up to the test. */
+/** The same after each test, for files whose tests end their bridges themselves, one test after the other. */
 export function nothingLeftAfterEach(): void {
   afterEach(() => ended())
 }

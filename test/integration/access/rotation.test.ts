@@ -6,9 +6,9 @@ import { request, type IncomingMessage } from 'node:http'
 import { once } from 'node:events'
 import { join } from 'node:path'
 import { eventually, fixture, runBridge, send, StreamableClient, tempDir } from '@mcp-bridge/testkit'
-import { createBridge, type BridgeOptions, type ConfigInput } from 'mcp-bridge'
-import { afterEach, expect, test } from 'vitest'
-import { bridged, nothingLeft } from '../bridges.ts'
+import { createBridge } from 'mcp-bridge'
+import { expect, test } from 'vitest'
+import { bridged, embedded, nothingLeft } from '../bridges.ts'
 import { openSse, openStreamable, refusal, textOf } from '../clients.ts'
 
 nothingLeft()
@@ -16,11 +16,6 @@ nothingLeft()
 const TOOL = ['--', ...fixture('echo')] as const
 const as = (token: string) => ({ headers: { authorization: `Bearer ${token}` } })
 const PING = '{"jsonrpc":"2.0","id":"mine","method":"ping"}'
-
-const closers: (() => Promise<unknown>)[] = []
-afterEach(async () => {
-  await Promise.all(closers.splice(0).map((close) => close()))
-})
 
 /** A token file, and a way to write it anew as editors do. */
 function tokenFile(...lines: string[]) {
@@ -31,13 +26,6 @@ function tokenFile(...lines: string[]) {
   }
   write(...lines)
   return { path, write }
-}
-
-/** A bridge in this process, whose long waits are short. */
-async function shortLived(config: Partial<ConfigInput>, timings: NonNullable<BridgeOptions['timings']>) {
-  const bridge = createBridge({ command: fixture('echo'), port: 0, ...config }, { timings })
-  closers.push(() => bridge.close({ drainMs: 0 }))
-  return { ...(await bridge.listen()), bridge }
 }
 
 test.each(['session', 'shared', 'pool'])(
@@ -120,8 +108,9 @@ test('rotation.pipe: a token file that is a pipe is read once, and keeps nobody 
 test('rotation.gone: a file that is removed has its grace, then nobody of it is in, and readiness says why', async () => {
   const { path, write } = tokenFile('alice:of-alice')
   const timings = { tokenPollMs: 50, tokenSettleMs: 20, tokenGraceMs: 1500 }
-  const { port, bridge } = await shortLived({ tokenFile: path, token: 'of-anybody' }, timings)
-  await bridge.start()
+  const config = { command: fixture('echo'), tokenFile: path, token: 'of-anybody' }
+  const { port, until } = await embedded(config, timings)
+  await until(({ msg }) => msg === 'tool answers')
   const [alice, anybody] = [
     await openStreamable({ port }, as('of-alice')),
     await openStreamable({ port }, as('of-anybody')),

@@ -2,7 +2,6 @@
 import { writeFileSync } from 'node:fs'
 import { connect, type Socket } from 'node:net'
 import { join } from 'node:path'
-import { createBridge } from 'mcp-bridge'
 import {
   eventually,
   fixture,
@@ -13,7 +12,7 @@ import {
   tempDir,
 } from '@mcp-bridge/testkit'
 import { expect, test } from 'vitest'
-import { bridged, nothingLeft } from '../bridges.ts'
+import { bridged, embedded, nothingLeft } from '../bridges.ts'
 import { openSse, openStreamable, refusal, textOf } from '../clients.ts'
 
 nothingLeft()
@@ -110,19 +109,14 @@ test('budget.calls: over --max-calls in flight 429, until one is answered', asyn
 })
 
 test('budget.new: a stream that nobody initialises ends by itself', async () => {
-  const bridge = createBridge({ command: fixture('echo'), port: 0 }, { timings: { newMs: 300 } })
-  const { port } = await bridge.listen()
-  try {
-    const waiting = await openStream({ port, path: '/sse', method: 'GET' })
-    const used = new SseClient({ port })
-    await used.connect()
-    await used.initialize()
-    await waiting.ended
-    expect(textOf(await used.call('echo', { text: 'goes on' }))).toBe('goes on')
-    used.close()
-  } finally {
-    await bridge.close({ drainMs: 0 })
-  }
+  const { port } = await embedded({ command: fixture('echo') }, { newMs: 300 })
+  const waiting = await openStream({ port, path: '/sse', method: 'GET' })
+  const used = new SseClient({ port })
+  await used.connect()
+  await used.initialize()
+  await waiting.ended
+  expect(textOf(await used.call('echo', { text: 'goes on' }))).toBe('goes on')
+  used.close()
 })
 
 test('budget.subscriptions: a session on a shared child has a limited number, of limited length', async () => {

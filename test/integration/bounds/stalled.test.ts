@@ -1,7 +1,7 @@
 // stalled: a client that stops reading stops its own child, and nobody else.
-import { fixture } from '@mcp-bridge/testkit'
+import { eventually, fixture } from '@mcp-bridge/testkit'
 import { describe, expect, test } from 'vitest'
-import { bridged, nothingLeft } from '../bridges.ts'
+import { bridged, embedded, nothingLeft } from '../bridges.ts'
 import { openSse, openStreamable, textOf } from '../clients.ts'
 import {
   callUnread,
@@ -26,7 +26,12 @@ function numberOf(line: string): number {
   return Number(/"data":"(\d+) /.exec(line.slice(0, 200))?.[1])
 }
 
-const flood = { id: 7, name: 'flood', arguments: { megabytes: MEGABYTES } }
+/** How long a stream may stall here; 30 s where nothing else is said. */
+const STALL_MS = 4000
+const TIMEOUT_MS = 90_000
+
+const floodOf = (megabytes: number) => ({ id: 7, name: 'flood', arguments: { megabytes } })
+const flood = floodOf(MEGABYTES)
 
 describe.each([
   ['Streamable HTTP', async (bridge: Where) => postUnread(bridge, await openStreamable(bridge), flood)],
@@ -61,7 +66,7 @@ test('bounds.stalled: a client that comes back on a new connection is served, wh
   const limits = ['--max-buffer', '1MiB', '--max-replay', '1KiB']
   const bridge = await bridged([...limits, '--', ...fixture('floods-stdout')])
   const client = await openStreamable(bridge)
-  const stalled = await postUnread(bridge, client, { ...flood, arguments: { megabytes: 32 } })
+  const stalled = await postUnread(bridge, client, floodOf(32))
   const [, lastEventId = ''] = await readUntil(stalled, /id: (\S+)/)
   const resumed = await client.listen({ lastEventId })
   // 64 KiB are more than can be replayed: what is too old is lost, the answer is not.
@@ -84,3 +89,43 @@ test.each(['Streamable HTTP', 'HTTP+SSE'])(
     expect(client.received.length).toBe(12)
   },
 )
+
+// Both wait.
+describe.concurrent('bounds.patience', () => {
+  test(
+    'a stalled stream is cut after a while for the sake of its session',
+    { timeout: TIMEOUT_MS },
+    async () => {
+      const bridge = await embedded({ command: fixture('floods-stdout') }, { stallMs: STALL_MS })
+      const client = await openStreamable(bridge)
+      const stalled = await postUnread(bridge, client, floodOf(256))
+      await readUntil(stalled, /flood/)
+      // Its child is held back for the reader that takes nothing; until all buffers are full it still answers at once.
+      let longestMs = 0
+      await eventually(
+        async () => {
+          const from = performance.now()
+          expect(textOf(await client.call('echo', { text: 'after all' }))).toBe('after all')
+          longestMs = Math.max(longestMs, performance.now() - from)
+          return bridge.logs.some(({ msg }) => msg === 'stalled stream closed')
+        },
+        { what: 'the stream to be cut', withinMs: TIMEOUT_MS },
+      )
+      expect(longestMs).toBeGreaterThan(STALL_MS * 0.8)
+      const cut = await bridge.until(({ msg }) => msg === 'stalled stream closed')
+      expect(cut['sessionId']).toBe(client.sessionId?.slice(0, 8))
+    },
+  )
+
+  test('a stalled stream that makes nobody wait is left alone', { timeout: TIMEOUT_MS }, async () => {
+    const bridge = await embedded({ command: fixture('floods-stdout') }, { stallMs: STALL_MS })
+    const stalled = await callUnread(bridge, floodOf(64))
+    const other = await openStreamable(bridge)
+    const lone = await postUnread(bridge, other, floodOf(64))
+    await readUntil(lone, /flood/)
+    const patient = performance.now() + 2 * STALL_MS
+    await eventually(() => performance.now() > patient, { what: 'the grace to pass', withinMs: TIMEOUT_MS })
+    expect(bridge.logs.filter(({ msg }) => msg === 'stalled stream closed')).toEqual([])
+    await Promise.all([readUntil(stalled, /1024 lines/), readUntil(lone, /1024 lines/)])
+  })
+})

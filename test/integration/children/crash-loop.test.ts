@@ -3,10 +3,11 @@ import { rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { eventually, fixture, send, StreamableClient, tempDir, type RunningBridge } from '@mcp-bridge/testkit'
 import { expect, test } from 'vitest'
-import { bridged, nothingLeftAfterEach } from '../bridges.ts'
+import { bridged, nothingLeft } from '../bridges.ts'
 import { openStreamable, textOf } from '../clients.ts'
 
-nothingLeftAfterEach()
+// Side by side: what is held back is held back for seconds.
+nothingLeft()
 
 /** The echo server as long as a file is there; else it complains and exits with 3. */
 async function fragile(): Promise<{ bridge: RunningBridge; work(): void; breakDown(): void }> {
@@ -28,7 +29,7 @@ async function refusal(bridge: RunningBridge) {
 
 const readyz = ({ port }: RunningBridge) => send({ port, path: '/readyz' })
 
-test('children.crash-loop: shows in readiness and log, is tried again, and recovers without a client', async () => {
+test.concurrent('children.crash-loop: shows in readiness and log, is tried again, and recovers without a client', async () => {
   const { bridge, work, breakDown } = await fragile()
   expect((await readyz(bridge)).status).toBe(200)
   breakDown()
@@ -72,7 +73,7 @@ test('children.crash-loop: shows in readiness and log, is tried again, and recov
   expect(textOf(await (await openStreamable(bridge)).call('echo', { text: 'again' }))).toBe('again')
 }, 120_000)
 
-test('children.crash-loop: starts are held back further each time, then refused with 503 and Retry-After', async () => {
+test.concurrent('children.crash-loop: starts are held back further each time, then refused with 503 and Retry-After', async () => {
   const { bridge, breakDown } = await fragile()
   breakDown()
   const from = performance.now()
@@ -104,7 +105,7 @@ test('children.crash-loop: starts are held back further each time, then refused 
   })
 })
 
-test('children.crash-loop: one answered call between two crashes is no loop', async () => {
+test.concurrent('children.crash-loop: one answered call between two crashes is no loop', async () => {
   const bridge = await bridged(['--warm', '0', '--', ...fixture('crashes-after', '1')])
   for (let crash = 0; crash < 4; crash++) {
     const client = await openStreamable(bridge)
@@ -115,7 +116,7 @@ test('children.crash-loop: one answered call between two crashes is no loop', as
   expect(bridge.logs.filter(({ level }) => level === 'error')).toEqual([])
 })
 
-test('children.crash-loop: a command that has vanished is one too, and its return is noticed', async () => {
+test.concurrent('children.crash-loop: a command that has vanished is one too, and its return is noticed', async () => {
   const path = join(tempDir(), 'tool')
   const install = () => writeFileSync(path, `#!/bin/sh\nexec ${fixture('echo').join(' ')}\n`, { mode: 0o755 })
   install()

@@ -1,13 +1,14 @@
 // orphans: a bridge that was killed leaves neither children nor the process that ended them.
 import { cmdline, descendantsOf, fixture, isAlive, type RunningBridge } from '@mcp-bridge/testkit'
 import { expect, test } from 'vitest'
-import { bridged, nothingLeftAfterEach } from '../bridges.ts'
+import { bridged, nothingLeft } from '../bridges.ts'
 import { allGone, treeOf } from './tree.ts'
 import { openStreamable } from '../clients.ts'
 
-nothingLeftAfterEach()
+// Side by side: the reaper takes seconds.
+nothingLeft({ anyExit: true })
 
-test.each(['echo', 'deaf-to-eof', 'deaf-to-sigterm'])(
+test.concurrent.each(['echo', 'deaf-to-eof', 'deaf-to-sigterm'])(
   'children.orphans: ends %s after the bridge was killed, then itself',
   async (name) => {
     const bridge = await bridged(['--', ...fixture(name)])
@@ -18,7 +19,7 @@ test.each(['echo', 'deaf-to-eof', 'deaf-to-sigterm'])(
   },
 )
 
-test('children.orphans: is there once for all children, and survives what kills the group of the bridge', async () => {
+test.concurrent('children.orphans: is there once for all children, and survives what kills the group of the bridge', async () => {
   const bridge = await bridged(['--warm', '0', '--', ...fixture('deaf-to-eof')])
   const trees = await Promise.all(
     [openStreamable(bridge), openStreamable(bridge)].map(async (it) => treeOf(await it)),
@@ -30,7 +31,7 @@ test('children.orphans: is there once for all children, and survives what kills 
   await allGone([...trees.flat(), reaper])
 })
 
-test('children.orphans: ends with a bridge that ends in order', async () => {
+test.concurrent('children.orphans: ends with a bridge that ends in order', async () => {
   const bridge = await bridged(['--', ...fixture('echo')])
   await openStreamable(bridge)
   const reaper = reaperOf(bridge)

@@ -1,11 +1,11 @@
 // stop: EOF first, then SIGTERM, then SIGKILL, and no step more than it takes.
 import { fixture, type RunningBridge } from '@mcp-bridge/testkit'
 import { describe, expect, test } from 'vitest'
-import { bridged, nothingLeftAfterEach } from '../bridges.ts'
+import { bridged, nothingLeft } from '../bridges.ts'
 import { allGone, treeOf } from './tree.ts'
 import { openSse, openStreamable } from '../clients.ts'
 
-nothingLeftAfterEach()
+nothingLeft()
 
 const STEPS = [
   ['echo', 'eof'],
@@ -13,7 +13,8 @@ const STEPS = [
   ['deaf-to-sigterm', 'SIGKILL'],
 ] as const
 
-describe.each(STEPS)('children.stop: %s', (name, step) => {
+// Side by side: what is deaf takes seconds to end.
+describe.concurrent.each(STEPS)('children.stop: %s', (name, step) => {
   const command = ['--warm', '0', '--', ...fixture(name)]
 
   test(`is ended by ${step} after DELETE and after the SSE client has gone`, async () => {
