@@ -54,8 +54,10 @@ export class Part {
     this.quota.used += amount
   }
 
+  /** Subtracts, since to add minus nothing makes a small integer a double, and every later sum a new object. */
   give(amount: number): void {
-    this.add(-amount)
+    this.used -= amount
+    this.quota.used -= amount
   }
 
   /** Why so much is too much: of all together, or of this principal alone. */
