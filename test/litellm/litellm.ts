@@ -1,10 +1,10 @@
 // litellm/litellm: the LiteLLM proxy of pins.txt on this machine, without a database, and how it is asked.
 import { mkdirSync, writeFileSync } from 'node:fs'
-import { createServer, type AddressInfo } from 'node:net'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { eventually, send, tempDir, type Headers, type Reply } from '@mcp-bridge/testkit'
 import { launch, registryEnv, run } from '../e2e/command.ts'
+import { freePort } from '../e2e/port.ts'
 
 /** An entry of `mcp_servers`; its key is its alias too. */
 export interface McpServer {
@@ -65,7 +65,7 @@ export class LiteLLM {
   /** Starts it and waits until it answers; from then on it knows the tools of all servers. */
   static async start(venv: string, options: LiteLLMOptions): Promise<LiteLLM> {
     const folder = tempDir()
-    const port = await freePort()
+    const port = await freePort('127.0.0.1')
     const config = join(folder, 'config.yaml')
     // JSON is YAML.
     writeFileSync(config, JSON.stringify(configOf(options)))
@@ -192,12 +192,4 @@ function configOf({ servers, models = {} }: LiteLLMOptions): object {
       Object.entries(servers).map(([name, server]) => [name, { alias: name, ...server }]),
     ),
   }
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer()
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
-  const { port } = server.address() as AddressInfo
-  await new Promise((resolve) => server.close(resolve))
-  return port
 }

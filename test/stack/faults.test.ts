@@ -1,7 +1,7 @@
 // What breaks in a stack, each followed by a verify that passes without help.
 import { eventually } from '@mcp-bridge/testkit'
 import { expect, test } from 'vitest'
-import { becomesWell, compose, failures, gateway, PATIENCE_MS, sh, tried } from './stack.ts'
+import { becomesWell, compose, failures, gateway, PATIENCE_MS, sh, startedAt, tried } from './stack.ts'
 
 const ALIAS = 'time'
 const CALL = `${ALIAS}-get_current_time`
@@ -92,9 +92,4 @@ function processesOf(service: string, parent = ''): Promise<string> {
       echo "\${p#/proc/} $(tr '\\0' ' ' <"$p/cmdline" 2>/dev/null)"
     done`
   return compose('exec', '-T', service, 'sh', '-c', script)
-}
-
-async function startedAt(service: string): Promise<string> {
-  const id = (await compose('ps', '--all', '--quiet', service)).trim()
-  return (await sh(['docker', 'inspect', '--format', '{{.State.StartedAt}}', id])).trim()
 }

@@ -1,7 +1,7 @@
 // A bridge that hangs: Docker would only call it unhealthy; its health check ends it, and it is started again.
 import { eventually } from '@mcp-bridge/testkit'
 import { expect, test } from 'vitest'
-import { compose, gateway, PATIENCE_MS, sh } from './stack.ts'
+import { compose, gateway, PATIENCE_MS, startedAt } from './stack.ts'
 
 /** Stops what process 1 has started, for good: it answers nobody and hears no SIGTERM. */
 const FREEZE = `
@@ -12,9 +12,9 @@ done`
 
 test('a bridge that hangs is ended by its health check, and comes back', async () => {
   expect(await now()).toContain('UTC')
-  const before = await startedAt()
+  const before = await startedAt('time')
   await compose('exec', '-T', 'time', 'sh', '-c', FREEZE)
-  await eventually(async () => (await startedAt()) !== before, {
+  await eventually(async () => (await startedAt('time')) !== before, {
     what: 'the container to be started again',
     withinMs: PATIENCE_MS,
   })
@@ -24,9 +24,4 @@ test('a bridge that hangs is ended by its health check, and comes back', async (
 
 function now(): Promise<string> {
   return gateway().call('time-get_current_time', { timezone: 'Etc/UTC' })
-}
-
-async function startedAt(): Promise<string> {
-  const id = (await compose('ps', '--all', '--quiet', 'time')).trim()
-  return (await sh(['docker', 'inspect', '--format', '{{.State.StartedAt}}', id])).trim()
 }

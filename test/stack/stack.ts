@@ -67,6 +67,12 @@ export async function becomesWell(): Promise<Verdict> {
   )
 }
 
+/** When the container of this service was started last. */
+export async function startedAt(service: string): Promise<string> {
+  const id = (await compose('ps', '--all', '--quiet', service)).trim()
+  return (await sh(['docker', 'inspect', '--format', '{{.State.StartedAt}}', id])).trim()
+}
+
 /** A LiteLLM as a client on the LAN has it. */
 export function gateway(key: string = setting('LITELLM_MASTER_KEY')): Gateway {
   return new Gateway(`http://${place.address}:${place.port}`, key)

@@ -1,12 +1,12 @@
 // stack/up: brings the stack up once for all files here, in a copy of the checkout and by the commands of its README.
 import { execFileSync } from 'node:child_process'
 import { cpSync, existsSync, readFileSync, rmSync } from 'node:fs'
-import { createServer, type AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { stopAll, tempDir } from '@mcp-bridge/testkit'
 import type { TestProject } from 'vitest/node'
 import { run } from '../e2e/command.ts'
+import { freePort } from '../e2e/port.ts'
 import { engineEnv } from './engine.ts'
 
 /** Where the stack is, for the tests. */
@@ -108,15 +108,4 @@ function copyOfCheckout(): string {
 async function gateway(env: Record<string, string>): Promise<string> {
   const format = '{{(index .IPAM.Config 0).Gateway}}'
   return (await run(['docker', 'network', 'inspect', 'bridge', '--format', format], { env })).trim()
-}
-
-async function freePort(address: string): Promise<number> {
-  const server = createServer()
-  await new Promise<void>((resolve, reject) => {
-    server.once('error', reject)
-    server.listen(0, address, resolve)
-  })
-  const { port } = server.address() as AddressInfo
-  await new Promise((resolve) => server.close(resolve))
-  return port
 }
