@@ -35,7 +35,7 @@ export function createRefuse(policy: RefusalPolicy, log: Logger): Refuse {
         thrown instanceof Refusal ? thrown : { error: toBridgeError(thrown), id: undefined }
       report(error, req, log)
       // The client may have gone while it was looked up who it is.
-      if (res.closed) return
+      if (res.destroyed) return
       if (!req.complete) dropBody(req, res)
       write(res, error, id, statusFor(error, req, policy))
     } catch (err) {

@@ -259,6 +259,7 @@ describe('a caller that is looked up', () => {
     expect((await next).body).toBe('alice GET')
     expect(events).toEqual(['returned', 'returned', 'request', 'alice GET'])
     expect(logs.map(({ code }) => code)).toEqual(said === ALICE ? [] : ['unauthorized'])
+    expect(requests[0]?.res.headersSent).toBe(false)
     expect(account.bytes.used).toBe(0)
   })
 
