@@ -7,7 +7,7 @@ import { Message } from '../rpc/message.ts'
 import type { Call, ReplyStream } from '../relay/dispatch.ts'
 import type { Deadline, Deadlines } from './deadlines.ts'
 import { formatEventId, type EventLog } from './event-log.ts'
-import type { Outlet, OutletOwner } from './outlet.ts'
+import type { ResponseWriter, ResponseOwner } from '../http/response.ts'
 
 /** What a stream needs of its session. */
 export interface StreamHost {
@@ -47,7 +47,7 @@ export const RETRY_MS = 1000
  * The answers to one POST, or the standing stream of a session. Late decision: as long as nothing but answers has come
  * and the client has not waited long, the answer can still be a JSON body with its own status.
  */
-export class SessionStream implements ReplyStream, OutletOwner {
+export class SessionStream implements ReplyStream, ResponseOwner {
   readonly id: number
   /** The requests in flight whose answers belong here. */
   readonly calls: Call[] = []
@@ -63,7 +63,7 @@ export class SessionStream implements ReplyStream, OutletOwner {
   readonly #decide: Deadlines | undefined
   #awaited: number
   #deadline: Deadline | undefined
-  #outlet: Outlet | undefined
+  #writer: ResponseWriter | undefined
   #early: Message[] = []
   #counter = 0
   /** Counter of the last event that went out on a connection. */
@@ -84,15 +84,15 @@ export class SessionStream implements ReplyStream, OutletOwner {
   }
 
   get isConnected(): boolean {
-    return this.#outlet?.isOpen === true
+    return this.#writer?.isOpen === true
   }
 
   get canReceive(): boolean {
-    return this.#outlet !== undefined && this.#outlet.isOpen && this.#outlet.takesEvents
+    return this.#writer !== undefined && this.#writer.isOpen && this.#writer.takesEvents
   }
 
   get waitingBytes(): number {
-    return this.#outlet?.waitingBytes ?? 0
+    return this.#writer?.waitingBytes ?? 0
   }
 
   /** What waits for the client, or for the rest of its batch. */
@@ -108,10 +108,10 @@ export class SessionStream implements ReplyStream, OutletOwner {
   }
 
   /** The client's reply to wait on: decided late. */
-  attachReply(outlet: Outlet): void {
-    this.#connect(outlet)
-    if (!outlet.takesEvents) return
-    if (outlet.takesJson && this.#decide !== undefined)
+  attachReply(writer: ResponseWriter): void {
+    this.#connect(writer)
+    if (!writer.takesEvents) return
+    if (writer.takesJson && this.#decide !== undefined)
       this.#deadline = this.#decide.begin(() => this.#openLate())
     else this.#openStream()
   }
@@ -121,19 +121,19 @@ export class SessionStream implements ReplyStream, OutletOwner {
    *
    * @param cursor the last event the client has seen; without one it gets what no connection has carried yet
    */
-  attachStream(outlet: Outlet, cursor?: number): void {
-    const older = this.#outlet
-    this.#connect(outlet)
+  attachStream(writer: ResponseWriter, cursor?: number): void {
+    const older = this.#writer
+    this.#connect(writer)
     older?.end()
     let last = cursor ?? this.#delivered
-    outlet.openStream(this.#priming(last))
+    writer.openStream(this.#priming(last))
     // Who names the last event that he has seen counts on the next.
     const tellMissed = (next: number) => {
-      if (cursor !== undefined && next > last + 1) outlet.sendEvent(undefined, notReplayed(next - last - 1))
+      if (cursor !== undefined && next > last + 1) writer.sendEvent(undefined, notReplayed(next - last - 1))
     }
     for (const { counter, message } of this.#host.events?.after(this.id, last) ?? []) {
       tellMissed(counter)
-      outlet.sendEvent(formatEventId(this.id, counter), message)
+      writer.sendEvent(formatEventId(this.id, counter), message)
       last = counter
     }
     tellMissed(this.#counter + 1)
@@ -144,11 +144,11 @@ export class SessionStream implements ReplyStream, OutletOwner {
   onResponse(message: Message): void {
     if (this.isFinished) return
     this.#awaited--
-    const outlet = this.#outlet
-    if (outlet !== undefined && outlet.isOpen && outlet.isUndecided) {
+    const writer = this.#writer
+    if (writer !== undefined && writer.isOpen && writer.isUndecided) {
       this.#early.push(message)
       if (this.isFinished) {
-        if (outlet.takesJson) outlet.sendJson(this.#early, this.#isBatch)
+        if (writer.takesJson) writer.sendJson(this.#early, this.#isBatch)
         else this.#openStream()
       }
     } else this.#emit(message, true)
@@ -157,11 +157,11 @@ export class SessionStream implements ReplyStream, OutletOwner {
 
   onMessage(message: Message): void {
     if (this.isFinished) return
-    const outlet = this.#outlet
-    if (outlet !== undefined && outlet.isOpen) {
+    const writer = this.#writer
+    if (writer !== undefined && writer.isOpen) {
       // A client that takes one JSON body only has no place for it.
-      if (!outlet.takesEvents) return
-      if (outlet.isUndecided) this.#openStream()
+      if (!writer.takesEvents) return
+      if (writer.isUndecided) this.#openStream()
     }
     this.#emit(message, false)
   }
@@ -171,46 +171,46 @@ export class SessionStream implements ReplyStream, OutletOwner {
     this.#decide?.end(this.#deadline)
     const isLeft = this.#awaited > 0 && !this.isStandalone
     this.#awaited = 0
-    const outlet = this.#outlet
-    this.#outlet = undefined
+    const writer = this.#writer
+    this.#writer = undefined
     // An empty body with status 200 would be no answer.
-    if (isLeft && outlet !== undefined && outlet.isOpen && outlet.isUndecided) {
-      outlet.sendJson([...this.#early, ended()], this.#isBatch)
-    } else outlet?.end()
+    if (isLeft && writer !== undefined && writer.isOpen && writer.isUndecided) {
+      writer.sendJson([...this.#early, ended()], this.#isBatch)
+    } else writer?.end()
   }
 
   /** Cuts the connection of a client that takes nothing. */
   cut(): void {
-    this.#outlet?.destroy()
+    this.#writer?.destroy()
   }
 
-  closed(outlet: Outlet): void {
-    if (this.#outlet !== outlet) return
+  closed(writer: ResponseWriter): void {
+    if (this.#writer !== writer) return
     this.#decide?.end(this.#deadline)
-    this.#outlet = undefined
+    this.#writer = undefined
     this.#early = []
     this.stalledSince = undefined
     if (this.isFinished) {
-      if (!outlet.isWritten) this.#host.streamLost(this)
+      if (!writer.isWritten) this.#host.streamLost(this)
       return
     }
     this.detachedAt = monotonicMs()
     this.#host.streamDetached(this)
   }
 
-  drained(outlet: Outlet): void {
-    if (this.#outlet !== outlet || !outlet.isOpen) return
+  drained(writer: ResponseWriter): void {
+    if (this.#writer !== writer || !writer.isOpen) return
     // More may have come meanwhile.
-    if (outlet.waitingBytes >= this.#host.maxBufferBytes) outlet.awaitDrain()
+    if (writer.waitingBytes >= this.#host.maxBufferBytes) writer.awaitDrain()
     else this.#relieved()
   }
 
-  #connect(outlet: Outlet): void {
-    this.#outlet = outlet
+  #connect(writer: ResponseWriter): void {
+    this.#writer = writer
     this.detachedAt = undefined
     // What an older connection left unread is of no concern any more.
     if (this.stalledSince !== undefined) this.#relieved()
-    outlet.bind(this)
+    writer.bind(this)
   }
 
   #relieved(): void {
@@ -228,9 +228,9 @@ export class SessionStream implements ReplyStream, OutletOwner {
 
   #openStream(): void {
     this.#decide?.end(this.#deadline)
-    const outlet = this.#outlet
-    if (outlet === undefined || !outlet.isOpen || !outlet.isUndecided) return
-    outlet.openStream(this.#priming(0))
+    const writer = this.#writer
+    if (writer === undefined || !writer.isOpen || !writer.isUndecided) return
+    writer.openStream(this.#priming(0))
     const early = this.#early
     this.#early = []
     for (const message of early) this.#emit(message, true)
@@ -245,30 +245,30 @@ export class SessionStream implements ReplyStream, OutletOwner {
 
   #emit(message: Message, isAnswer: boolean): void {
     const { events } = this.#host
-    const outlet = this.#outlet
-    const before = outlet?.waitingBytes ?? 0
+    const writer = this.#writer
+    const before = writer?.waitingBytes ?? 0
     if (events === undefined) {
-      outlet?.sendEvent(undefined, message)
+      writer?.sendEvent(undefined, message)
     } else {
       const counter = ++this.#counter
       const kept = events.add(this.id, counter, message)
       if (kept === undefined && isAnswer) events.add(this.id, counter, notKept(message))
-      if (outlet !== undefined && outlet.isOpen) {
-        outlet.sendEvent(formatEventId(this.id, counter), kept ?? message)
+      if (writer !== undefined && writer.isOpen) {
+        writer.sendEvent(formatEventId(this.id, counter), kept ?? message)
         this.#delivered = counter
       }
     }
-    if (outlet === undefined || outlet.waitingBytes < this.#host.maxBufferBytes) return
+    if (writer === undefined || writer.waitingBytes < this.#host.maxBufferBytes) return
     if (this.stalledSince === undefined) {
       this.stalledSince = monotonicMs()
       this.#host.streamFull(this)
-      outlet.awaitDrain()
+      writer.awaitDrain()
     } else if (before >= this.#host.maxBufferBytes) this.#host.streamOverfull(this)
   }
 
   #finish(): void {
     this.#decide?.end(this.#deadline)
-    this.#outlet?.end()
+    this.#writer?.end()
     this.#host.streamFinished(this)
   }
 }

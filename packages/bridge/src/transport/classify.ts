@@ -1,5 +1,5 @@
 // transport/classify: method, headers, body in; one Route out; touches no socket.
-import type { AcceptedTypes } from '../http/outlet.ts'
+import type { AcceptedTypes } from '../http/response.ts'
 import { BridgeError } from '../errors.ts'
 import { Message } from '../rpc/message.ts'
 import { isLegacyRevision } from '../rpc/revisions.ts'

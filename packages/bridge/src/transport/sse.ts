@@ -2,7 +2,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Caller } from '../access/caller.ts'
 import { BridgeError, toBridgeError } from '../errors.ts'
-import { HttpOutlet } from '../http/outlet.ts'
+import { HttpResponseWriter } from '../http/response.ts'
 import type { Heartbeat } from '../http/heartbeat.ts'
 import { accepted } from '../http/empty.ts'
 import { errorFor } from '../rpc/factory.ts'
@@ -34,7 +34,7 @@ export class SseTransport {
     const session = this.#registry.open('sse', caller)
     const endpoint = `${relativePath(this.#paths, req.url ?? '')}?sessionId=${session.id}`
     session.standing.attachStream(
-      new HttpOutlet(
+      new HttpResponseWriter(
         res,
         { json: false, events: true },
         {

@@ -4,7 +4,7 @@ import type { Caller } from '../access/caller.ts'
 import { monotonicMs } from '../clock.ts'
 import { BridgeError, ERRORS, type ErrorCode } from '../errors.ts'
 import { excerpt } from '../visible.ts'
-import { HttpOutlet, type AcceptedTypes, type HttpOutletOptions } from '../http/outlet.ts'
+import { HttpResponseWriter, type AcceptedTypes, type ResponseOptions } from '../http/response.ts'
 import type { Heartbeat } from '../http/heartbeat.ts'
 import { accepted, noContent } from '../http/empty.ts'
 import type { Message } from '../rpc/message.ts'
@@ -17,14 +17,14 @@ import { checkInitialize } from './check-initialize.ts'
 /** The only revision whose clients may send several messages in one body. */
 const BATCH_REVISION = '2025-03-26'
 
-type Head = ReturnType<HttpOutletOptions['failureHead']>
+type Head = ReturnType<ResponseOptions['failureHead']>
 
 /** @see https://modelcontextprotocol.io/specification/2025-11-25/basic/transports#streamable-http */
 export class StreamableHttpTransport {
   readonly #registry: Registry
   /** How the answer to a call of a session leaves, and how one to whatever opens a session or a stream. */
-  readonly #toCall: HttpOutletOptions
-  readonly #toOpen: HttpOutletOptions
+  readonly #toCall: ResponseOptions
+  readonly #toOpen: ResponseOptions
 
   /** @param isLenient no failure to answer a request is a status of HTTP: for clients that do not survive one */
   constructor(registry: Registry, heartbeat: Heartbeat, isLenient: boolean) {
@@ -63,11 +63,11 @@ export class StreamableHttpTransport {
     const session = this.#sessionOf(req, requireSessionId(req), caller)
     // Whatever `Accept` says: a GET can be answered with nothing else, and what it carries must not be dropped.
     const takes = { ...acceptedTypesOf(req), events: true }
-    const outlet = new HttpOutlet(res, takes, { ...this.#toOpen, isLasting: true })
+    const writer = new HttpResponseWriter(res, takes, { ...this.#toOpen, isLasting: true })
     const from = parseEventId(header(req, 'last-event-id') ?? '')
     session.lastRequestAt = monotonicMs()
-    if (from === undefined) session.standing.attachStream(outlet)
-    else this.#resume(session, outlet, from)
+    if (from === undefined) session.standing.attachStream(writer)
+    else this.#resume(session, writer, from)
     session.flush()
   }
 
@@ -81,7 +81,7 @@ export class StreamableHttpTransport {
     const session = this.#registry.open('streamable', caller)
     const reply = session.openReply(1, false, true)
     const headers = { 'mcp-session-id': session.id }
-    reply.attachReply(new HttpOutlet(res, acceptedTypesOf(req), { ...this.#toOpen, headers }))
+    reply.attachReply(new HttpResponseWriter(res, acceptedTypesOf(req), { ...this.#toOpen, headers }))
     await session.initialize(message, reply)
   }
 
@@ -94,7 +94,7 @@ export class StreamableHttpTransport {
     const session = this.#sessionOf(req, route.sessionId, caller)
     refuseBatch(route.isBatch, session)
     const reply = session.openReply(route.awaited, route.isBatch)
-    reply.attachReply(new HttpOutlet(res, acceptedTypesOf(req), this.#toCall))
+    reply.attachReply(new HttpResponseWriter(res, acceptedTypesOf(req), this.#toCall))
     for (const message of route.messages) {
       if (message.kind === 'request') session.request(message, reply)
       else session.accept(message)
@@ -102,7 +102,7 @@ export class StreamableHttpTransport {
     session.flush()
   }
 
-  #resume(session: Session, outlet: HttpOutlet, from: { streamId: number; counter: number }): void {
+  #resume(session: Session, writer: HttpResponseWriter, from: { streamId: number; counter: number }): void {
     let stream = session.streamOf(from.streamId)
     if (stream === undefined) {
       // Every answer of that stream has been given: replay it and end.
@@ -115,7 +115,7 @@ export class StreamableHttpTransport {
         throw new BridgeError('request_invalid', 'what followed that event is no longer kept')
       }
     }
-    stream.attachStream(outlet, from.counter)
+    stream.attachStream(writer, from.counter)
   }
 
   #sessionOf(req: IncomingMessage, sessionId: string, caller: Caller): Session {

@@ -1,4 +1,4 @@
-// http/outlet: a ServerResponse as an outlet: one JSON body or an event stream, headers written once.
+// http/response: one HTTP response that carries messages: a JSON body or an event stream, headers written once.
 import type { ServerResponse } from 'node:http'
 import type { ErrorCode } from '../errors.ts'
 import type { Encoded, Message } from '../rpc/message.ts'
@@ -12,7 +12,7 @@ export interface AcceptedTypes {
   events: boolean
 }
 
-export interface HttpOutletOptions {
+export interface ResponseOptions {
   /** Sent with whatever answer comes, but an error as one JSON body: it has opened no session. */
   headers?: Readonly<Record<string, string>>
   /** The head of a JSON body whose message is a failure of the bridge's own; whatever the child says is 200. */
@@ -24,12 +24,41 @@ export interface HttpOutletOptions {
   heartbeat: Heartbeat
 }
 
-interface Owner {
-  closed(outlet: HttpOutlet): void
-  drained(outlet: HttpOutlet): void
+/** What a writer reports, with itself: its owner may have another by then. */
+export interface ResponseOwner {
+  /** The connection is gone, by whichever side. */
+  closed(writer: ResponseWriter): void
+  /** What waited when `awaitDrain` was called has been written out. */
+  drained(writer: ResponseWriter): void
 }
 
-/** How long a client may leave the end of an answer unread, whose connection would else be kept for ever; see `#finish`. */
+/** One HTTP response that carries messages: undecided at first, then one JSON body or an event stream. */
+export interface ResponseWriter {
+  readonly isOpen: boolean
+  /** Nothing is on the wire yet: the answer may still be a plain JSON body. */
+  readonly isUndecided: boolean
+  /** All of it has been handed to the operating system, the end included. */
+  readonly isWritten: boolean
+  /** The client takes an event stream. */
+  readonly takesEvents: boolean
+  /** The client takes a JSON body. */
+  readonly takesJson: boolean
+  /** Bytes written here that the client has not taken yet. */
+  readonly waitingBytes: number
+  bind(owner: ResponseOwner): void
+  /** The whole answer: one message, or, for a batch, an array of them. Ends the writer. */
+  sendJson(messages: readonly Message[], isBatch: boolean): void
+  /** Begins the event stream; a priming event gives the client an id to resume from. */
+  openStream(priming: { id: string; retryMs: number } | undefined): void
+  sendEvent(id: string | undefined, message: Pick<Message, 'encode'>): void
+  /** Has `drained` reported once. */
+  awaitDrain(): void
+  end(): void
+  /** Cuts the connection without flushing what waits. */
+  destroy(): void
+}
+
+/** The connection is destroyed if the client does not read the rest of a finished response for so long; see `#finish`. */
 const UNREAD_MS = 15_000
 const JSON_TYPE = 'application/json; charset=utf-8'
 // No charset: some clients compare the type as a whole, and an event stream is UTF-8 by definition.
@@ -39,19 +68,18 @@ const STREAM_HEADERS = {
   'x-accel-buffering': 'no',
 }
 
-/** Structurally the session's `Outlet`: the session never learns of HTTP. */
-export class HttpOutlet {
+export class HttpResponseWriter implements ResponseWriter {
   readonly takesEvents: boolean
   readonly takesJson: boolean
   readonly #res: ServerResponse
-  readonly #options: HttpOutletOptions
+  readonly #options: ResponseOptions
   #isUndecided = true
   #hasEnded = false
-  #owner: Owner | undefined
+  #owner: ResponseOwner | undefined
   /** Events that leave together, as soon as what brought them has been read. */
   #outbox = ''
 
-  constructor(res: ServerResponse, takes: AcceptedTypes, options: HttpOutletOptions) {
+  constructor(res: ServerResponse, takes: AcceptedTypes, options: ResponseOptions) {
     this.#res = res
     this.#options = options
     this.takesEvents = takes.events
@@ -74,7 +102,7 @@ export class HttpOutlet {
     return this.#res.writableLength + this.#outbox.length
   }
 
-  bind(owner: Owner): void {
+  bind(owner: ResponseOwner): void {
     this.#owner = owner
     this.#res.on('close', () => {
       this.#hasEnded = true
