@@ -1,6 +1,7 @@
 // child/child: the process as a message pipe, with back-pressure.
 import { monotonicMs } from '../clock.ts'
 import { BridgeError, toBridgeError } from '../errors.ts'
+import type { ChildEvent } from '../telemetry/events.ts'
 import type { Logger } from '../telemetry/logger.ts'
 import { errorFor } from '../rpc/factory.ts'
 import type { Message } from '../rpc/message.ts'
@@ -25,8 +26,12 @@ export interface ChildListener {
   receiveNoise?(preview: string): void
 }
 
+/** What happens to its process. */
+export type ChildEventListener = (event: Omit<ChildEvent, 'source'>) => void
+
 export interface ChildOptions extends SpawnOptions {
   maxLineBytes: number
+  onEvent?: ChildEventListener
 }
 
 /** How long an ended child's last words may take to come out of the pipe that a grandchild may hold open. */
@@ -51,6 +56,7 @@ export class Child {
   readonly #framer: Framer
   readonly #stderr: StderrLines
   readonly #log: Logger
+  readonly #onEvent: ChildEventListener | undefined
   #listener: ChildListener | undefined
   #stopping: Promise<StopStep> | undefined
   #stdoutEnded = false
@@ -70,15 +76,16 @@ export class Child {
 
   /** Starts a process; its stdout is read once somebody listens. Throws BridgeError `child_spawn_failed`. */
   static async start(options: ChildOptions, log: Logger): Promise<Child> {
-    const child = new Child(await spawnProcess(options), options.maxLineBytes, log)
-    child.#log.info('child started')
+    const child = new Child(await spawnProcess(options), options, log)
+    child.#event({ type: 'started' })
     return child
   }
 
-  private constructor(process: ChildProcess, maxLineBytes: number, log: Logger) {
+  private constructor(process: ChildProcess, { maxLineBytes, onEvent }: ChildOptions, log: Logger) {
     this.#process = process
     this.pid = process.pid
     this.#log = log.child({ childPid: process.pid })
+    this.#onEvent = onEvent
     this.#framer = new Framer(maxLineBytes)
     this.#stderr = new StderrLines(process.stderr, (line) => {
       if (this.#isStarting) this.#endStart()
@@ -186,9 +193,13 @@ export class Child {
     // Nobody reads any more, but a child that is still writing must not block on a full pipe instead of seeing EOF.
     this.#process.stdout.resume()
     const step = await stop(this.#process, graceMs)
-    this.#log.info({ step, durationMs: monotonicMs() - from }, 'child stopped')
+    this.#event({ type: 'stopped', step, durationMs: monotonicMs() - from })
     this.#markEnded()
     return step
+  }
+
+  #event(event: Omit<ChildEvent, 'source' | 'pid'>): void {
+    this.#onEvent?.({ pid: this.pid, ...event })
   }
 
   readonly #flush = (): void => {
@@ -309,7 +320,7 @@ export class Child {
   #exited(exit: Exit): void {
     this.#endStart()
     if (this.#stopping !== undefined) return
-    this.#log.warn({ exitCode: exit.code, signal: exit.signal }, 'child exited')
+    this.#event({ type: 'exited', exitCode: exit.code, signal: exit.signal })
     clearTimeout(this.#lastWords)
     this.#lastWords = undefined
     if (this.#stdoutEnded) this.#gone(exit)

@@ -1,7 +1,8 @@
 // child/factory: starts the children of one bridge: each marked as its own, and watched.
 import { randomBytes } from 'node:crypto'
+import type { Events } from '../telemetry/events.ts'
 import type { Logger } from '../telemetry/logger.ts'
-import { Child } from './child.ts'
+import { Child, type ChildEventListener } from './child.ts'
 import { childEnvironment, type EnvironmentOptions } from './environment.ts'
 import { OrphanReaper } from './orphans.ts'
 
@@ -17,6 +18,7 @@ export class ChildFactory {
   /** Those of its values that the operator asked for: what any program gets besides tells nothing. */
   readonly given: readonly string[]
   readonly #options: ChildFactoryOptions
+  readonly #events: Events
   readonly #log: Logger
   /** Begins the mark of every child: whose it is can be told while that process lives, and which bridge's for ever. */
   readonly #id = `${process.pid}-${randomBytes(9).toString('base64url')}`
@@ -24,8 +26,9 @@ export class ChildFactory {
   #children = 0
 
   /** @throws BridgeError `config_invalid` for an environment file that cannot be read */
-  constructor(options: ChildFactoryOptions, log: Logger) {
+  constructor(options: ChildFactoryOptions, events: Events, log: Logger) {
     this.#options = options
+    this.#events = events
     this.#log = log
     this.env = childEnvironment(options, log)
     const plain = childEnvironment({ passEnv: [], envFile: [], env: {} }, log)
@@ -37,7 +40,8 @@ export class ChildFactory {
   async start(env: Readonly<Record<string, string>> = {}): Promise<Child> {
     const { command, cwd, maxLineBytes } = this.#options
     const mark = `${this.#id}.${++this.#children}`
-    const options = { command, cwd, env: { ...this.env, ...env }, mark, maxLineBytes }
+    const onEvent: ChildEventListener = (event) => this.#events.child(event)
+    const options = { command, cwd, env: { ...this.env, ...env }, mark, maxLineBytes, onEvent }
     const child = await Child.start(options, this.#log)
     this.#orphans.watch(child.pid)
     void child.ended.then(() => this.#orphans.unwatch(child.pid))

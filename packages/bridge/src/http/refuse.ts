@@ -3,6 +3,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import { toBridgeError, type BridgeError } from '../errors.ts'
 import { errorFor } from '../rpc/factory.ts'
 import { lengthOf, writeTo } from '../rpc/write.ts'
+import type { Events } from '../telemetry/events.ts'
 import type { Logger } from '../telemetry/logger.ts'
 import { excerpt } from '../visible.ts'
 import { isSamePath, pathOf } from './path.ts'
@@ -13,6 +14,8 @@ export type Refuse = (thrown: unknown, req: IncomingMessage, res: ServerResponse
 export interface RefusalPolicy {
   compat: 'litellm' | undefined
   mcpPath: string
+  /** Told of each. */
+  events: Events
 }
 
 /** An error, and the request of JSON-RPC that it answers. */
@@ -33,7 +36,7 @@ export function createRefuse(policy: RefusalPolicy, log: Logger): Refuse {
     try {
       const { error, id } =
         thrown instanceof Refusal ? thrown : { error: toBridgeError(thrown), id: undefined }
-      report(error, req, log)
+      report(error, req, policy.events)
       // The client may have gone while it was looked up who it is.
       if (res.destroyed) return
       if (!req.complete) dropBody(req, res)
@@ -45,10 +48,9 @@ export function createRefuse(policy: RefusalPolicy, log: Logger): Refuse {
   }
 }
 
-function report(error: BridgeError, req: IncomingMessage, log: Logger): void {
-  const fields = { method: req.method, path: excerpt(pathOf(req)), code: error.code, reason: error.message }
-  if (error.code === 'internal') log.error({ ...fields, err: error.cause }, 'request failed')
-  else log.info(fields, 'request refused')
+function report(error: BridgeError, req: IncomingMessage, events: Events): void {
+  const { code, message: reason, cause } = error
+  events.refused({ method: req.method, path: excerpt(pathOf(req)), code, reason, cause })
 }
 
 /** Streamable HTTP: any status but 404 that refuses `initialize` hangs the MCP endpoint of LiteLLM 1.77. */

@@ -11,7 +11,7 @@ import { clientCapabilities } from '../relay/interceptors/client-capabilities.ts
 import { LogLevels } from '../relay/interceptors/log-level.ts'
 import { isTask, notOffered } from '../relay/interceptors/not-offered.ts'
 import { createPeer } from '../relay/peer.ts'
-import type { Members } from '../rpc/content.ts'
+import { textOf, type Members } from '../rpc/content.ts'
 import { emptyResultFor } from '../rpc/factory.ts'
 import type { Message } from '../rpc/message.ts'
 import type { Logger } from '../telemetry/logger.ts'
@@ -77,6 +77,12 @@ export class Pool {
     })
     const sweepMs = Math.min(1000, Math.max(20, options.idleMs / 5))
     this.#sweeper = setInterval(() => this.#retire(), sweepMs).unref()
+  }
+
+  /** The revision that its children speak, once one has said so. */
+  get revision(): string | undefined {
+    for (const result of this.#results.values()) return textOf(result['protocolVersion'], '') || undefined
+    return undefined
   }
 
   async close(graceMs?: number): Promise<void> {

@@ -26,7 +26,12 @@ export function pooled(options: LeasesOptions, log: Logger): Leases {
   return {
     open: async ({ caller, capabilities }) => {
       const way = pool.open(ownerOf(caller.principal, caller.env), caller, capabilities)
-      return { dispatcher: compose(way, interceptorsFor(rulesFor(caller))) }
+      return {
+        dispatcher: compose(way, interceptorsFor(rulesFor(caller))),
+        get childRevision() {
+          return pool.revision
+        },
+      }
     },
     close: (graceMs) => pool.close(graceMs),
   }

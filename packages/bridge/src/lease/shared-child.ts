@@ -11,7 +11,7 @@ import { isTask, notOffered } from '../relay/interceptors/not-offered.ts'
 import { Subscriptions } from '../relay/interceptors/subscriptions.ts'
 import { Multiplexer } from '../relay/multiplexer.ts'
 import { createBridgePeer, createPeer } from '../relay/peer.ts'
-import type { Members } from '../rpc/content.ts'
+import { textOf, type Members } from '../rpc/content.ts'
 import type { Message } from '../rpc/message.ts'
 import type { Logger } from '../telemetry/logger.ts'
 import type { Timings } from '../timings.ts'
@@ -73,6 +73,11 @@ export class SharedChild {
   constructor(options: SharedChildOptions, log: Logger) {
     this.#options = options
     this.#log = log
+  }
+
+  /** The revision that it speaks, once it has said so. */
+  get revision(): string | undefined {
+    return textOf(this.#result?.['protocolVersion'], '') || undefined
   }
 
   /** One more client's way to it. */

@@ -43,7 +43,12 @@ export function shared(options: LeasesOptions, log: Logger): Leases {
     open: async ({ caller, capabilities }) => {
       const child = childFor(caller.env, caller.account)
       const rules = rulesFor(caller)
-      return { dispatcher: compose(child.open(caller, capabilities), interceptorsFor(rules)) }
+      return {
+        dispatcher: compose(child.open(caller, capabilities), interceptorsFor(rules)),
+        get childRevision() {
+          return child.revision
+        },
+      }
     },
     describe: async () => {
       const child = childFor({}, UNCHARGED)

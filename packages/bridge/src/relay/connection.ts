@@ -95,7 +95,7 @@ export class Connection implements Entry, ResponseHandler, Listener {
     if (call === undefined || call.method === 'initialize') return
     this.#cancel(call, (number) => message.rewrite([[requestId, String(number)]]))
     // "SHOULD … not send a response for the cancelled request" (ibid.); only an exchange of its own has to be closed.
-    if (call.stream?.isStandalone === true) return
+    if (call.stream?.isStandalone === true) return call.stream.onDropped?.(call)
     this.#answer(call, new BridgeError('request_cancelled', 'the client cancelled this request'))
   }
 
@@ -108,9 +108,8 @@ export class Connection implements Entry, ResponseHandler, Listener {
   abandon(calls: Iterable<Call>, reason: string): void {
     for (const call of calls) {
       if (!this.#awaits(call)) continue
-      // "The `initialize` request MUST NOT be cancelled by clients" (2025-11-25, basic/utilities/cancellation).
-      const isTold = call.method !== 'initialize'
-      this.#cancel(call, isTold ? (number) => cancellationOf(number, reason) : undefined)
+      this.#withdraw(call, reason)
+      call.stream?.onDropped?.(call)
     }
   }
 
@@ -123,10 +122,8 @@ export class Connection implements Entry, ResponseHandler, Listener {
   close(reason: string): void {
     if (this.#isClosed) return
     this.#isClosed = true
-    const calls = this.#calls.values()
-    this.abandon(calls, reason)
     const error = new BridgeError('session_unknown', `the session has ended: ${reason}`)
-    for (const call of calls) this.#answer(call, error)
+    for (const call of this.#calls.values()) this.#giveUp(call, reason, error)
     this.#serverRequests.refuseAll('the client has gone')
     this.#next.close()
   }
@@ -170,13 +167,19 @@ export class Connection implements Entry, ResponseHandler, Listener {
   /** Answers a call that the child may still be at work on, and cancels it. */
   #giveUp(call: Call, reason: string, error: BridgeError): void {
     if (!this.#awaits(call)) return
-    this.abandon([call], reason)
+    this.#withdraw(call, reason)
     this.#answer(call, error)
   }
 
   #timeOut(call: Call): void {
     const text = `the tool did not answer ${call.method} within ${call.timeoutMs} ms`
     this.#giveUp(call, 'timed out', new BridgeError('child_timeout', text))
+  }
+
+  #withdraw(call: Call, reason: string): void {
+    // "The `initialize` request MUST NOT be cancelled by clients" (2025-11-25, basic/utilities/cancellation).
+    const isTold = call.method !== 'initialize'
+    this.#cancel(call, isTold ? (number) => cancellationOf(number, reason) : undefined)
   }
 
   #cancel(call: Call, cancellation?: (number: number) => Message): void {

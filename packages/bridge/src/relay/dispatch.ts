@@ -43,6 +43,8 @@ export interface ReplyStream {
   onResponse(message: Message, call: Call): void
   /** A notification, or a request of the child. */
   onMessage(message: Message): void
+  /** No response comes: the client does not wait for one any more. */
+  onDropped?(call: Call): void
   /** Whether `onMessage` reaches the client now: its connection is open and may carry more than the response. */
   readonly canReceive: boolean
   /** It stands for the whole session: no exchange waits for a response here. */

@@ -6,6 +6,7 @@ import { readMessages } from '../http/body.ts'
 import { pathOf } from '../http/path.ts'
 import { createRefuse, type Refuse } from '../http/refuse.ts'
 import type { Message } from '../rpc/message.ts'
+import type { Events } from '../telemetry/events.ts'
 import type { Logger } from '../telemetry/logger.ts'
 import type { SseTransport } from '../transport/sse.ts'
 import type { StreamableHttpTransport } from '../transport/streamable-http.ts'
@@ -17,6 +18,7 @@ export interface AppOptions extends RouterOptions {
   compat: 'litellm' | undefined
   streamable: Pick<StreamableHttpTransport, 'post' | 'get' | 'delete'>
   sse: Pick<SseTransport, 'get' | 'post'>
+  events: Events
   /** Called before the first request that may open a session. */
   onRequest(): void
 }
@@ -27,7 +29,10 @@ export interface AppOptions extends RouterOptions {
  */
 export function createApp(options: AppOptions, log: Logger): RequestListener {
   const admit = admission(options.admission)
-  const refuse = createRefuse({ compat: options.compat, mcpPath: options.paths.mcpPath }, log)
+  const refuse = createRefuse(
+    { compat: options.compat, mcpPath: options.paths.mcpPath, events: options.events },
+    log,
+  )
   const enter = entrance(options, refuse)
   const endpoints = endpointsOf(options, refuse)
   const router = createRouter(options, endpoints, { admit, enter, refuse })

@@ -17,6 +17,8 @@ import type { Caller } from '../access/caller.ts'
 import { Budget } from '../budget/budget.ts'
 import { BridgeError } from '../errors.ts'
 import { Message } from '../rpc/message.ts'
+import { Events } from '../telemetry/events.ts'
+import { logEvents } from '../telemetry/log-events.ts'
 import { createApp } from './app.ts'
 
 const servers: Server[] = []
@@ -44,6 +46,9 @@ async function serving(authenticate: Authenticate) {
     events.push(`${principal} ${what}`)
     res.end(`${principal} ${what}`)
   }
+  const log = pino({ base: null }, { write: (line: string) => void logs.push(JSON.parse(line)) })
+  const told = new Events('test')
+  logEvents(told.source, log)
   const app = createApp(
     {
       paths: { mcpPath: '/mcp', ssePath: '/sse', messagePath: '/messages' },
@@ -70,9 +75,10 @@ async function serving(authenticate: Authenticate) {
         get: (_req, res, caller) => answer(res, caller, 'SSE'),
         post: (_req, res, _body, caller) => answer(res, caller, 'message'),
       },
+      events: told,
       onRequest: () => events.push('request'),
     },
-    pino({ base: null }, { write: (line: string) => void logs.push(JSON.parse(line)) }),
+    log,
   )
   const server = createServer((req, res) => {
     requests.push({ req, res })

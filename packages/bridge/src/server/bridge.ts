@@ -17,6 +17,8 @@ import { Heartbeat } from '../http/heartbeat.ts'
 import { QUEUE_PER_CHILD } from '../lease/pool-queue.ts'
 import { MAX_WAITING } from '../lease/shared-child.ts'
 import type { ChildReport } from '../relay/describe.ts'
+import { Events } from '../telemetry/events.ts'
+import { logEvents } from '../telemetry/log-events.ts'
 import { silentLogger, type Logger } from '../telemetry/logger.ts'
 import { TIMINGS, type Timings } from '../timings.ts'
 import { inspectTool, type Inspection } from '../tool/inspect.ts'
@@ -59,6 +61,7 @@ export class Bridge {
   readonly #heartbeat: Heartbeat
   readonly #tokens: Tokens
   readonly #tokenFile: TokenFile | undefined
+  readonly #stopLogging: () => void
   #isClosing = false
   #server: Server | undefined
   #closed: Promise<void> | undefined
@@ -68,6 +71,8 @@ export class Bridge {
     this.config = config
     this.#log = log
     this.#heartbeat = new Heartbeat(log)
+    const events = new Events(config.command[0] ?? '')
+    this.#stopLogging = logEvents(events.source, log)
     const profiles = new Profiles(config, log)
     this.#tokenFile = this.#openTokenFile(timings)
     const { initial = new Map<string, string>() } = this.#tokenFile ?? {}
@@ -83,7 +88,7 @@ export class Bridge {
       this.#isForSeveral(),
     )
     const isInForce = (caller: Caller) => this.#tokens.isInForce(caller)
-    this.#tool = new Tool(config, { timings, profiles, isInForce }, log)
+    this.#tool = new Tool(config, { timings, profiles, events, isInForce }, log)
     const { sessions } = this.#tool
     this.#pressure = new Pressure(this.#budget, () => sessions.all, log)
     this.handler = createApp(
@@ -106,6 +111,7 @@ export class Bridge {
         }),
         maxBodyBytes: config.maxBodyBytes,
         compat: config.compat,
+        events,
         readiness: () => this.#readiness(),
         streamable: new StreamableHttpTransport(sessions, this.#heartbeat, config.compat === 'litellm'),
         sse: new SseTransport(sessions, this.#heartbeat, config),
@@ -171,6 +177,7 @@ export class Bridge {
       this.#tool.close(),
       this.#server === undefined ? undefined : closeListener(this.#server, CLOSE_GRACE_MS),
     ])
+    this.#stopLogging()
     this.#log.info({ durationMs: monotonicMs() - from }, 'closed')
   }
 
@@ -233,11 +240,14 @@ export function createBridge(
  * @throws BridgeError `child_…`
  */
 export async function inspect(config: Config, logger: Logger = silentLogger()): Promise<Inspection> {
-  const factory = new ChildFactory(config, logger)
+  const events = new Events(config.command[0] ?? '')
+  const stopLogging = logEvents(events.source, logger)
+  const factory = new ChildFactory(config, events, logger)
   const { startTimeoutMs } = config
   try {
     return await inspectTool({ startTimeoutMs, env: factory.env, start: () => factory.start() }, logger)
   } finally {
     await factory.close()
+    stopLogging()
   }
 }

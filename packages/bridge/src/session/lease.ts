@@ -8,6 +8,8 @@ import type { Members } from '../rpc/content.ts'
 export interface Lease {
   /** The way there. Closing it gives back what was shared. */
   readonly dispatcher: Dispatcher
+  /** Where the child speaks another revision than its client may. */
+  readonly childRevision?: string | undefined
   /** The process that is this lease's alone, if there is one, and bytes that it has not read. */
   readonly childPid?: number
   readonly backlogBytes?: number

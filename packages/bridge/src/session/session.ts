@@ -6,6 +6,7 @@ import { monotonicMs } from '../clock.ts'
 import { LinkedList } from '../linked-list.ts'
 import { BridgeError, toBridgeError } from '../errors.ts'
 import { excerpt } from '../visible.ts'
+import type { Events } from '../telemetry/events.ts'
 import type { Logger } from '../telemetry/logger.ts'
 import { resultOf, textOf } from '../rpc/content.ts'
 import { emptyResultFor, errorFor } from '../rpc/factory.ts'
@@ -13,6 +14,7 @@ import { idKey, Message } from '../rpc/message.ts'
 import { createCall, fail } from '../relay/call.ts'
 import { Connection, type ConnectionOptions } from '../relay/connection.ts'
 import type { Call, Entry, ReplyStream } from '../relay/dispatch.ts'
+import { observeCalls } from '../relay/interceptors/observe.ts'
 import { failuresAsResults } from '../relay/interceptors/litellm.ts'
 import { initializeParamsOf } from '../rpc/initialize-params.ts'
 import type { Timings } from '../timings.ts'
@@ -34,6 +36,7 @@ export interface SessionLimits {
   /** Failures of a tool call are told as results. */
   compat: 'litellm' | undefined
   timings: Timings
+  events: Events
 }
 
 /** What a session needs of the registry. */
@@ -113,7 +116,8 @@ export class Session implements StreamHost, Holder {
     this.#log = log
     this.#host = host
     const entry: Entry = { request: (call, message, stream) => this.#enter(call, message, stream) }
-    this.#entry = limits.compat === 'litellm' ? failuresAsResults(entry) : entry
+    const observed = observeCalls(entry, limits.events, this)
+    this.#entry = limits.compat === 'litellm' ? failuresAsResults(observed) : observed
     this.#standing = new SessionStream(this, { id: STANDING_ID, awaited: Infinity })
     this.#backpressure = new Backpressure(
       {
@@ -159,6 +163,11 @@ export class Session implements StreamHost, Holder {
       'unread streams closed: memory is short',
     )
     for (const stream of this.#all()) if (stream.unreadBytes > 0) stream.cut()
+  }
+
+  /** The revision that its child speaks. */
+  get childRevision(): string | undefined {
+    return this.#lease?.childRevision ?? this.protocolVersion
   }
 
   get primes(): boolean {
@@ -366,12 +375,21 @@ export class Session implements StreamHost, Holder {
     this.events?.clear()
     this.account.bytes.give(this.#sampled)
     this.#sampled = 0
-    const durationMs = monotonicMs() - this.openedAt
-    this.#log[wasOpen ? 'info' : 'debug'](
-      { sessionId: this.shortId, binding: this.wire, reason, durationMs },
-      'session closed',
-    )
+    this.#event('closed', { reason, wasOpen })
     this.#host.closed(this)
+  }
+
+  #event(type: 'opened' | 'closed', end: { reason?: string; wasOpen: boolean } = { wasOpen: true }): void {
+    this.#limits.events.session({
+      type,
+      sessionId: this.shortId,
+      principal: this.caller.principal,
+      wire: this.wire,
+      revision: this.protocolVersion,
+      childPid: this.#lease?.childPid,
+      durationMs: monotonicMs() - this.openedAt,
+      ...end,
+    })
   }
 
   streamFull(stream: SessionStream): void {
@@ -438,17 +456,7 @@ export class Session implements StreamHost, Holder {
         this.protocolVersion = negotiated(message)
         this.#state = 'open'
         this.lastRequestAt = monotonicMs()
-        this.#log.info(
-          {
-            sessionId: this.shortId,
-            binding: this.wire,
-            principal: this.caller.principal,
-            protocolVersion: this.protocolVersion,
-            childPid: this.#lease?.childPid,
-            durationMs: monotonicMs() - this.openedAt,
-          },
-          'session opened',
-        )
+        this.#event('opened')
         stream.onResponse(message, call)
       },
     }

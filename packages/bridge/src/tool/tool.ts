@@ -13,6 +13,7 @@ import type { ChildReport } from '../relay/describe.ts'
 import type { ToolRules } from '../relay/interceptors/tool-filter.ts'
 import type { Lease, LeaseRequest } from '../session/lease.ts'
 import { Registry } from '../session/registry.ts'
+import type { Events } from '../telemetry/events.ts'
 import type { Logger } from '../telemetry/logger.ts'
 import type { Timings } from '../timings.ts'
 import { StartupProbe, type Readiness } from './startup-probe.ts'
@@ -22,6 +23,7 @@ export interface ToolOptions {
   timings: Timings
   /** What the operator has set for single principals. */
   profiles: Profiles
+  events: Events
   /** A token may be withdrawn while a request that was let in by it is read. */
   isInForce(caller: Caller): boolean
 }
@@ -46,10 +48,10 @@ export class Tool {
   #hasWarned = false
 
   /** Starts nothing. Throws BridgeError `config_invalid` for an env file that cannot be read. */
-  constructor(config: Config, { timings, profiles, isInForce }: ToolOptions, log: Logger) {
+  constructor(config: Config, { timings, profiles, events, isInForce }: ToolOptions, log: Logger) {
     this.#config = config
     this.#log = log
-    this.#factory = new ChildFactory(config, log)
+    this.#factory = new ChildFactory(config, events, log)
     this.#disclosure = new Disclosure([...this.#factory.given, ...profiles.secrets], log)
     const backoffs = new Backoffs((owner, error) => this.#disclosure.told(owner, error))
     const needsClient = config.headerEnv.length > 0 || profiles.haveEnv
@@ -100,6 +102,7 @@ export class Tool {
         compat,
         callTimeoutMs: callTimeoutMs === 0 && compat === 'litellm' ? LITELLM_CALL_MS : callTimeoutMs,
         timings,
+        events,
         isInForce,
       },
       (request) => this.#lease(request),

@@ -41,6 +41,10 @@ class LenientStream implements ReplyStream {
     this.#stream.onMessage(message)
   }
 
+  onDropped(call: Call): void {
+    this.#stream.onDropped?.(call)
+  }
+
   onResponse(message: Message, call: Call): void {
     if (message.envelope.hasResult) return this.#stream.onResponse(message, call)
     const response = Message.from({ jsonrpc: '2.0', id: 0, result: this.#resultOf(message) })

@@ -1,0 +1,86 @@
+// relay/interceptors/observe: each call as an event, when it is over.
+import { monotonicMs } from '../../clock.ts'
+import { paramsOf } from '../../rpc/content.ts'
+import type { Message } from '../../rpc/message.ts'
+import type { CallEvent, Events } from '../../telemetry/events.ts'
+import type { Call, Entry, ReplyStream } from '../dispatch.ts'
+
+/** The session of the calls. */
+export interface Observed {
+  readonly shortId: string
+  readonly wire: CallEvent['wire']
+  readonly caller: { readonly principal: string }
+  readonly protocolVersion: string | undefined
+  readonly childRevision: string | undefined
+}
+
+/** While nobody listens, a call costs one look at whether somebody does. */
+export function observeCalls(next: Entry, events: Events, session: Observed): Entry {
+  return {
+    request: (call, message, stream) => {
+      const seen = events.areCallsHeard ? new ObservedStream(stream, message, events, session) : stream
+      next.request(call, message, seen)
+    },
+  }
+}
+
+class ObservedStream implements ReplyStream {
+  readonly isStandalone: boolean
+  readonly #stream: ReplyStream
+  readonly #events: Events
+  readonly #session: Observed
+  readonly #target: string | undefined
+  readonly #requestBytes: number
+  readonly #from = monotonicMs()
+
+  constructor(stream: ReplyStream, message: Message, events: Events, session: Observed) {
+    this.isStandalone = stream.isStandalone
+    this.#stream = stream
+    this.#events = events
+    this.#session = session
+    this.#target = targetOf(message)
+    this.#requestBytes = message.byteLength
+  }
+
+  get canReceive(): boolean {
+    return this.#stream.canReceive
+  }
+
+  onMessage(message: Message): void {
+    this.#stream.onMessage(message)
+  }
+
+  onResponse(message: Message, call: Call): void {
+    const outcome = message.failure ?? (message.envelope.hasResult ? 'ok' : 'error')
+    this.#publish(call, outcome, message.byteLength)
+    this.#stream.onResponse(message, call)
+  }
+
+  onDropped(call: Call): void {
+    this.#publish(call, 'dropped', 0)
+    this.#stream.onDropped?.(call)
+  }
+
+  #publish({ method }: Call, outcome: string, responseBytes: number): void {
+    const { shortId, wire, caller, protocolVersion, childRevision } = this.#session
+    this.#events.call({
+      principal: caller.principal,
+      sessionId: shortId,
+      wire,
+      revision: protocolVersion,
+      childRevision,
+      method,
+      target: this.#target,
+      outcome,
+      durationMs: monotonicMs() - this.#from,
+      requestBytes: this.#requestBytes,
+      responseBytes,
+    })
+  }
+}
+
+function targetOf(message: Message): string | undefined {
+  const { name, uri } = paramsOf(message)
+  if (typeof name === 'string') return name
+  return typeof uri === 'string' ? uri : undefined
+}

@@ -1,0 +1,110 @@
+// telemetry/events: what happens in a bridge, on channels of `node:diagnostics_channel`; without subscribers it costs nothing.
+import { channel } from 'node:diagnostics_channel'
+
+/** The same object in all events of one bridge: several may live in one process. */
+export interface Source {
+  /** The name of the program that is bridged. */
+  readonly tool: string
+}
+
+/** A request of a client is over. */
+export interface CallEvent {
+  readonly source: Source
+  /** The name of the client's token, or `anonymous`. */
+  readonly principal: string
+  /** Begins the id of its session: the whole is a credential. */
+  readonly sessionId: string
+  readonly wire: 'streamable' | 'sse'
+  /** The revision that the client and, where it is another, the child speaks. */
+  readonly revision: string | undefined
+  readonly childRevision: string | undefined
+  readonly method: string
+  /** The tool, the prompt or the resource that it is about. */
+  readonly target: string | undefined
+  /** `ok`, `error` for one of the child's own, `dropped` where nobody waits any more, or a code of docs/ERRORS.md. */
+  readonly outcome: string
+  readonly durationMs: number
+  /** Of the messages as the client wrote and got them. */
+  readonly requestBytes: number
+  readonly responseBytes: number
+}
+
+/** A session is open, or is over. */
+export interface SessionEvent {
+  readonly source: Source
+  readonly type: 'opened' | 'closed'
+  readonly sessionId: string
+  readonly principal: string
+  readonly wire: 'streamable' | 'sse'
+  readonly revision: string | undefined
+  /** The process that is this session's alone. */
+  readonly childPid: number | undefined
+  /** From the request that opened it. */
+  readonly durationMs: number
+  /** Why it is over. */
+  readonly reason?: string
+  /** False for one that never answered `initialize`. */
+  readonly wasOpen: boolean
+}
+
+/** A process has been started, has ended by itself, or has been ended. */
+export interface ChildEvent {
+  readonly source: Source
+  readonly type: 'started' | 'exited' | 'stopped'
+  readonly pid: number
+  readonly exitCode?: number | undefined
+  readonly signal?: string | undefined
+  /** What it took to end it: `exited`, `eof`, `SIGTERM` or `SIGKILL`, and how long that took. */
+  readonly step?: string
+  readonly durationMs?: number
+}
+
+/** A request of HTTP was refused before it reached a session. */
+export interface RefusedEvent {
+  readonly source: Source
+  readonly method: string | undefined
+  readonly path: string
+  /** Of docs/ERRORS.md. */
+  readonly code: string
+  readonly reason: string
+  /** What was thrown, where that is no refusal but a fault of the bridge. */
+  readonly cause?: unknown
+}
+
+/** By what they carry. */
+export const CHANNELS = {
+  call: channel('mcp-bridge:call'),
+  session: channel('mcp-bridge:session'),
+  child: channel('mcp-bridge:child'),
+  refused: channel('mcp-bridge:refused'),
+} as const
+
+/** Says them in the name of one bridge. */
+export class Events {
+  readonly source: Source
+
+  constructor(tool: string) {
+    this.source = { tool }
+  }
+
+  /** Whether it is worth the while to measure a call. */
+  get areCallsHeard(): boolean {
+    return CHANNELS.call.hasSubscribers
+  }
+
+  call(event: Omit<CallEvent, 'source'>): void {
+    CHANNELS.call.publish({ source: this.source, ...event })
+  }
+
+  session(event: Omit<SessionEvent, 'source'>): void {
+    if (CHANNELS.session.hasSubscribers) CHANNELS.session.publish({ source: this.source, ...event })
+  }
+
+  child(event: Omit<ChildEvent, 'source'>): void {
+    if (CHANNELS.child.hasSubscribers) CHANNELS.child.publish({ source: this.source, ...event })
+  }
+
+  refused(event: Omit<RefusedEvent, 'source'>): void {
+    if (CHANNELS.refused.hasSubscribers) CHANNELS.refused.publish({ source: this.source, ...event })
+  }
+}
