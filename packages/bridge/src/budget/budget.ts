@@ -1,4 +1,4 @@
-// budget: how much of each limit a principal has, and what is left for others.
+// budget/budget: how much of each limit a principal has, and what is left for others.
 
 /**
  * While several may come, nobody gets more of a limit than three times what is left of it then: the first may take three

@@ -1,7 +1,9 @@
 // cli/banner: what a person sees at the start: where it listens, what it serves, how to connect.
 import { networkInterfaces } from 'node:os'
+import type { Config } from '../config/config.ts'
+import type { ChildReport } from '../relay/describe.ts'
+import type { Listening } from '../server/bridge.ts'
 import { excerpt, visible } from '../visible.ts'
-import type { ChildReport, Config, Listening } from '../index.ts'
 
 const MAX_TOOLS = 12
 

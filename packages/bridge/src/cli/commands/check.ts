@@ -2,7 +2,7 @@
 import { Option, type Command } from 'commander'
 import { loadConfig } from '../../config/load.ts'
 import { OPTIONS } from '../../config/options.ts'
-import type { Inspection } from '../../index.ts'
+import type { Inspection } from '../../tool/inspect.ts'
 import { excerpt, visible, visibleJson } from '../../visible.ts'
 import { addToolOptions, refuseStray, type Behind, type Flags } from '../options.ts'
 
