@@ -201,7 +201,10 @@ class Running implements Crowd {
     const crash = { from: performance.now(), to: Infinity }
     this.crashes.push(crash)
     const answer = await act.life.call('crash', {}, { id: act.id })
-    crash.to = performance.now()
+    // Of a client that has left meanwhile nobody tells when it comes; before the answer to a later one, in any case.
+    if (answer !== undefined)
+      for (const each of this.crashes)
+        if (each.from <= crash.from) each.to = Math.min(each.to, performance.now())
     if (answer !== undefined && answer.error?.data?.code !== 'child_exited')
       this.#say(act, `crash: ${JSON.stringify(answer)}`)
     return answer !== undefined
