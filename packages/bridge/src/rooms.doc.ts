@@ -41,7 +41,7 @@ const HOMES = [
   { what: 'express', pattern: /from 'express'/, in: ['server/'] },
   { what: 'commander', pattern: /from 'commander'/, in: ['cli/'] },
   { what: 'pino', pattern: /(?:from |import\()'pino(?:-pretty)?'/, in: ['telemetry/'] },
-  { what: 'execa', pattern: /from 'execa'/, in: ['child/'] },
+  { what: 'node:child_process', pattern: /from 'node:child_process'/, in: ['child/'] },
   { what: 'zod', pattern: /from 'zod'/, in: ['config/'] },
   { what: 'yaml', pattern: /from 'yaml'/, in: ['config/'] },
   { what: 'an HTTP response', pattern: /\bServerResponse\b/, in: ['http/', 'transport/', 'server/'] },

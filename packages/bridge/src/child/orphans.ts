@@ -1,5 +1,6 @@
 // child/orphans: a process that outlives a bridge killed with SIGKILL, for as long as it takes to end its children.
-import { execa } from 'execa'
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
 import type { Logger } from '../telemetry/logger.ts'
 import { MARK } from './environment.ts'
 
@@ -61,9 +62,10 @@ export class OrphanReaper {
     this.#isClosed = true
     const child = this.#process
     if (child === undefined) return
-    child.nodeChildProcess.ref()
+    child.ref()
     child.stdin.end()
-    await child
+    const isAlive = child.pid !== undefined && child.exitCode === null && child.signalCode === null
+    if (isAlive) await once(child, 'exit')
   }
 
   #tell(line: string): void {
@@ -73,24 +75,19 @@ export class OrphanReaper {
   #start(): ReturnType<typeof start> {
     const child = start(this.#bridgeId)
     // Neither the process nor the pipe to it keeps ours alive.
-    child.nodeChildProcess.unref()
+    child.unref()
     ;(child.stdin as Partial<{ unref(): void }>).unref?.()
-    child.stdin.on('error', (err) => this.#log.warn({ err }, 'the orphan reaper has gone'))
+    for (const each of [child, child.stdin])
+      each.on('error', (err: unknown) => this.#log.warn({ err }, 'the orphan reaper has gone'))
     return child
   }
 }
 
 function start(bridgeId: string) {
-  return execa('/bin/sh', ['-c', SCRIPT, 'mcp-bridge-orphans', bridgeId], {
-    stdin: 'pipe',
-    stdout: 'ignore',
-    stderr: 'ignore',
+  return spawn('/bin/sh', ['-c', SCRIPT, 'mcp-bridge-orphans', bridgeId], {
+    stdio: ['pipe', 'ignore', 'ignore'],
     // Not in our group: what kills that must not reach it.
     detached: true,
-    cleanup: false,
-    reject: false,
-    buffer: false,
-    extendEnv: false,
     env: { PATH: '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin' },
   })
 }

@@ -1,7 +1,8 @@
 // child/spawn: starts a process, or fails with every pipe closed.
+import { spawn, type ChildProcessWithoutNullStreams } from 'node:child_process'
+import { once } from 'node:events'
 import { stat } from 'node:fs/promises'
 import type { Readable, Writable } from 'node:stream'
-import { execa } from 'execa'
 import { BridgeError } from '../errors.ts'
 import { MARK } from './environment.ts'
 
@@ -39,34 +40,32 @@ export interface ChildProcess {
 /** Throws BridgeError `child_spawn_failed`. */
 export async function spawnProcess({ command, cwd, env, mark }: SpawnOptions): Promise<ChildProcess> {
   const [file = '', ...args] = command
-  const child = execa(file, args, {
-    ...(cwd === undefined ? {} : { cwd }),
-    env: { ...env, [MARK]: mark },
-    extendEnv: false,
-    // A session of its own: a signal reaches `npx` and the server under it, and a Ctrl-C in our terminal neither.
-    detached: true,
-    stdin: 'pipe',
-    stdout: 'pipe',
-    stderr: 'pipe',
-    buffer: false,
-    reject: false,
-    // The bridge ends its children itself, in order; see `stop`.
-    cleanup: false,
-  })
-  // Settles late, with the streams; here the events of the process are what counts.
-  child.catch(() => {})
+  let child: ChildProcessWithoutNullStreams
+  try {
+    child = spawn(file, args, {
+      cwd,
+      env: { ...env, [MARK]: mark },
+      // A session of its own: a signal reaches `npx` and the server under it, and a Ctrl-C in our terminal neither.
+      detached: true,
+    })
+  } catch (error) {
+    // Node throws what it does not tell with an event: too many arguments, for example.
+    throw await spawnError(file, cwd, error)
+  }
+  const { pid, stdin, stdout, stderr } = child
+  if (pid === undefined) {
+    const [error] = (await once(child, 'error')) as [unknown]
+    throw await spawnError(file, cwd, error)
+  }
   let exit: Exit | undefined
   const exited = new Promise<Exit>((resolve) => {
-    child.nodeChildProcess.once('exit', (code, signal) => {
+    child.once('exit', (code, signal) => {
       exit = { code: code ?? undefined, signal: signal ?? undefined }
       resolve(exit)
     })
   })
-  const { pid, stdin, stdout, stderr } = child
-  if (pid === undefined) {
-    const { cause, code } = await child
-    throw await spawnError(file, cwd, code, cause)
-  }
+  // Of a process that runs it is a signal that could not be sent.
+  child.on('error', () => {})
   // EPIPE of a child that has gone is told by its exit.
   stdin.on('error', () => {})
   stdout.on('error', () => {})
@@ -95,12 +94,8 @@ export async function spawnProcess({ command, cwd, env, mark }: SpawnOptions): P
   }
 }
 
-async function spawnError(
-  file: string,
-  cwd: string | undefined,
-  code: unknown,
-  cause: unknown,
-): Promise<BridgeError> {
+async function spawnError(file: string, cwd: string | undefined, cause: unknown): Promise<BridgeError> {
+  const { code } = cause as { code?: unknown }
   const fail = (text: string, hint: string) => new BridgeError('child_spawn_failed', text, { hint, cause })
   if (cwd !== undefined && !(await isDirectory(cwd))) {
     return fail(`the working directory ${cwd} does not exist`, 'correct --cwd')
