@@ -266,7 +266,7 @@ export const ERRORS = {
     meaning: 'The client cancelled this request; the answer only closes its HTTP exchange.',
     remedy: 'None needed.',
   },
-  question_refused: {
+  server_request_refused: {
     who: 'us',
     http: 200,
     rpc: -32601,

@@ -1,9 +1,9 @@
 // linked-list: what is under way, in order, each to be taken out at any time.
 
-/** A place in a chain; whoever has it can take its value out. */
+/** A place in a list; whoever has it can take its value out. */
 export interface ListNode<T> {
   readonly value: T
-  chain: LinkedList<T> | undefined
+  list: LinkedList<T> | undefined
   previous: ListNode<T> | undefined
   next: ListNode<T> | undefined
 }
@@ -28,36 +28,36 @@ export class LinkedList<T> {
 
   add(value: T): ListNode<T> {
     const previous = this.#last
-    const link: ListNode<T> = { value, chain: this, previous, next: undefined }
-    if (previous === undefined) this.#first = link
-    else previous.next = link
-    this.#last = link
+    const node: ListNode<T> = { value, list: this, previous, next: undefined }
+    if (previous === undefined) this.#first = node
+    else previous.next = node
+    this.#last = node
     this.#size++
-    return link
+    return node
   }
 
-  has(link: ListNode<T> | undefined): boolean {
-    return link?.chain === this
+  has(node: ListNode<T> | undefined): boolean {
+    return node?.list === this
   }
 
   /** False if it is not in here, or not any more. */
-  delete(link: ListNode<T> | undefined): boolean {
-    if (link?.chain !== this) return false
-    const { previous, next } = link
+  delete(node: ListNode<T> | undefined): boolean {
+    if (node?.list !== this) return false
+    const { previous, next } = node
     if (previous === undefined) this.#first = next
     else previous.next = next
     if (next === undefined) this.#last = previous
     else next.previous = previous
     this.#size--
-    // What is out refers to nothing that is in.
-    link.chain = link.previous = link.next = undefined
+    // Clear the links, so that a removed node retains nothing.
+    node.list = node.previous = node.next = undefined
     return true
   }
 
   /** All at this moment, oldest first: what is added or taken out meanwhile changes nothing. */
   values(): T[] {
     const values: T[] = []
-    for (let link = this.#first; link !== undefined; link = link.next) values.push(link.value)
+    for (let node = this.#first; node !== undefined; node = node.next) values.push(node.value)
     return values
   }
 }

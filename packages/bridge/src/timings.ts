@@ -36,7 +36,7 @@ export interface Timings {
   tokenGraceMs: number
   /** How long calls wait for their answers once one was lost that may have been any of theirs. */
   lostMs: number
-  /** What a shared child says to nobody in particular is not passed on so soon after a call of another person. */
+  /** What a shared child says to nobody in particular is not passed on so soon after a call of another principal. */
   afterCallMs: number
 }
 

@@ -189,7 +189,7 @@ class Running implements Crowd {
     act.life.expectQuestion(text, `answer ${act.n}`)
     const mine = JSON.stringify({ answer: `answer ${act.n}` })
     const refused = JSON.stringify({
-      error: { code: -32601, message: UNCLEAR, data: { code: 'question_refused' } },
+      error: { code: -32601, message: UNCLEAR, data: { code: 'server_request_refused' } },
     })
     const answer = await this.#call(act, tool, { [key]: text }, mayBeRefused ? [mine, refused] : [mine])
     const came: unknown = answer?.result?.content[0].text

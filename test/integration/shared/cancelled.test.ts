@@ -54,7 +54,7 @@ test('cancelled.asks: a handler that ignores the cancellation may still ask for 
   const it = await gatedBy((command) =>
     embedded({ command, children: 'shared' }, { afterCancelMs: 3000, cancelledMs: 60_000 }),
   )
-  expect(await firstAnswer(it)).toMatchObject({ error: { data: { code: 'question_refused' } } })
+  expect(await firstAnswer(it)).toMatchObject({ error: { data: { code: 'server_request_refused' } } })
 })
 
 test('cancelled.deaf: a child that never says that it has read the cancellation is waited for, but not for ever', async () => {
@@ -64,7 +64,7 @@ test('cancelled.deaf: a child that never says that it has read the cancellation 
       { stuckMs: 100, afterCancelMs: 60_000, cancelledMs: 5000 },
     ),
   )
-  expect(await firstAnswer(it)).toMatchObject({ error: { data: { code: 'question_refused' } } })
+  expect(await firstAnswer(it)).toMatchObject({ error: { data: { code: 'server_request_refused' } } })
 })
 
 test('cancelled.large: a late answer that is too long to be kept is an answer, too', async () => {
@@ -76,7 +76,7 @@ test('cancelled.large: a late answer that is too long to be kept is an answer, t
   await it.until('"held"')
   await b.cancel(7)
   await it.until('"ping"')
-  expect(await asks(a)).toMatchObject({ error: { data: { code: 'question_refused' } } })
+  expect(await asks(a)).toMatchObject({ error: { data: { code: 'server_request_refused' } } })
   it.open(gate)
   await eventually(async () => 'roots' in (await asks(a)), { what: 'a question to reach its client' })
   b.close()
@@ -93,7 +93,7 @@ test('cancelled.doubt: a call whose answer may have been lost is cancelled, and 
   const answer = await a.call('held', { prints: JSON.stringify({ level: 'info', id, result: 'saved' }) })
   expect(textOf(answer)).toMatch(/^\d+$/)
   expect((await held).error?.data.code).toBe('answer_unreadable')
-  expect(await asks(a)).toMatchObject({ error: { data: { code: 'question_refused' } } })
+  expect(await asks(a)).toMatchObject({ error: { data: { code: 'server_request_refused' } } })
   expect(it.heard().find(({ method }) => method === 'notifications/cancelled')?.params.requestId).toBe(id)
   b.close()
 })

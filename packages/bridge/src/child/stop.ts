@@ -19,7 +19,7 @@ export async function stop(child: ChildProcess, graceMs: number): Promise<StopSt
     await killLeftovers(child, graceMs)
     return 'exited'
   }
-  // Before it is asked to end: a descendant with a session of its own is an orphan like any other afterwards.
+  // Look up descendants first: once the parent has gone, those with a session of their own cannot be told from strangers.
   const known = await descendantsOf(child)
   child.closeStdin()
   let step: StopStep = 'eof'

@@ -21,7 +21,7 @@ export class Disclosure {
 
   /** For whoever has such processes after each other. */
   told(owner: Owner, error: BridgeError): BridgeError {
-    return owner.isPerson ? this.toUser(owner, error) : this.toOthers(error)
+    return owner.isNamed ? this.toUser(owner, error) : this.toOthers(error)
   }
 
   /** For the client that had the process for itself: its stderr, without what the operator or the client gave it. */

@@ -11,18 +11,18 @@ export interface Owner {
   /** Nothing is: what fails here may fail for everybody. */
   readonly isOperators: boolean
   /** One that has a name: it may know what an earlier process of its own said. */
-  readonly isPerson: boolean
+  readonly isNamed: boolean
 }
 
 /** Whoever has a process in the operator's own environment, and the bridge itself when it tries the tool. */
-export const TOOL: Owner = { key: '', principal: '', env: {}, isOperators: true, isPerson: false }
+export const TOOL: Owner = { key: '', principal: '', env: {}, isOperators: true, isNamed: false }
 
 /** @param principal empty for a process that several share */
 export function ownerOf(principal: string, env: Readonly<Record<string, string>>): Owner {
   const isOperators = Object.keys(env).length === 0
   if (isOperators && principal === '') return TOOL
-  const isPerson = principal !== '' && principal !== ANONYMOUS
-  return { key: keyOf(principal, isOperators ? undefined : env), principal, env, isOperators, isPerson }
+  const isNamed = principal !== '' && principal !== ANONYMOUS
+  return { key: keyOf(principal, isOperators ? undefined : env), principal, env, isOperators, isNamed }
 }
 
 /** By hash: what a client sends as its credential is not kept for longer than its process. */

@@ -85,7 +85,7 @@ test('a child that does not read is told nothing but cancellations, in their sho
   expect(sent).toEqual([
     `{"jsonrpc":"2.0","method":"notifications/cancelled","params":{"requestId":${call.number},"reason":"cancelled"}}`,
   ])
-  // The question can still be answered when it reads again.
+  // The server request can still be answered when it reads again.
   pipe.backlogBytes = 0
   expect(connection.respond(answer)).toBe(true)
   expect(sent).toHaveLength(2)

@@ -1,11 +1,12 @@
 // relay/multiplexer: one per child: numbers go out, and every message of the child goes home.
 import { BridgeError } from '../errors.ts'
-import { cancellationOf, emptyResultFor, errorFor } from '../rpc/factory.ts'
+import { cancellationOf, errorFor } from '../rpc/factory.ts'
 import { integerOf, type Message } from '../rpc/message.ts'
 import type { Logger } from '../telemetry/logger.ts'
 import { respond } from './call.ts'
 import { CancelledCalls, type CancelledOptions } from './cancelled.ts'
-import type { Call, Dispatcher, Peer, Pipe, ResponseHandler, ServerRequest } from './dispatch.ts'
+import { ChildRequest } from './child-request.ts'
+import type { Call, Dispatcher, Peer, Pipe, ResponseHandler } from './dispatch.ts'
 import { LostResponses } from './lost-responses.ts'
 import { PendingRequests, type Pending } from './pending.ts'
 import { RecentCalls } from './recent.ts'
@@ -25,7 +26,7 @@ export interface MultiplexerOptions {
     /** The child has answered this call after all, or has read its cancellation. */
     onDone?: (number: number) => void
   }
-  /** Of a child that several people use: for so long after a call of one, what it says may still be about that one. */
+  /** Of a child that several principals use: for so long after a call of one, what it says may be about that one. */
   afterCallMs?: number
 }
 
@@ -227,7 +228,7 @@ export class Multiplexer {
     const text = `what the tool said is ambiguous: ${doubted.join(', ')} is there twice, or in another spelling`
     this.#log.warn({ members: doubted }, 'ambiguous message of the child dropped')
     if (message.kind === 'request')
-      this.write(errorFor(message.id, new BridgeError('question_refused', text)))
+      this.write(errorFor(message.id, new BridgeError('server_request_refused', text)))
     const ids = message.kind === 'response' ? [message.id, ...otherIds] : otherIds
     for (const id of ids) this.receiveLost(id, new BridgeError('answer_unreadable', text))
   }
@@ -295,7 +296,7 @@ export class Multiplexer {
 
   /**
    * Whom the child means: stdio names no parent. The client it belongs to; of a child that others use too, the only
-   * client with a call in flight, unless a call of another person has ended just now.
+   * client with a call in flight, unless a call of another principal has ended just now.
    *
    * @param others whose cancelled calls it may be about as well
    */
@@ -317,30 +318,5 @@ export class Multiplexer {
   #isLate({ principal }: Peer): boolean {
     const { afterCallMs = 0 } = this.#options
     return this.#recent?.hasOther(principal, afterCallMs) === true
-  }
-}
-
-/** A request of the child, which keeps nothing of it but its id. */
-class ChildRequest implements ServerRequest {
-  readonly id: string
-  readonly source: Multiplexer
-  readonly isOnlySource: boolean
-
-  constructor(id: string, source: Multiplexer, isOnlySource: boolean) {
-    this.id = id
-    this.source = source
-    this.isOnlySource = isOnlySource
-  }
-
-  reply(response: Message): void {
-    this.source.notify(response.rewrite([[response.envelope.id, this.id]]))
-  }
-
-  refuse(why: string): void {
-    this.source.write(errorFor(this.id, new BridgeError('question_refused', why)))
-  }
-
-  pong(): void {
-    this.source.write(emptyResultFor(this.id))
   }
 }

@@ -117,7 +117,7 @@ export class Bridge {
         sse: new SseTransport(sessions, this.#heartbeat, config),
         onRequest: () => {
           this.#pressure.stir()
-          void this.start().catch(() => {})
+          this.#tool.begin()
         },
       },
       log,
@@ -150,7 +150,7 @@ export class Bridge {
     this.#server = await openListener(this.handler, this.config, this.#log)
     const listening = addressOf(this.#server)
     this.#log.info({ host: listening.address, port: listening.port, mcpPath, ssePath }, 'listening')
-    this.start().catch(() => {})
+    this.#tool.begin()
     const base = `http://${connectableHost(host)}:${listening.port}`
     return { host, port: listening.port, mcpUrl: `${base}${mcpPath}`, sseUrl: `${base}${ssePath}` }
   }

@@ -3,14 +3,13 @@ import type { Caller } from '../access/caller.ts'
 import type { Account } from '../budget/budget.ts'
 import type { Holder } from '../budget/pressure.ts'
 import { monotonicMs } from '../clock.ts'
-import { LinkedList } from '../linked-list.ts'
 import { BridgeError, toBridgeError } from '../errors.ts'
 import { excerpt } from '../visible.ts'
 import type { Events } from '../telemetry/events.ts'
 import type { Logger } from '../telemetry/logger.ts'
 import { resultOf, textOf } from '../rpc/content.ts'
 import { emptyResultFor, errorFor } from '../rpc/factory.ts'
-import { idKey, Message } from '../rpc/message.ts'
+import type { Message } from '../rpc/message.ts'
 import { createCall, fail } from '../relay/call.ts'
 import { Connection, type ConnectionOptions } from '../relay/connection.ts'
 import type { Call, Entry, ReplyStream } from '../relay/dispatch.ts'
@@ -18,11 +17,10 @@ import { observeCalls } from '../relay/interceptors/observe.ts'
 import { failuresAsResults } from '../relay/interceptors/litellm.ts'
 import { initializeParamsOf } from '../rpc/initialize-params.ts'
 import type { Timings } from '../timings.ts'
-import { Deadlines } from './deadlines.ts'
-import { EventLog } from './event-log.ts'
 import type { Lease, OpenLease } from './lease.ts'
-import { Backpressure } from './backpressure.ts'
-import { SessionStream, type StreamHost } from './stream.ts'
+import { Pings } from './pings.ts'
+import type { SessionStream } from './stream.ts'
+import { SessionStreams, type StreamsHost } from './streams.ts'
 
 export type Wire = 'streamable' | 'sse'
 
@@ -46,12 +44,6 @@ export interface SessionHost {
   refuseIfDraining(): void
 }
 
-/** A POST is answered as JSON if its answer comes within this. */
-const DECIDE = new Deadlines(250)
-/** `initialize` waits longer: the status is worth more than an early byte, and proxies cut at 60 s or later. */
-const DECIDE_INITIALIZE = new Deadlines(15_000)
-
-const STANDING_ID = 0
 /** Enough to tell sessions apart: 48 of 128 bits. */
 const SHORT_ID_LENGTH = 8
 /** The first revision whose clients know a priming event, with an id and no data. */
@@ -59,23 +51,20 @@ const PRIMING_REVISION = '2025-11-25'
 /** A longer one is no name of a revision; it is logged, and repeated in refusals. */
 const MAX_REVISION_LENGTH = 64
 
-export class Session implements StreamHost, Holder {
+export class Session implements StreamsHost, Holder {
   readonly id: string
   /** What logs call it: the whole id is a credential. */
   readonly shortId: string
   readonly wire: Wire
   readonly caller: Caller
   readonly openedAt = monotonicMs()
-  readonly events: EventLog | undefined
-  readonly maxBufferBytes: number
+  readonly streams: SessionStreams
   /** What the child answered to `initialize`: it rules batching and priming. */
   protocolVersion: string | undefined
   lastRequestAt = monotonicMs()
   /** A ping of the bridge that the client has not answered, and since when. */
   pingedAt: number | undefined
 
-  readonly #standing: SessionStream
-  readonly #streams = new LinkedList<SessionStream>()
   readonly #limits: SessionLimits
   readonly #openLease: OpenLease
   readonly #log: Logger
@@ -85,15 +74,11 @@ export class Session implements StreamHost, Holder {
   #connection: Connection | undefined
   /** `initialize` while it waits for a child. */
   #opening: { call: Call; stream: ReplyStream } | undefined
-  /** The only stream whose client can learn that there is this session, until it has. */
-  #introduction: SessionStream | undefined
   readonly #closing = new AbortController()
   #state: 'new' | 'opening' | 'open' | 'closed' = 'new'
-  #lastStreamId = STANDING_ID
-  #pings = 0
+  readonly #pings: Pings
   /** Bytes charged at the last look. */
   #sampled = 0
-  readonly #backpressure: Backpressure
 
   constructor(
     identity: { id: string; wire: Wire; caller: Caller },
@@ -107,43 +92,27 @@ export class Session implements StreamHost, Holder {
     this.wire = identity.wire
     this.caller = identity.caller
     this.#limits = limits
-    this.maxBufferBytes = limits.maxBufferBytes
-    this.events =
-      this.wire === 'sse'
-        ? undefined
-        : new EventLog(limits.maxReplayBytes, limits.timings.replayMs, this.caller.account.bytes)
+    this.#pings = new Pings(this.shortId)
     this.#openLease = openLease
     this.#log = log
     this.#host = host
     const entry: Entry = { request: (call, message, stream) => this.#enter(call, message, stream) }
     const observed = observeCalls(entry, limits.events, this)
     this.#entry = limits.compat === 'litellm' ? failuresAsResults(observed) : observed
-    this.#standing = new SessionStream(this, { id: STANDING_ID, awaited: Infinity })
-    this.#backpressure = new Backpressure(
-      {
-        shortId: this.shortId,
-        streams: () => this.#all(),
-        pauseChild: () => this.#lease?.pause?.(),
-        resumeChild: () => this.#lease?.resume?.(),
-      },
-      limits.timings.stallMs,
-      log,
-    )
+    const { shortId, wire } = this
+    this.streams = new SessionStreams({ ...limits, shortId, wire, bytes: this.account.bytes }, this, log)
   }
 
   get account(): Account {
     return this.caller.account
   }
 
-  /** Bytes that its client has not read, and answers held back for a batch. */
   get unreadBytes(): number {
-    let bytes = this.#standing.unreadBytes
-    for (const stream of this.#streams.values()) bytes += stream.unreadBytes
-    return bytes
+    return this.streams.unreadBytes
   }
 
   get replayBytes(): number {
-    return this.events?.bytes ?? 0
+    return this.streams.events?.bytes ?? 0
   }
 
   /** Charges what waits in the connections of this session and of its own child now. */
@@ -154,7 +123,7 @@ export class Session implements StreamHost, Holder {
   }
 
   dropReplay(): void {
-    this.events?.clear()
+    this.streams.events?.clear()
   }
 
   cutUnread(): void {
@@ -162,7 +131,7 @@ export class Session implements StreamHost, Holder {
       { sessionId: this.shortId, bytes: this.unreadBytes },
       'unread streams closed: memory is short',
     )
-    for (const stream of this.#all()) if (stream.unreadBytes > 0) stream.cut()
+    this.streams.cutUnread()
   }
 
   /** The revision that its child speaks. */
@@ -174,9 +143,20 @@ export class Session implements StreamHost, Holder {
     return this.protocolVersion !== undefined && this.protocolVersion >= PRIMING_REVISION
   }
 
-  /** The stream that belongs to no request: GET, or the only one of HTTP+SSE. */
-  get standing(): SessionStream {
-    return this.#standing
+  get isChildOwn(): boolean {
+    return this.#lease?.pause !== undefined
+  }
+
+  pauseChild(): void {
+    this.#lease?.pause?.()
+  }
+
+  resumeChild(): void {
+    this.#lease?.resume?.()
+  }
+
+  clientGone(): void {
+    this.close('the client has gone')
   }
 
   /** Not initialised yet. */
@@ -191,25 +171,6 @@ export class Session implements StreamHost, Holder {
   /** Requests the child has not answered yet. */
   get inFlight(): number {
     return this.#connection?.inFlight ?? (this.#state === 'opening' ? 1 : 0)
-  }
-
-  /** A stream for the answers to one POST. */
-  openReply(awaited: number, isBatch: boolean, isInitialize = false): SessionStream {
-    const decide = isInitialize ? DECIDE_INITIALIZE : DECIDE
-    const stream = new SessionStream(this, { id: ++this.#lastStreamId, awaited, isBatch, decide })
-    stream.node = this.#streams.add(stream)
-    if (isInitialize) this.#introduction = stream
-    return stream
-  }
-
-  /** The stream a client wants to resume, if it still goes on. */
-  streamOf(id: number): SessionStream | undefined {
-    return id === STANDING_ID ? this.#standing : this.#streams.values().find((stream) => stream.id === id)
-  }
-
-  /** Stands for a stream that has given every answer, for a client that comes back for what it missed. */
-  replayFinished(id: number): SessionStream {
-    return new SessionStream(this, { id, awaited: 0 })
   }
 
   /** Takes a child and passes `initialize` on; the response, or what went wrong, goes to `stream`. */
@@ -245,7 +206,7 @@ export class Session implements StreamHost, Holder {
 
   #connectionOptions(): ConnectionOptions {
     const { holdMs } = this.#limits.timings
-    return { account: this.account, standalone: this.#standing, holdMs }
+    return { account: this.account, standalone: this.streams.standalone, holdMs }
   }
 
   /** Passes a request on; its response, or what refuses it, goes to `stream`. */
@@ -253,7 +214,7 @@ export class Session implements StreamHost, Holder {
     this.#heard()
     const call = createCall(message, this.#limits.callTimeoutMs)
     this.#entry.request(call, message, stream)
-    if (call.node !== undefined && stream !== this.#standing) stream.calls.push(call)
+    if (call.node !== undefined && stream !== this.streams.standalone) stream.calls.push(call)
   }
 
   /** Whatever refuses it is its response. */
@@ -289,7 +250,7 @@ export class Session implements StreamHost, Holder {
 
   /** Passes a notification or a response on. What refuses it is given back: it needs no answer, but may get one. */
   accept(message: Message): BridgeError | undefined {
-    const isPong = message.kind === 'response' && this.#isPong(message)
+    const isPong = this.#pings.isAnswer(message)
     this.#heard()
     if (isPong) return undefined
     try {
@@ -330,32 +291,24 @@ export class Session implements StreamHost, Holder {
 
   /** Asks the client whether it is still there, on any stream that is open. */
   ping(): void {
-    const stream = this.#all().find((each) => each.canReceive)
+    const stream = this.streams.receiving
     if (stream === undefined) return
     this.pingedAt = monotonicMs()
-    stream.onMessage(Message.from({ jsonrpc: '2.0', id: this.#pingId(++this.#pings), method: 'ping' }))
+    stream.onMessage(this.#pings.next())
   }
 
   get hasOpenStream(): boolean {
-    return this.#all().some((stream) => stream.isConnected)
+    return this.streams.hasConnected
   }
 
   /** Since when its client leaves a stream full; undefined if it does not. */
   get stalledSince(): number | undefined {
-    return this.#backpressure.since
+    return this.streams.stalledSince
   }
 
   /** Cancels calls whose client went away and cannot, or did not, come back for the answer. */
   abandonDetached(now: number): void {
-    const { replayMs, detachedMs } = this.#limits.timings
-    for (const stream of this.#streams.values()) {
-      if (stream.detachedAt === undefined) continue
-      if (now - stream.detachedAt < (stream.isResumable ? replayMs : detachedMs)) continue
-      this.#connection?.abandon(stream.calls, 'the client has gone')
-      stream.close()
-      this.#streams.delete(stream.node)
-    }
-    this.events?.expire(now)
+    this.streams.endDetached(now, (calls) => this.#connection?.abandon(calls, 'the client has gone'))
   }
 
   /** Ends the session: streams end, calls are cancelled, the child is let go. */
@@ -364,15 +317,11 @@ export class Session implements StreamHost, Holder {
     const wasOpen = this.#state === 'open'
     this.#state = 'closed'
     this.#closing.abort(new BridgeError('session_unknown', `the session has ended: ${reason}`))
-    this.#backpressure.close()
+    this.streams.release()
     this.#failOpening(new BridgeError('session_unknown', `the session has ended: ${reason}`))
     this.#connection?.close(reason)
     this.#lease?.stop?.()
-    for (const stream of this.#all()) {
-      stream.close()
-      this.#streams.delete(stream.node)
-    }
-    this.events?.clear()
+    this.streams.close()
     this.account.bytes.give(this.#sampled)
     this.#sampled = 0
     this.#event('closed', { reason, wasOpen })
@@ -392,49 +341,6 @@ export class Session implements StreamHost, Holder {
     })
   }
 
-  streamFull(stream: SessionStream): void {
-    this.#backpressure.add(stream)
-  }
-
-  /** A single message may be larger than the limit; what follows while it waits is too much of a child that nobody pauses. */
-  streamOverfull(stream: SessionStream): void {
-    if (this.#lease?.pause !== undefined) return
-    const fields = { sessionId: this.shortId, bytes: stream.waitingBytes }
-    this.#log.warn(fields, 'full stream closed: its child serves others too')
-    stream.cut()
-  }
-
-  streamFailed(stream: SessionStream, err: unknown): void {
-    this.#log.error({ err, sessionId: this.shortId }, 'stream failed')
-    stream.cut()
-  }
-
-  streamDrained(stream: SessionStream): void {
-    this.#backpressure.delete(stream)
-  }
-
-  streamDetached(stream: SessionStream): void {
-    this.streamDrained(stream)
-    // HTTP+SSE cannot be resumed: the end of its stream is the end of the session.
-    if (this.wire === 'sse' && stream === this.#standing) this.close('the client has gone')
-    // Nobody knows the id of this session, and nobody can come back for it.
-    if (stream === this.#introduction) this.close('the client has gone')
-  }
-
-  streamLost(stream: SessionStream): void {
-    if (stream === this.#introduction) this.close('the client has gone')
-  }
-
-  streamFinished(stream: SessionStream): void {
-    this.#streams.delete(stream.node)
-    this.streamDrained(stream)
-  }
-
-  /** The standing stream first. */
-  #all(): SessionStream[] {
-    return [this.#standing, ...this.#streams.values()]
-  }
-
   #failOpening(error: BridgeError): void {
     const opening = this.#opening
     this.#opening = undefined
@@ -446,7 +352,7 @@ export class Session implements StreamHost, Holder {
     return {
       canReceive: false,
       isStandalone: stream.isStandalone,
-      onMessage: (message) => this.#standing.onMessage(message),
+      onMessage: (message) => this.streams.standalone.onMessage(message),
       onResponse: (message, call) => {
         this.#opening = undefined
         if (!message.envelope.hasResult) {
@@ -468,15 +374,6 @@ export class Session implements StreamHost, Holder {
     this.#failOpening(error)
     // LiteLLM lists the tools after each call, and does not survive that either if it fails.
     if (this.#limits.compat === undefined) this.close(error.message)
-  }
-
-  #isPong(message: Message): boolean {
-    return this.#pings > 0 && idKey(message.id) === JSON.stringify(this.#pingId(this.#pings))
-  }
-
-  /** No child would choose this id: a question of its own keeps working beside our ping. */
-  #pingId(n: number): string {
-    return `mcp-bridge-ping-${this.shortId}-${n}`
   }
 }
 

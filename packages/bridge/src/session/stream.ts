@@ -44,7 +44,7 @@ export interface StreamOptions {
 export const RETRY_MS = 1000
 
 /**
- * The answers to one POST, or the standing stream of a session. Late decision: as long as nothing but answers has come
+ * The answers to one POST, or the standalone stream of a session. Late decision: as long as nothing but answers has come
  * and the client has not waited long, the answer can still be a JSON body with its own status.
  */
 export class SessionStream implements ReplyStream, ResponseOwner {

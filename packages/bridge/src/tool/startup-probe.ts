@@ -70,6 +70,11 @@ export class StartupProbe {
     return this.#trial
   }
 
+  /** The same for those who do not wait for it. */
+  begin(): void {
+    if (this.#trial === undefined) this.start().catch(() => {})
+  }
+
   /** A child has ended without being asked to. */
   crashed({ owner, error, isHealthy }: Crash): void {
     if (this.#options.onCrash === 'exit') return this.#fail(error)
@@ -121,7 +126,7 @@ export class StartupProbe {
       }
       this.#problem = error
       if (!this.#isClosed) this.#fail(error)
-      // Whoever goes on nevertheless: the next client that comes after a while has the tool tried again.
+      // Forget the failure after a while, so that the next client triggers a new attempt.
       this.#forget = setTimeout(() => {
         this.#trial = undefined
       }, RETRIAL_MS).unref()

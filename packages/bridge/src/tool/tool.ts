@@ -119,6 +119,11 @@ export class Tool {
     return this.#probe.start()
   }
 
+  /** The same for those who do not wait for it. */
+  begin(): void {
+    this.#probe.begin()
+  }
+
   /** Settles once: it cannot start, or has crashed where that is the end. */
   get failed(): Promise<BridgeError> {
     return this.#probe.failed

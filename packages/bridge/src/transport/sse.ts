@@ -33,7 +33,7 @@ export class SseTransport {
   get(req: IncomingMessage, res: ServerResponse, caller: Caller): void {
     const session = this.#registry.open('sse', caller)
     const endpoint = `${relativePath(this.#paths, req.url ?? '')}?sessionId=${session.id}`
-    session.standing.attachStream(
+    session.streams.standalone.attachStream(
       new HttpResponseWriter(
         res,
         { json: false, events: true },
@@ -65,7 +65,7 @@ export class SseTransport {
     for (const message of messages) {
       if (message.kind !== 'request') session.accept(message)
       else if (message.method === 'initialize' && session.isNew) initialize(session, message)
-      else session.request(message, session.standing)
+      else session.request(message, session.streams.standalone)
     }
   }
 }
@@ -74,9 +74,9 @@ function initialize(session: Session, message: Message): void {
   try {
     checkInitialize(message)
   } catch (error) {
-    return session.standing.onResponse(errorFor(message.id, toBridgeError(error)))
+    return session.streams.standalone.onResponse(errorFor(message.id, toBridgeError(error)))
   }
-  session.initialize(message, session.standing).catch(() => session.close('initialize failed'))
+  session.initialize(message, session.streams.standalone).catch(() => session.close('initialize failed'))
 }
 
 /** As we have written it; whoever escapes what needs no escape is read by the book. */

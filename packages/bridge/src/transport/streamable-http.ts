@@ -58,7 +58,7 @@ export class StreamableHttpTransport {
     }
   }
 
-  /** Opens the standing stream, or resumes any stream from `Last-Event-ID`. */
+  /** Opens the standalone stream, or resumes any stream from `Last-Event-ID`. */
   get(req: IncomingMessage, res: ServerResponse, caller: Caller): void {
     const session = this.#sessionOf(req, requireSessionId(req), caller)
     // Whatever `Accept` says: a GET can be answered with nothing else, and what it carries must not be dropped.
@@ -66,7 +66,7 @@ export class StreamableHttpTransport {
     const writer = new HttpResponseWriter(res, takes, { ...this.#toOpen, isLasting: true })
     const from = parseEventId(header(req, 'last-event-id') ?? '')
     session.lastRequestAt = monotonicMs()
-    if (from === undefined) session.standing.attachStream(writer)
+    if (from === undefined) session.streams.standalone.attachStream(writer)
     else this.#resume(session, writer, from)
     session.flush()
   }
@@ -79,7 +79,7 @@ export class StreamableHttpTransport {
   async #open(req: IncomingMessage, res: ServerResponse, message: Message, caller: Caller): Promise<void> {
     checkInitialize(message)
     const session = this.#registry.open('streamable', caller)
-    const reply = session.openReply(1, false, true)
+    const reply = session.streams.openReply(1, false, true)
     const headers = { 'mcp-session-id': session.id }
     reply.attachReply(new HttpResponseWriter(res, acceptedTypesOf(req), { ...this.#toOpen, headers }))
     await session.initialize(message, reply)
@@ -93,7 +93,7 @@ export class StreamableHttpTransport {
   ): void {
     const session = this.#sessionOf(req, route.sessionId, caller)
     refuseBatch(route.isBatch, session)
-    const reply = session.openReply(route.awaited, route.isBatch)
+    const reply = session.streams.openReply(route.awaited, route.isBatch)
     reply.attachReply(new HttpResponseWriter(res, acceptedTypesOf(req), this.#toCall))
     for (const message of route.messages) {
       if (message.kind === 'request') session.request(message, reply)
@@ -103,11 +103,11 @@ export class StreamableHttpTransport {
   }
 
   #resume(session: Session, writer: HttpResponseWriter, from: { streamId: number; counter: number }): void {
-    let stream = session.streamOf(from.streamId)
+    let stream = session.streams.of(from.streamId)
     if (stream === undefined) {
       // Every answer of that stream has been given: replay it and end.
-      stream = session.replayFinished(from.streamId)
-      const { events } = session
+      stream = session.streams.replayFinished(from.streamId)
+      const { events } = session.streams
       if (
         events?.after(from.streamId, from.counter).length === 0 &&
         !events.holds(from.streamId, from.counter)
