@@ -12,8 +12,8 @@ import { isSamePath, pathOf } from './path.ts'
 export type Refuse = (thrown: unknown, req: IncomingMessage, res: ServerResponse) => void
 
 export interface RefusalPolicy {
-  compat: 'litellm' | undefined
-  mcpPath: string
+  /** Where LiteLLM asks for Streamable HTTP. */
+  liteLlmPaths: readonly string[]
   /** Told of each. */
   events: Events
 }
@@ -54,8 +54,8 @@ function report(error: BridgeError, req: IncomingMessage, events: Events): void 
 }
 
 /** Streamable HTTP: any status but 404 that refuses `initialize` hangs the MCP endpoint of LiteLLM 1.77. */
-function statusFor(error: BridgeError, req: IncomingMessage, { compat, mcpPath }: RefusalPolicy): number {
-  const isForLiteLlm = compat === 'litellm' && req.method === 'POST' && isSamePath(pathOf(req), mcpPath)
+function statusFor(error: BridgeError, req: IncomingMessage, { liteLlmPaths }: RefusalPolicy): number {
+  const isForLiteLlm = req.method === 'POST' && liteLlmPaths.some((path) => isSamePath(pathOf(req), path))
   return isForLiteLlm ? 404 : error.row.http
 }
 

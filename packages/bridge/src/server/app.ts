@@ -12,14 +12,23 @@ import type { SseTransport } from '../transport/sse.ts'
 import type { StreamableHttpTransport } from '../transport/streamable-http.ts'
 import { createRouter, type Enter, type Handler, type Methods, type RouterOptions } from './router.ts'
 
-export interface AppOptions extends RouterOptions {
-  admission: AdmissionPolicy
+/** One tool at its paths. */
+export interface Mount {
+  paths: { mcpPath: string; ssePath: string; messagePath: string }
   maxBodyBytes: number
   compat: 'litellm' | undefined
   streamable: Pick<StreamableHttpTransport, 'post' | 'get' | 'delete'>
   sse: Pick<SseTransport, 'get' | 'post'>
+  /** Called before each request: a tool is started when it is first asked for. */
+  begin(): void
+}
+
+export interface AppOptions extends RouterOptions {
+  admission: AdmissionPolicy
+  /** No two have a path in common. */
+  mounts: readonly Mount[]
   events: Events
-  /** Called before the first request that may open a session. */
+  /** Called before each request of a known caller. */
   onRequest(): void
 }
 
@@ -29,12 +38,13 @@ export interface AppOptions extends RouterOptions {
  */
 export function createApp(options: AppOptions, log: Logger): RequestListener {
   const admit = admission(options.admission)
+  const forLiteLlm = options.mounts.filter(({ compat }) => compat === 'litellm')
   const refuse = createRefuse(
-    { compat: options.compat, mcpPath: options.paths.mcpPath, events: options.events },
+    { liteLlmPaths: forLiteLlm.map(({ paths }) => paths.mcpPath), events: options.events },
     log,
   )
   const enter = entrance(options, refuse)
-  const endpoints = endpointsOf(options, refuse)
+  const endpoints = new Map(options.mounts.flatMap((mount) => endpointsOf(mount, refuse)))
   const router = createRouter(options, endpoints, { admit, enter, refuse })
   return (req, res) => {
     const handler = endpoints.get(pathOf(req))?.[req.method as keyof Methods]
@@ -73,32 +83,35 @@ type BodyHandler = (
   caller: Caller,
 ) => void | Promise<void>
 
-/** By path. */
-function endpointsOf(
-  { paths, streamable, sse, maxBodyBytes }: AppOptions,
-  refuse: Refuse,
-): ReadonlyMap<string, Methods> {
-  const withBody =
-    (handler: BodyHandler): Handler =>
-    (req, res, caller) =>
+function endpointsOf(mount: Mount, refuse: Refuse): [path: string, Methods][] {
+  const { paths, streamable, sse, maxBodyBytes } = mount
+  const begun =
+    (handler: Handler): Handler =>
+    (req, res, caller) => {
+      mount.begin()
+      handler(req, res, caller)
+    }
+  const withBody = (handler: BodyHandler): Handler =>
+    begun((req, res, caller) =>
       readMessages(
         req,
         maxBodyBytes,
         caller.account.bytes,
         (body) => handler(req, res, body, caller),
         (error) => refuse(error, req, res),
-      )
+      ),
+    )
   const mcp: Methods = {
     POST: withBody((req, res, body, caller) => streamable.post(req, res, body, caller)),
-    GET: (req, res, caller) => streamable.get(req, res, caller),
-    DELETE: (req, res, caller) => streamable.delete(req, res, caller),
+    GET: begun((req, res, caller) => streamable.get(req, res, caller)),
+    DELETE: begun((req, res, caller) => streamable.delete(req, res, caller)),
   }
   // A POST to the SSE path is how newer clients ask whether it is Streamable HTTP: 405 sends them on to GET.
-  const stream: Methods = { GET: (req, res, caller) => sse.get(req, res, caller) }
+  const stream: Methods = { GET: begun((req, res, caller) => sse.get(req, res, caller)) }
   const message: Methods = { POST: withBody((req, res, body, caller) => sse.post(req, res, body, caller)) }
-  return new Map([
+  return [
     [paths.mcpPath, mcp],
     [paths.ssePath, stream],
     [paths.messagePath, message],
-  ])
+  ]
 }

@@ -51,7 +51,6 @@ async function serving(authenticate: Authenticate) {
   logEvents(told.source, log)
   const app = createApp(
     {
-      paths: { mcpPath: '/mcp', ssePath: '/sse', messagePath: '/messages' },
       admission: {
         host: '0.0.0.0',
         allowHost: [],
@@ -62,19 +61,25 @@ async function serving(authenticate: Authenticate) {
       cors: true,
       headerEnv: [],
       authenticate,
-      maxBodyBytes: 10_000_000,
-      compat: undefined,
       readiness: () => ({ status: 'failing', reason: 'no licence' }),
-      streamable: {
-        post: (_req, res, body, caller) =>
-          answer(res, caller, body instanceof Message ? `${body.method} ${body.byteLength}` : 'batch'),
-        get: (_req, res, caller) => answer(res, caller, 'GET'),
-        delete: (_req, res, caller) => answer(res, caller, 'DELETE'),
-      },
-      sse: {
-        get: (_req, res, caller) => answer(res, caller, 'SSE'),
-        post: (_req, res, _body, caller) => answer(res, caller, 'message'),
-      },
+      mounts: [
+        {
+          paths: { mcpPath: '/mcp', ssePath: '/sse', messagePath: '/messages' },
+          maxBodyBytes: 10_000_000,
+          compat: undefined,
+          streamable: {
+            post: (_req, res, body, caller) =>
+              answer(res, caller, body instanceof Message ? `${body.method} ${body.byteLength}` : 'batch'),
+            get: (_req, res, caller) => answer(res, caller, 'GET'),
+            delete: (_req, res, caller) => answer(res, caller, 'DELETE'),
+          },
+          sse: {
+            get: (_req, res, caller) => answer(res, caller, 'SSE'),
+            post: (_req, res, _body, caller) => answer(res, caller, 'message'),
+          },
+          begin: () => {},
+        },
+      ],
       events: told,
       onRequest: () => events.push('request'),
     },

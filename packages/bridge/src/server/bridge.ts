@@ -7,11 +7,9 @@ import { strangersIn, Tokens, tokensOf } from '../access/tokens.ts'
 import { Budget, type Account } from '../budget/budget.ts'
 import { defaultMaxMemory } from '../budget/memory.ts'
 import { Pressure } from '../budget/pressure.ts'
-import { ChildFactory } from '../child/factory.ts'
 import { monotonicMs } from '../clock.ts'
 import { connectableHost, isLoopback } from '../config/loopback.ts'
-import type { Config, ConfigInput } from '../config/config.ts'
-import { parseConfig } from '../config/load.ts'
+import type { Config } from '../config/config.ts'
 import type { BridgeError } from '../errors.ts'
 import { Heartbeat } from '../http/heartbeat.ts'
 import { QUEUE_PER_CHILD } from '../lease/pool-queue.ts'
@@ -19,14 +17,13 @@ import { MAX_WAITING } from '../lease/shared-child.ts'
 import type { ChildReport } from '../relay/describe.ts'
 import { Events } from '../telemetry/events.ts'
 import { logEvents } from '../telemetry/log-events.ts'
-import { silentLogger, type Logger } from '../telemetry/logger.ts'
+import type { Logger } from '../telemetry/logger.ts'
 import { TIMINGS, type Timings } from '../timings.ts'
-import { inspectTool, type Inspection } from '../tool/inspect.ts'
 import type { Readiness } from '../tool/startup-probe.ts'
 import { Tool } from '../tool/tool.ts'
 import { SseTransport } from '../transport/sse.ts'
 import { StreamableHttpTransport } from '../transport/streamable-http.ts'
-import { createApp } from './app.ts'
+import { createApp, type Mount } from './app.ts'
 import { addressOf, closeListener, openListener } from './listener.ts'
 
 /** Where a bridge can be reached. */
@@ -36,13 +33,6 @@ export interface Listening {
   /** Streamable HTTP and HTTP+SSE, as seen from this machine. */
   mcpUrl: string
   sseUrl: string
-}
-
-export interface BridgeOptions {
-  /** One of pino or of its shape; without one nothing is logged. */
-  logger?: Logger
-  /** @internal Shorter waits, for tests. */
-  timings?: Partial<Timings>
 }
 
 /** After the drain, answers on their way have this long. */
@@ -55,7 +45,10 @@ export class Bridge {
   readonly config: Config
 
   readonly #log: Logger
-  readonly #tool: Tool
+  /** The one that was named as a command. */
+  readonly #commanded: Tool
+  /** All by name; that one has none. */
+  readonly #tools: ReadonlyMap<string, Tool>
   readonly #budget: Budget
   readonly #pressure: Pressure
   readonly #heartbeat: Heartbeat
@@ -88,12 +81,15 @@ export class Bridge {
       this.#isForSeveral(),
     )
     const isInForce = (caller: Caller) => this.#tokens.isInForce(caller)
-    this.#tool = new Tool(config, { timings, profiles, events, isInForce }, log)
-    const { sessions } = this.#tool
-    this.#pressure = new Pressure(this.#budget, () => sessions.all, log)
+    this.#commanded = new Tool(config, { timings, profiles, events, isInForce }, log)
+    this.#tools = new Map([['', this.#commanded]])
+    this.#pressure = new Pressure(
+      this.#budget,
+      () => this.#all().flatMap(({ sessions }) => [...sessions.all]),
+      log,
+    )
     this.handler = createApp(
       {
-        paths: config,
         admission: {
           host: config.host,
           allowHost: config.allowHost,
@@ -109,16 +105,10 @@ export class Bridge {
           headerEnv: config.headerEnv,
           accountOf: (principal, address) => this.#accountOf(principal, address),
         }),
-        maxBodyBytes: config.maxBodyBytes,
-        compat: config.compat,
+        mounts: [this.#mount(this.#commanded, config)],
         events,
         readiness: () => this.#readiness(),
-        streamable: new StreamableHttpTransport(sessions, this.#heartbeat, config.compat === 'litellm'),
-        sse: new SseTransport(sessions, this.#heartbeat, config),
-        onRequest: () => {
-          this.#pressure.stir()
-          this.#tool.begin()
-        },
+        onRequest: () => this.#pressure.stir(),
       },
       log,
     )
@@ -132,12 +122,12 @@ export class Bridge {
    * @throws BridgeError `child_…`; with `headerEnv`, where no child can be started without a client, nothing is thrown
    */
   start(): Promise<ChildReport> {
-    return this.#tool.start()
+    return this.#commanded.start()
   }
 
   /** Settles once: what can end a bridge that nobody closed (its tool cannot start; `onCrash: 'exit'`). */
   get failed(): Promise<BridgeError> {
-    return this.#tool.failed
+    return this.#commanded.failed
   }
 
   /**
@@ -150,7 +140,7 @@ export class Bridge {
     this.#server = await openListener(this.handler, this.config, this.#log)
     const listening = addressOf(this.#server)
     this.#log.info({ host: listening.address, port: listening.port, mcpPath, ssePath }, 'listening')
-    this.#tool.begin()
+    for (const tool of this.#all()) tool.begin()
     const base = `http://${connectableHost(host)}:${listening.port}`
     return { host, port: listening.port, mcpUrl: `${base}${mcpPath}`, sseUrl: `${base}${ssePath}` }
   }
@@ -170,15 +160,31 @@ export class Bridge {
     const from = monotonicMs()
     this.#isClosing = true
     this.#tokenFile?.close()
-    await this.#tool.drain(drainMs)
+    await Promise.all(this.#all().map((tool) => tool.drain(drainMs)))
     this.#pressure.close()
     this.#heartbeat.close()
     await Promise.all([
-      this.#tool.close(),
+      ...this.#all().map((tool) => tool.close()),
       this.#server === undefined ? undefined : closeListener(this.#server, CLOSE_GRACE_MS),
     ])
     this.#stopLogging()
     this.#log.info({ durationMs: monotonicMs() - from }, 'closed')
+  }
+
+  #all(): Tool[] {
+    return [...this.#tools.values()]
+  }
+
+  #mount(tool: Tool, config: Config): Mount {
+    const { sessions } = tool
+    return {
+      paths: config,
+      maxBodyBytes: config.maxBodyBytes,
+      compat: config.compat,
+      streamable: new StreamableHttpTransport(sessions, this.#heartbeat, config.compat === 'litellm'),
+      sse: new SseTransport(sessions, this.#heartbeat, config),
+      begin: () => tool.begin(),
+    }
   }
 
   #openTokenFile(timings: Timings): TokenFile | undefined {
@@ -194,7 +200,8 @@ export class Bridge {
     this.#budget.isShared = this.#isForSeveral()
     this.#log.info({ names: [...this.#tokens.names] }, 'tokens read again')
     this.#warnOfStrangers(file)
-    this.#tool.sessions.closeWhere(({ caller }) => !this.#tokens.isInForce(caller), 'its token was withdrawn')
+    for (const { sessions } of this.#all())
+      sessions.closeWhere(({ caller }) => !this.#tokens.isInForce(caller), 'its token was withdrawn')
   }
 
   /** A slip of the pen in a name: its holder has no filter and no environment of its own. */
@@ -218,36 +225,8 @@ export class Bridge {
     if (this.#isClosing) return { status: 'draining', reason: 'the bridge is shutting down' }
     const problem = this.#tokenFile?.problem
     if (problem !== undefined) return { status: 'failing', reason: problem }
-    return this.#tool.readiness()
-  }
-}
-
-/**
- * A bridge for one stdio command. Nothing is started before `listen`, `start` or the first request.
- *
- * @throws BridgeError `config_invalid`, which lists every problem
- */
-export function createBridge(
-  config: ConfigInput,
-  { logger = silentLogger(), timings }: BridgeOptions = {},
-): Bridge {
-  return new Bridge(parseConfig(config), logger, timings)
-}
-
-/**
- * Starts the tool of a configuration once, asks what it is, and ends it: `mcp-bridge check`.
- *
- * @throws BridgeError `child_…`
- */
-export async function inspect(config: Config, logger: Logger = silentLogger()): Promise<Inspection> {
-  const events = new Events(config.command[0] ?? '')
-  const stopLogging = logEvents(events.source, logger)
-  const factory = new ChildFactory(config, events, logger)
-  const { startTimeoutMs } = config
-  try {
-    return await inspectTool({ startTimeoutMs, env: factory.env, start: () => factory.start() }, logger)
-  } finally {
-    await factory.close()
-    stopLogging()
+    return this.#all()
+      .map((tool) => tool.readiness())
+      .find((each) => each !== undefined)
   }
 }

@@ -14,7 +14,7 @@ import { excerpt } from '../visible.ts'
 import { healthz, readyz } from './health.ts'
 
 export interface RouterOptions {
-  paths: { mcpPath: string; ssePath: string; messagePath: string }
+  mounts: readonly { paths: { mcpPath: string; ssePath: string } }[]
   admission: DetailsPolicy
   authenticate: Authenticate
   cors: boolean
@@ -35,7 +35,7 @@ export type Enter = (req: IncomingMessage, res: ServerResponse, handler: Handler
  * `express()` adds 1.1 MB to the bundle, 15 to 60 ms to the start and 6 MiB to the process.
  */
 export function createRouter(
-  { paths, readiness, admission, authenticate, ...options }: RouterOptions,
+  { mounts, readiness, admission, authenticate, ...options }: RouterOptions,
   endpoints: ReadonlyMap<string, Methods>,
   { admit, enter, refuse }: { admit: Gate; enter: Enter; refuse: Refuse },
 ): RequestListener {
@@ -60,7 +60,9 @@ export function createRouter(
   router.use((req, res) =>
     enter(req, res, () => {
       throw new BridgeError('not_found', `there is nothing at ${excerpt(pathOf(req))}`, {
-        hint: `Streamable HTTP is at ${paths.mcpPath}, HTTP+SSE at ${paths.ssePath}`,
+        hint: mounts
+          .map(({ paths }) => `Streamable HTTP is at ${paths.mcpPath}, HTTP+SSE at ${paths.ssePath}`)
+          .join('; '),
       })
     }),
   )

@@ -48,7 +48,7 @@ interface Options extends Flags {
 /** Nothing listens here: what guards a listener does not matter. */
 export async function runCheck({ flags, child, format, configFile }: Check): Promise<void> {
   const { config } = loadConfig({ flags: { ...flags, insecure: true }, command: child, configFile })
-  const { inspect } = await import('../../server/bridge.ts')
+  const { inspect } = await import('../../server/create.ts')
   const report = await inspect(config)
   const text =
     format === 'json' ? `${visibleJson(JSON.stringify(report, undefined, 2))}\n` : checkTable(report)
