@@ -139,3 +139,15 @@ test.concurrent('children.crash-loop: a command that has vanished is one too, an
     withinMs: 40_000,
   })
 })
+
+test.concurrent('children.crash-loop: a process whose answer comes too late, and that ends then, has worked', async () => {
+  const bridge = await bridged(['--warm', '0', '--call-timeout', '100ms', '--', ...fixture('odd-endings')])
+  for (let round = 1; round <= 4; round++) {
+    const client = await openStreamable(bridge)
+    expect((await client.call('late')).error?.data.code).toBe('child_timeout')
+    await eventually(() => bridge.logs.filter(({ msg }) => msg === 'child exited').length === round, {
+      what: 'the process to end',
+    })
+  }
+  expect(bridge.logs.map(({ msg }) => msg)).not.toContain('processes of one client crash again and again')
+})

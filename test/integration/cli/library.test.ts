@@ -173,6 +173,17 @@ test('cli.library: a tool that cannot start is told by start, failed and the cli
   expect([ready.status, ready.json().status]).toEqual([503, 'failing'])
 })
 
+test.each(['session', 'shared'] as const)(
+  'cli.library: %s: a tool that has its framing wrong is told what to look for',
+  async (children) => {
+    const bridge = create({ command: fixture('odd-framing', 'content-length'), children })
+    await expect(bridge.start()).rejects.toMatchObject({
+      code: 'child_not_mcp',
+      hint: 'look for an option of the tool that sets its framing',
+    })
+  },
+)
+
 test('cli.library: config_invalid lists all problems; the port in use is listen_failed', async () => {
   const faulty = {
     command: [],

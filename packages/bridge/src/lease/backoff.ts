@@ -56,10 +56,10 @@ export class Backoffs {
 
   /** Counts a crash of a process that had not served a client yet. */
   crashed(owner: Owner, error: BridgeError): void {
-    const restart = this.#of(owner) ?? new Backoff(error, owner.isOperators)
-    restart.crashed(error)
+    const backoff = this.#of(owner) ?? new Backoff(error, owner.isOperators)
+    backoff.crashed(error)
     this.#backoffs.delete(owner.key)
-    this.#backoffs.set(owner.key, restart)
+    this.#backoffs.set(owner.key, backoff)
     if (this.#backoffs.size <= MAX_OWNERS) return
     for (const oldest of this.#backoffs.keys()) {
       this.#backoffs.delete(oldest)
@@ -69,8 +69,8 @@ export class Backoffs {
 
   /** The last of so many crashes that they are a loop. */
   loopOf(owner: Owner): BridgeError | undefined {
-    const restart = this.#of(owner)
-    return restart !== undefined && restart.crashes >= LOOP_CRASHES ? restart.error : undefined
+    const backoff = this.#of(owner)
+    return backoff !== undefined && backoff.crashes >= LOOP_CRASHES ? backoff.error : undefined
   }
 
   delayMs(owner: Owner): number {
@@ -100,22 +100,22 @@ export class Backoffs {
   }
 
   async #turn(owner: Owner, signal: AbortSignal | undefined): Promise<void> {
-    const restart = this.#of(owner)
-    if (restart === undefined || restart.delayMs === 0) return
-    const { delayMs, crashes } = restart
+    const backoff = this.#of(owner)
+    if (backoff === undefined || backoff.delayMs === 0) return
+    const { delayMs, crashes } = backoff
     if (delayMs <= MAX_WAIT_MS) return pause(delayMs, signal)
-    const last = this.#told(owner, restart.error)
+    const last = this.#told(owner, backoff.error)
     const text = `the tool crashed ${crashes} times in a row; next try in ${Math.ceil(delayMs / 1000)} s`
     throw new BridgeError('child_backing_off', text, {
-      cause: restart.error,
+      cause: backoff.error,
       data: { lastError: last.message, ...last.data },
       ...(last.hint === undefined ? {} : { hint: last.hint }),
     })
   }
 
   #of({ key }: Owner): Backoff | undefined {
-    const restart = this.#backoffs.get(key)
-    if (restart === undefined || monotonicMs() - restart.at < FORGET_MS) return restart
+    const backoff = this.#backoffs.get(key)
+    if (backoff === undefined || monotonicMs() - backoff.at < FORGET_MS) return backoff
     this.#backoffs.delete(key)
     return undefined
   }

@@ -5,6 +5,7 @@ import type { Caller } from '../access/caller.ts'
 import type { Config } from '../config/config.ts'
 import type { BridgeError } from '../errors.ts'
 import type { OpenLease } from '../session/lease.ts'
+import type { Logger } from '../telemetry/logger.ts'
 import type { Timings } from '../timings.ts'
 import type { ChildReport } from '../relay/describe.ts'
 import type { Disclosure } from './disclosure.ts'
@@ -49,6 +50,6 @@ export function warmOf({ warm, children, headerEnv }: Config): number {
 }
 
 /** What stands between this client and any child. */
-export function interceptorsFor(rules: ToolRules): Interceptor[] {
-  return areRules(rules) ? [toolFilter(rules)] : []
+export function interceptorsFor(rules: ToolRules, log: Logger): Interceptor[] {
+  return areRules(rules) ? [toolFilter(rules, log)] : []
 }

@@ -40,7 +40,7 @@ export function perSession(options: LeasesOptions, log: Logger): Leases {
         },
       })
       return {
-        dispatcher: compose(multiplexer.dispatcherFor(peer), interceptorsFor(rulesFor(caller))),
+        dispatcher: compose(multiplexer.dispatcherFor(peer), interceptorsFor(rulesFor(caller), log)),
         childPid: child.pid,
         get backlogBytes() {
           return child.backlogBytes

@@ -4,7 +4,7 @@ import type { Account } from '../budget/budget.ts'
 import type { Child } from '../child/child.ts'
 import { monotonicMs } from '../clock.ts'
 import { BridgeError, toBridgeError } from '../errors.ts'
-import { fail } from '../relay/call.ts'
+import { fail, logInternal } from '../relay/call.ts'
 import type { Call, Dispatcher, Peer, ResponseHandler } from '../relay/dispatch.ts'
 import { compose } from '../relay/intercept.ts'
 import { clientCapabilities } from '../relay/interceptors/client-capabilities.ts'
@@ -201,7 +201,7 @@ export class Pool {
       give(child)
     } catch (thrown) {
       const error = toBridgeError(thrown)
-      if (error.code === 'internal') this.#log.error({ err: thrown }, 'request failed')
+      logInternal(error, call, this.#log)
       fail(call, handler, error)
     }
   }

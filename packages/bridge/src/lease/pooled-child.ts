@@ -126,8 +126,11 @@ export class PooledChild {
       this.result = await this.#client.initialize(capabilities, startTimeoutMs)
       if (this.#state !== 'starting') return
       this.#becomeFree()
-    } catch (error) {
-      if (this.#state === 'starting') await this.stop(undefined, this.#options.told(toBridgeError(error)))
+    } catch (thrown) {
+      const error = toBridgeError(thrown)
+      if (error.code === 'internal')
+        this.#log.error({ err: thrown }, 'a child of the pool could not be started')
+      if (this.#state === 'starting') await this.stop(undefined, this.#options.told(error))
     }
   }
 
@@ -162,7 +165,8 @@ export class PooledChild {
    * the cancellation, and is replaced if that takes too long. False if it does not have this call.
    */
   cancel(call: Call, cancellation?: (number: number) => Message): boolean {
-    if (this.#call !== call) return false
+    // One that is being replaced has answered already, if its client does not know yet.
+    if (this.#call !== call || this.#state !== 'busy') return false
     this.#multiplexer?.cancel(call, cancellation)
     this.#stuck = setTimeout(() => {
       this.#log.warn(

@@ -27,7 +27,7 @@ export function pooled(options: LeasesOptions, log: Logger): Leases {
     open: async ({ caller, capabilities }) => {
       const way = pool.open(ownerOf(caller.principal, caller.env), caller, capabilities)
       return {
-        dispatcher: compose(way, interceptorsFor(rulesFor(caller))),
+        dispatcher: compose(way, interceptorsFor(rulesFor(caller), log)),
         get childRevision() {
           return pool.revision
         },

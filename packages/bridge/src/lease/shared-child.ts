@@ -1,7 +1,7 @@
 // lease/shared-child: one child for many clients; it is replaced when it dies, and they stay.
 import type { Child } from '../child/child.ts'
 import { BridgeError, toBridgeError } from '../errors.ts'
-import { fail } from '../relay/call.ts'
+import { fail, logInternal } from '../relay/call.ts'
 import { ChildClient } from '../relay/client.ts'
 import type { Call, Dispatcher, Peer, ResponseHandler } from '../relay/dispatch.ts'
 import { compose } from '../relay/intercept.ts'
@@ -178,7 +178,7 @@ export class SharedChild {
   }
 
   #fail(call: Call, handler: ResponseHandler, error: BridgeError): void {
-    if (error.code === 'internal') this.#log.error({ err: error.cause }, 'request failed')
+    logInternal(error, call, this.#log)
     fail(call, handler, this.#options.told(error))
   }
 
@@ -259,7 +259,11 @@ export class SharedChild {
       const error = toBridgeError(thrown)
       const stderr = process.stderrTail.slice(-10)
       void process.stop()
-      throw new BridgeError(error.code, error.message, { cause: error, data: { stderr, ...error.data } })
+      throw new BridgeError(error.code, error.message, {
+        cause: error,
+        ...(error.hint !== undefined && { hint: error.hint }),
+        data: { stderr, ...error.data },
+      })
     }
   }
 
@@ -273,7 +277,7 @@ export class SharedChild {
       try {
         multiplexer.request(waiting.peer, call, waiting.message, waiting.handler)
       } catch (error) {
-        fail(call, waiting.handler, toBridgeError(error))
+        this.#fail(call, waiting.handler, toBridgeError(error))
       }
     }
   }

@@ -44,7 +44,7 @@ export function shared(options: LeasesOptions, log: Logger): Leases {
       const child = childFor(caller.env, caller.account)
       const rules = rulesFor(caller)
       return {
-        dispatcher: compose(child.open(caller, capabilities), interceptorsFor(rules)),
+        dispatcher: compose(child.open(caller, capabilities), interceptorsFor(rules, log)),
         get childRevision() {
           return child.revision
         },

@@ -2,6 +2,8 @@
 import { BridgeError, toBridgeError } from '../errors.ts'
 import type { Message } from '../rpc/message.ts'
 import { errorFor } from '../rpc/factory.ts'
+import type { Logger } from '../telemetry/logger.ts'
+import { excerpt } from '../visible.ts'
 import type { Call, ResponseHandler } from './dispatch.ts'
 
 type Responding = Pick<ResponseHandler, 'onResponse'>
@@ -22,27 +24,30 @@ export function createCall({ envelope, id, method }: Message, timeoutMs: number)
   }
 }
 
+/** What is a fault of the bridge is answered without its cause: the log has it. */
+export function logInternal({ code, cause }: BridgeError, { method }: Call, log: Logger): void {
+  if (code === 'internal') log.error({ err: cause, method: excerpt(method) }, 'request failed')
+}
+
 /** Answers a call in place of its child. */
 export function fail(call: Call, handler: Responding, error: BridgeError): void {
   handler.onResponse(errorFor(call.id, error), call)
 }
 
 /**
- * Whatever goes wrong with a response on its way to the client: the client has an answer, and it is nobody else's affair.
- *
- * @param onFailure told of what was thrown, and of what is answered with it
+ * Whatever goes wrong with a response on its way to the client: the client has an answer, it is nobody else's affair, and
+ * nothing is thrown.
  */
-export function respond(
-  call: Call,
-  handler: Responding,
-  message: Message,
-  onFailure: (error: BridgeError) => void,
-): void {
+export function respond(call: Call, handler: Responding, message: Message, log: Logger): void {
   try {
     handler.onResponse(message, call)
   } catch (thrown) {
     const error = toBridgeError(thrown)
-    onFailure(error)
-    fail(call, handler, error)
+    logInternal(error, call, log)
+    try {
+      fail(call, handler, error)
+    } catch (err) {
+      log.error({ err, method: excerpt(call.method) }, 'a failure could not be answered')
+    }
   }
 }

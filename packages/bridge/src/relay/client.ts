@@ -44,7 +44,11 @@ export class ChildClient implements ResponseHandler {
     const clientInfo = { name: 'mcp-bridge', version: VERSION }
     const params = { protocolVersion: NEWEST_LEGACY_REVISION, capabilities, clientInfo }
     const result = await this.request('initialize', params, timeoutMs)
-    this.#next.notify(Message.from({ jsonrpc: '2.0', method: 'notifications/initialized' }))
+    try {
+      this.#next.notify(Message.from({ jsonrpc: '2.0', method: 'notifications/initialized' }))
+    } catch {
+      // The child does not read: what it is asked will say so.
+    }
     return result
   }
 
@@ -97,18 +101,13 @@ export class ChildClient implements ResponseHandler {
   }
 
   onResponse(message: Message, call: Call): void {
+    // Read before the call is over: whatever went wrong here would else leave it open for ever.
+    const outcome = message.envelope.hasResult
+      ? recordOf(exactContentOf(message)['result'])
+      : failureIn(message, call)
     const waiting = this.#end(call)
-    if (waiting === undefined) return
-    const { result, error } = exactContentOf(message)
-    if (message.envelope.hasResult) return waiting.resolve(recordOf(result))
-    const { message: text, data } = recordOf(error)
-    if (message.failure !== undefined) {
-      const { hint, code: _code, ...rest } = recordOf(data)
-      const told = typeof hint === 'string' ? { hint } : {}
-      return waiting.reject(new BridgeError(message.failure, textOf(text, '?'), { data: rest, ...told }))
-    }
-    const why = `the tool answered ${call.method} with an error: ${excerpt(textOf(text, '?'))}`
-    waiting.reject(new BridgeError('child_not_mcp', why))
+    if (outcome instanceof BridgeError) waiting?.reject(outcome)
+    else waiting?.resolve(outcome)
   }
 
   onMessage(): void {}
@@ -138,4 +137,16 @@ export class ChildClient implements ResponseHandler {
     this.#waiting.delete(call)
     return waiting
   }
+}
+
+/** What the bridge failed with, or what the child answered instead of a result. */
+function failureIn(message: Message, { method }: Call): BridgeError {
+  const { message: text, data } = recordOf(exactContentOf(message)['error'])
+  if (message.failure === undefined) {
+    const why = `the tool answered ${method} with an error: ${excerpt(textOf(text, '?'))}`
+    return new BridgeError('child_not_mcp', why)
+  }
+  const { hint, code: _code, ...rest } = recordOf(data)
+  const told = typeof hint === 'string' ? { hint } : {}
+  return new BridgeError(message.failure, textOf(text, '?'), { data: rest, ...told })
 }

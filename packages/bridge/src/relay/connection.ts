@@ -5,7 +5,6 @@ import { LinkedList } from '../linked-list.ts'
 import { cancellationOf, errorFor } from '../rpc/factory.ts'
 import { idKey, type Message } from '../rpc/message.ts'
 import type { Logger } from '../telemetry/logger.ts'
-import { excerpt } from '../visible.ts'
 import { respond } from './call.ts'
 import type {
   Call,
@@ -195,20 +194,12 @@ export class Connection implements Entry, ResponseHandler, Listener {
   #pass(call: Call, message: Message): void {
     const { stream } = call
     if (stream === undefined) return
-    try {
-      respond(call, stream, message, (error) => this.#note(call, error))
-    } catch (err) {
-      this.#log.error({ err, method: excerpt(call.method) }, 'a failure could not be answered')
-    }
-  }
-
-  #note({ method }: Call, { code, cause }: BridgeError): void {
-    if (code === 'internal') this.#log.error({ err: cause, method: excerpt(method) }, 'request failed')
+    respond(call, stream, message, this.#log)
   }
 
   /**
-   * "several: the newest that can take it": stdio names no parent of a server request, and the newest call is the one
-   * that a client with an eye on its streams is most likely to be reading.
+   * Stdio names no parent of a server request. Of several calls the newest is the one whose stream a client is most likely
+   * to be reading.
    */
   #newestOpen(): ReplyStream | undefined {
     let newest: ReplyStream | undefined

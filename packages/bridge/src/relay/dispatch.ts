@@ -96,7 +96,7 @@ export interface Dispatcher {
   cancel(call: Call, cancellation?: (number: number) => Message): void
   /** A notification of the client, cancellations excepted. Throws BridgeError `child_backlogged`. */
   notify(message: Message): void
-  /** Once, before the first request. */
+  /** By a client, once, before its first request. */
   listen(listener: Listener): void
   /** The client has gone; nothing of its calls is left. */
   close(): void

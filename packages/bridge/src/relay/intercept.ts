@@ -6,19 +6,19 @@ export function compose(child: Dispatcher, interceptors: readonly Interceptor[])
   return interceptors.reduceRight((next, interceptor) => interceptor(next), child)
 }
 
-/** The same way with a hand on some of it. */
-export function intercept(next: Dispatcher, hand: Partial<Dispatcher>): Dispatcher {
+/** The same way with some methods replaced. */
+export function intercept(next: Dispatcher, replaced: Partial<Dispatcher>): Dispatcher {
   return {
     request: (call, message, handler) => next.request(call, message, handler),
     cancel: (call, cancellation) => next.cancel(call, cancellation),
     notify: (message) => next.notify(message),
     listen: (listener) => next.listen(listener),
     close: () => next.close(),
-    ...hand,
+    ...replaced,
   }
 }
 
-/** The same handler with a hand on the response. */
+/** The same handler with its `onResponse` replaced. */
 export function onResponse(handler: ResponseHandler, take: ResponseHandler['onResponse']): ResponseHandler {
   return {
     onResponse: take,
@@ -27,14 +27,14 @@ export function onResponse(handler: ResponseHandler, take: ResponseHandler['onRe
   }
 }
 
-/** The same listener with a hand on some of it. */
-export function overhear(listener: Listener, hand: Partial<Listener>): Listener {
+/** The same listener with some methods replaced. */
+export function overhear(listener: Listener, replaced: Partial<Listener>): Listener {
   return {
     onNotification: (message) => listener.onNotification(message),
     onServerRequest: (request, message) => listener.onServerRequest(request, message),
     onServerRequestCancelled: (cancellation, source) =>
       listener.onServerRequestCancelled(cancellation, source),
     onSourceGone: (source) => listener.onSourceGone(source),
-    ...hand,
+    ...replaced,
   }
 }

@@ -172,7 +172,7 @@ export class Multiplexer {
     const number = integerOf(id)
     const pending = this.#requests.get(number)
     if (pending === undefined) {
-      // A number that no call ever had stands in the cargo of an answer whose own has been cut off.
+      // A number never given out: the line was cut, and this id comes from inside the result.
       if (number > this.#requests.last) this.#lost.add(error, isSure)
       else this.#answeredLate(number)
       return
@@ -217,9 +217,7 @@ export class Multiplexer {
   }
 
   #respond({ call, handler }: Pending, response: Message): void {
-    respond(call, handler, response, ({ code, cause }) => {
-      if (code === 'internal') this.#log.error({ err: cause, method: call.method }, 'request failed')
-    })
+    respond(call, handler, response, this.#log)
   }
 
   /** Several clients would read it differently: nobody gets it, and whatever it may answer fails. */
@@ -239,17 +237,22 @@ export class Multiplexer {
     const pending = this.#requests.get(number)
     if (pending === undefined) {
       this.#log.debug({ requestId: message.id.slice(0, 200) }, 'answer nobody waits for dropped')
+      // The first number of a client's own child is that of `initialize`.
+      if (!this.#options.isShared && number > 1 && number <= this.#requests.last) this.#works()
       return this.#answeredLate(number)
     }
     this.#end(pending)
     const { call, peer } = pending
-    if (!this.#isHealthy && call.method !== 'initialize' && this.peers.has(peer)) {
-      this.#isHealthy = true
-      this.#options.onHealthy?.()
-    }
+    if (call.method !== 'initialize' && this.peers.has(peer)) this.#works()
     if (call.opensTask && message.envelope.hasResult) this.#tasks.keep(call, peer)
     this.#respond(pending, message.rewrite([[message.envelope.id, call.id]]))
     if (this.#lost.isLooking) this.#lost.look()
+  }
+
+  #works(): void {
+    if (this.#isHealthy) return
+    this.#isHealthy = true
+    this.#options.onHealthy?.()
   }
 
   #answeredLate(number: number): void {

@@ -45,9 +45,9 @@ export class Bridge {
   readonly config: Config
 
   readonly #log: Logger
-  /** The one that was named as a command. */
-  readonly #commanded: Tool
-  /** All by name; that one has none. */
+  /** The tool of `config.command`. */
+  readonly #tool: Tool
+  /** All tools by name; the one of `config.command` has the empty name. */
   readonly #tools: ReadonlyMap<string, Tool>
   readonly #budget: Budget
   readonly #pressure: Pressure
@@ -65,7 +65,6 @@ export class Bridge {
     this.#log = log
     this.#heartbeat = new Heartbeat(log)
     const events = new Events(config.command[0] ?? '')
-    this.#stopLogging = logEvents(events.source, log)
     const profiles = new Profiles(config, log)
     this.#tokenFile = this.#openTokenFile(timings)
     const { initial = new Map<string, string>() } = this.#tokenFile ?? {}
@@ -81,8 +80,8 @@ export class Bridge {
       this.#isForSeveral(),
     )
     const isInForce = (caller: Caller) => this.#tokens.isInForce(caller)
-    this.#commanded = new Tool(config, { timings, profiles, events, isInForce }, log)
-    this.#tools = new Map([['', this.#commanded]])
+    this.#tool = new Tool(config, { timings, profiles, events, isInForce }, log)
+    this.#tools = new Map([['', this.#tool]])
     this.#pressure = new Pressure(
       this.#budget,
       () => this.#all().flatMap(({ sessions }) => [...sessions.all]),
@@ -105,7 +104,7 @@ export class Bridge {
           headerEnv: config.headerEnv,
           accountOf: (principal, address) => this.#accountOf(principal, address),
         }),
-        mounts: [this.#mount(this.#commanded, config)],
+        mounts: [this.#mount(this.#tool, config)],
         events,
         readiness: () => this.#readiness(),
         onRequest: () => this.#pressure.stir(),
@@ -113,21 +112,23 @@ export class Bridge {
       log,
     )
     this.#tokenFile?.watch()
+    // Last: the channels belong to the process, and would keep what a failed start has left.
+    this.#stopLogging = logEvents(events.source, log)
   }
 
   /**
    * Starts one throw-away child to see that the tool works, and what it offers. Called by `listen` and by the first
-   * request; sessions wait for it.
+   * request for a session; sessions wait for it.
    *
    * @throws BridgeError `child_…`; with `headerEnv`, where no child can be started without a client, nothing is thrown
    */
   start(): Promise<ChildReport> {
-    return this.#commanded.start()
+    return this.#tool.start()
   }
 
   /** Settles once: what can end a bridge that nobody closed (its tool cannot start; `onCrash: 'exit'`). */
   get failed(): Promise<BridgeError> {
-    return this.#commanded.failed
+    return this.#tool.failed
   }
 
   /**
@@ -160,14 +161,17 @@ export class Bridge {
     const from = monotonicMs()
     this.#isClosing = true
     this.#tokenFile?.close()
-    await Promise.all(this.#all().map((tool) => tool.drain(drainMs)))
-    this.#pressure.close()
-    this.#heartbeat.close()
-    await Promise.all([
-      ...this.#all().map((tool) => tool.close()),
-      this.#server === undefined ? undefined : closeListener(this.#server, CLOSE_GRACE_MS),
-    ])
-    this.#stopLogging()
+    try {
+      await Promise.all(this.#all().map((tool) => tool.drain(drainMs)))
+      this.#pressure.close()
+      this.#heartbeat.close()
+      await Promise.all([
+        ...this.#all().map((tool) => tool.close()),
+        this.#server === undefined ? undefined : closeListener(this.#server, CLOSE_GRACE_MS),
+      ])
+    } finally {
+      this.#stopLogging()
+    }
     this.#log.info({ durationMs: monotonicMs() - from }, 'closed')
   }
 
@@ -204,7 +208,7 @@ export class Bridge {
       sessions.closeWhere(({ caller }) => !this.#tokens.isInForce(caller), 'its token was withdrawn')
   }
 
-  /** A slip of the pen in a name: its holder has no filter and no environment of its own. */
+  /** A typo in a name: its holder has no filter and no environment of its own. */
   #warnOfStrangers(file: ReadonlyMap<string, string>): void {
     const names = strangersIn(file, this.config)
     if (names.length > 0) this.#log.warn({ names }, 'clients does not know these names of the token file')

@@ -35,8 +35,8 @@ export function createBridge(
  */
 export async function inspect(config: Config, logger: Logger = silentLogger()): Promise<Inspection> {
   const events = new Events(config.command[0] ?? '')
-  const stopLogging = logEvents(events.source, logger)
   const factory = new ChildFactory(config, events, logger)
+  const stopLogging = logEvents(events.source, logger)
   const { startTimeoutMs } = config
   try {
     return await inspectTool({ startTimeoutMs, env: factory.env, start: () => factory.start() }, logger)

@@ -3,8 +3,8 @@ import { monotonicMs } from '../clock.ts'
 import type { Logger } from '../telemetry/logger.ts'
 import type { SessionStream } from './stream.ts'
 
-/** What stalls need of their session. */
-export interface StallHost {
+/** What it needs of the session. */
+export interface BackpressureHost {
   /** For the log. */
   readonly shortId: string
   /** All that a client may be reading now. */
@@ -15,13 +15,13 @@ export interface StallHost {
 }
 
 export class Backpressure {
-  readonly #host: StallHost
+  readonly #host: BackpressureHost
   readonly #stallMs: number
   readonly #log: Logger
   readonly #full = new Set<SessionStream>()
   #timer: NodeJS.Timeout | undefined
 
-  constructor(host: StallHost, stallMs: number, log: Logger) {
+  constructor(host: BackpressureHost, stallMs: number, log: Logger) {
     this.#host = host
     this.#stallMs = stallMs
     this.#log = log

@@ -5,7 +5,7 @@ export class Pings {
   readonly #prefix: string
   #count = 0
 
-  /** @param sessionId short: no child would choose such an id, and what it asks keeps working beside the ping */
+  /** No child would choose such an id: what it asks of the client cannot be taken for the ping. */
   constructor(sessionId: string) {
     this.#prefix = `mcp-bridge-ping-${sessionId}-`
   }

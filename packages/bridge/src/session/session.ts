@@ -72,6 +72,7 @@ export class Session implements StreamsHost, Holder {
   readonly #entry: Entry
   #lease: Lease | undefined
   #connection: Connection | undefined
+  #childPid: number | undefined
   /** `initialize` while it waits for a child. */
   #opening: { call: Call; stream: ReplyStream } | undefined
   readonly #closing = new AbortController()
@@ -100,7 +101,12 @@ export class Session implements StreamsHost, Holder {
     const observed = observeCalls(entry, limits.events, this)
     this.#entry = limits.compat === 'litellm' ? failuresAsResults(observed) : observed
     const { shortId, wire } = this
-    this.streams = new SessionStreams({ ...limits, shortId, wire, bytes: this.account.bytes }, this, log)
+    const { maxBufferBytes, maxReplayBytes, timings } = limits
+    this.streams = new SessionStreams(
+      { shortId, wire, maxBufferBytes, maxReplayBytes, timings, bytes: this.account.bytes },
+      this,
+      log,
+    )
   }
 
   get account(): Account {
@@ -192,6 +198,7 @@ export class Session implements StreamsHost, Holder {
         return lease.stop?.()
       }
       this.#lease = lease
+      this.#childPid = lease.childPid
       this.#connection = connection
       connection.request(call, message, this.#initializing(stream))
       this.#opening = undefined
@@ -335,7 +342,7 @@ export class Session implements StreamsHost, Holder {
       principal: this.caller.principal,
       wire: this.wire,
       revision: this.protocolVersion,
-      childPid: this.#lease?.childPid,
+      childPid: this.#childPid,
       durationMs: monotonicMs() - this.openedAt,
       ...end,
     })
@@ -369,8 +376,11 @@ export class Session implements StreamsHost, Holder {
   }
 
   #childGone(error: BridgeError): void {
+    const connection = this.#connection
     this.#lease = undefined
     this.#connection = undefined
+    // What had not reached the child yet is answered too.
+    connection?.close(error.message)
     this.#failOpening(error)
     // LiteLLM lists the tools after each call, and does not survive that either if it fails.
     if (this.#limits.compat === undefined) this.close(error.message)

@@ -19,12 +19,12 @@ export interface CallEvent {
   readonly revision: string | undefined
   readonly childRevision: string | undefined
   readonly method: string
-  /** The tool, the prompt or the resource that it is about. */
+  /** The tool, the prompt or the resource that it is about; a long name is cut. */
   readonly target: string | undefined
   /** `ok`, `error` for one of the child's own, `dropped` where nobody waits any more, or a code of docs/ERRORS.md. */
   readonly outcome: string
   readonly durationMs: number
-  /** Of the messages as the client wrote and got them. */
+  /** Of the message as the client wrote it, and of the response before `--compat litellm` rewrites it. */
   readonly requestBytes: number
   readonly responseBytes: number
 }
@@ -71,7 +71,7 @@ export interface RefusedEvent {
   readonly cause?: unknown
 }
 
-/** By what they carry. */
+/** By payload. */
 export const CHANNELS = {
   call: channel('mcp-bridge:call'),
   session: channel('mcp-bridge:session'),
@@ -79,7 +79,7 @@ export const CHANNELS = {
   refused: channel('mcp-bridge:refused'),
 } as const
 
-/** Says them in the name of one bridge. */
+/** Publishes the events of one bridge. */
 export class Events {
   readonly source: Source
 
@@ -87,7 +87,7 @@ export class Events {
     this.source = { tool }
   }
 
-  /** Whether it is worth the while to measure a call. */
+  /** Whether anybody listens to calls. */
   get areCallsHeard(): boolean {
     return CHANNELS.call.hasSubscribers
   }

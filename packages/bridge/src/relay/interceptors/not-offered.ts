@@ -8,7 +8,7 @@ import { intercept } from '../intercept.ts'
 
 /** A task outlives its request, and its id is known to whoever asks for the list. */
 export function isTask({ method, envelope }: Message): boolean {
-  return method.startsWith('tasks/') || envelope.hasTask
+  return method.startsWith('tasks/') || (envelope.hasTask && method !== 'initialize')
 }
 
 export function notOffered(isRefused: (message: Message) => boolean): Interceptor {

@@ -3,6 +3,7 @@ import { monotonicMs } from '../../clock.ts'
 import { paramsOf } from '../../rpc/content.ts'
 import type { Message } from '../../rpc/message.ts'
 import type { CallEvent, Events } from '../../telemetry/events.ts'
+import { excerpt } from '../../visible.ts'
 import type { Call, Entry, ReplyStream } from '../dispatch.ts'
 
 /** The session of the calls. */
@@ -32,6 +33,7 @@ class ObservedStream implements ReplyStream {
   readonly #target: string | undefined
   readonly #requestBytes: number
   readonly #from = monotonicMs()
+  #isOver = false
 
   constructor(stream: ReplyStream, message: Message, events: Events, session: Observed) {
     this.isStandalone = stream.isStandalone
@@ -62,6 +64,9 @@ class ObservedStream implements ReplyStream {
   }
 
   #publish({ method }: Call, outcome: string, responseBytes: number): void {
+    // A response that could not be handed on is followed by an error in its place.
+    if (this.#isOver) return
+    this.#isOver = true
     const { shortId, wire, caller, protocolVersion, childRevision } = this.#session
     this.#events.call({
       principal: caller.principal,
@@ -81,6 +86,6 @@ class ObservedStream implements ReplyStream {
 
 function targetOf(message: Message): string | undefined {
   const { name, uri } = paramsOf(message)
-  if (typeof name === 'string') return name
-  return typeof uri === 'string' ? uri : undefined
+  const target = typeof name === 'string' ? name : uri
+  return typeof target === 'string' ? excerpt(target) : undefined
 }

@@ -42,7 +42,7 @@ export class Subscriptions {
   }
 
   /**
-   * At once, before the child has answered: whoever unsubscribes meanwhile is not the last one.
+   * Noted before the child has answered, so that another client's unsubscribe does not end it.
    *
    * @returns whether the child has agreed to it already
    * @throws BridgeError `request_invalid`, `quota_exceeded`, `memory_limit_reached`
@@ -112,11 +112,11 @@ class Subscriber implements Dispatcher {
   }
 
   request(call: Call, message: Message, handler: ResponseHandler): void {
-    const uri = call.method.startsWith('resources/') ? uriOf(message) : undefined
-    if (uri !== undefined && call.method === 'resources/subscribe')
-      return this.#subscribe(uri, call, message, handler)
-    if (uri !== undefined && call.method === 'resources/unsubscribe' && !this.#all.delete(uri, this.#peer))
-      return handler.onResponse(emptyResultFor(call.id), call)
+    const isSubscribe = call.method === 'resources/subscribe'
+    const uri = isSubscribe || call.method === 'resources/unsubscribe' ? uriOf(message) : undefined
+    if (uri === undefined) return this.#next.request(call, message, handler)
+    if (isSubscribe) return this.#subscribe(uri, call, message, handler)
+    if (!this.#all.delete(uri, this.#peer)) return handler.onResponse(emptyResultFor(call.id), call)
     this.#next.request(call, message, handler)
   }
 

@@ -11,7 +11,8 @@ import {
   type Members,
 } from '../../rpc/content.ts'
 import { Message } from '../../rpc/message.ts'
-import { fail } from '../call.ts'
+import type { Logger } from '../../telemetry/logger.ts'
+import { fail, logInternal } from '../call.ts'
 import { ChildClient } from '../client.ts'
 import type { Call, Dispatcher, Interceptor, Listener, ResponseHandler } from '../dispatch.ts'
 import { onResponse, overhear } from '../intercept.ts'
@@ -45,7 +46,7 @@ export function areRules({ filters, isPlain }: ToolRules): boolean {
   )
 }
 
-/** Which names all of them admit; what no tool can be called they do not, so that no list of what is denied has to name it. */
+/** Which names all of them admit. A string that cannot be the name of a tool is admitted by no list. */
 function nameFilter(filters: readonly ToolFilter[]): (name: string) => boolean {
   const lists = filters.flatMap(({ toolsAllow, toolsDeny }) => [
     ...(toolsAllow.length === 0 ? [] : [namesOf(toolsAllow)]),
@@ -60,25 +61,29 @@ function not(means: (name: string) => boolean): (name: string) => boolean {
 }
 
 /** Lets only the admitted tools through, in lists and in calls; writes the lists for clients that fail on some. */
-export function toolFilter(rules: ToolRules): Interceptor {
-  return (next) => new FilteredTools(next, rules)
+export function toolFilter(rules: ToolRules, log: Logger): Interceptor {
+  return (next) => new FilteredTools(next, rules, log)
 }
 
 class FilteredTools implements Dispatcher {
   readonly #next: Dispatcher
   readonly #rules: ToolRules
+  readonly #log: Logger
   readonly #client: ChildClient
   readonly #isNamed: (name: string) => boolean
   readonly #needsReadOnly: boolean
   readonly #judgesCalls: boolean
   /** Calls that wait for the list of tools. */
   readonly #held = new Set<Call>()
+  /** Lists of which the further pages are being read. */
+  readonly #paging = new Map<Call, ChildClient>()
   /** Names of the tools that say they change nothing; undefined when the list is not known (any more). */
   #harmless: Promise<ReadonlySet<string>> | undefined
 
-  constructor(next: Dispatcher, rules: ToolRules) {
+  constructor(next: Dispatcher, rules: ToolRules, log: Logger) {
     this.#next = next
     this.#rules = rules
+    this.#log = log
     this.#client = new ChildClient(next)
     this.#needsReadOnly = rules.filters.some(({ readOnly }) => readOnly)
     this.#judgesCalls = areRules({ ...rules, isPlain: false })
@@ -92,7 +97,10 @@ class FilteredTools implements Dispatcher {
   }
 
   cancel(call: Call, cancellation?: (number: number) => Message): void {
-    if (!this.#held.delete(call)) this.#next.cancel(call, cancellation)
+    if (this.#held.delete(call)) return
+    const paging = this.#paging.get(call)
+    if (paging === undefined) this.#next.cancel(call, cancellation)
+    else paging.close()
   }
 
   notify(message: Message): void {
@@ -115,6 +123,7 @@ class FilteredTools implements Dispatcher {
   close(): void {
     this.#held.clear()
     this.#client.close()
+    for (const client of this.#paging.values()) client.close()
     this.#next.close()
   }
 
@@ -128,13 +137,16 @@ class FilteredTools implements Dispatcher {
         handler.onResponse(responseTo(call, { ...whole, result: this.#written(result) }), call)
       if (!this.#rules.isPlain || page['nextCursor'] === undefined) return finish(page)
       const result = without(page, 'nextCursor')
-      this.#tools(page)
+      const client = new ChildClient(this.#next)
+      this.#paging.set(call, client)
+      this.#tools(client, page)
+        .finally(() => this.#paging.delete(call))
         // What is there is better than nothing.
         .then(
           (tools) => finish({ ...result, tools }),
           () => finish(result),
         )
-        .catch((error: unknown) => fail(call, handler, toBridgeError(error)))
+        .catch((error: unknown) => this.#fail(call, handler, toBridgeError(error)))
     })
     this.#next.request(call, message, filtered)
   }
@@ -145,7 +157,7 @@ class FilteredTools implements Dispatcher {
     if (typeof name !== 'string') throw new BridgeError('request_invalid', 'the name of a tool is a string')
     if (!this.#isNamed(name)) return refuse(call, handler, name)
     if (!this.#needsReadOnly) return this.#next.request(call, message, handler)
-    this.#harmless ??= this.#tools().then(
+    this.#harmless ??= this.#tools(this.#client).then(
       (tools) => new Set(tools.filter(isHarmless).map((tool) => tool.name)),
     )
     this.#held.add(call)
@@ -155,9 +167,13 @@ class FilteredTools implements Dispatcher {
         if (names.has(name)) this.#requestLate(call, message, handler)
         else refuse(call, handler, name)
       },
-      () => {
+      (thrown: unknown) => {
         this.#harmless = undefined
-        if (this.#held.delete(call)) refuse(call, handler, name)
+        if (!this.#held.delete(call)) return
+        const error = toBridgeError(thrown)
+        // A tool that cannot say what it has is one that cannot be called; one that has gone says so itself.
+        if (error.code === 'child_not_mcp') refuse(call, handler, name)
+        else this.#fail(call, handler, error)
       },
     )
   }
@@ -166,8 +182,13 @@ class FilteredTools implements Dispatcher {
     try {
       this.#next.request(call, message, handler)
     } catch (error) {
-      fail(call, handler, toBridgeError(error))
+      this.#fail(call, handler, toBridgeError(error))
     }
+  }
+
+  #fail(call: Call, handler: ResponseHandler, error: BridgeError): void {
+    logInternal(error, call, this.#log)
+    fail(call, handler, error)
   }
 
   #written(result: Members): Members {
@@ -181,8 +202,8 @@ class FilteredTools implements Dispatcher {
   }
 
   /** All tools of the child, on however many pages; `first` is the page that is there already. */
-  async #tools(first?: Members): Promise<Tool[]> {
-    return toolsIn(await this.#client.list('tools', this.#rules.timeoutMs, first))
+  async #tools(client: ChildClient, first?: Members): Promise<Tool[]> {
+    return toolsIn(await client.list('tools', this.#rules.timeoutMs, first))
   }
 }
 
