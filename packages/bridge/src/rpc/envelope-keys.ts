@@ -31,7 +31,7 @@ export function watchInside(depth: number, slot: number): number {
   return slot === SLOT_META ? META : NOTHING
 }
 
-interface PooledChild {
+interface Watched {
   name: string
   folded: string
   slot: number
@@ -39,7 +39,7 @@ interface PooledChild {
 }
 
 /** By the object they stand in: all that the bridge routes or judges by. */
-const MEMBERS: Readonly<Record<number, readonly PooledChild[]>> = {
+const MEMBERS: Readonly<Record<number, readonly Watched[]>> = {
   [TOP]: members({
     jsonrpc: SLOT_JSONRPC,
     id: SLOT_ID,
@@ -60,7 +60,7 @@ const MEMBERS: Readonly<Record<number, readonly PooledChild[]>> = {
   [META]: members({ progressToken: SLOT_PROGRESS_TOKEN }),
 }
 
-function members(slots: Readonly<Record<string, number>>): PooledChild[] {
+function members(slots: Readonly<Record<string, number>>): Watched[] {
   return Object.entries(slots).map(([name, slot]) => ({
     name,
     folded: folded(name),

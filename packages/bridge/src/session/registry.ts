@@ -38,14 +38,6 @@ export class Registry {
     this.#sweeper = setInterval(() => this.#sweep(), everyMs).unref()
   }
 
-  get size(): number {
-    return this.#sessions.size
-  }
-
-  get isDraining(): boolean {
-    return this.#isDraining
-  }
-
   get all(): Iterable<Session> {
     return this.#sessions.values()
   }
