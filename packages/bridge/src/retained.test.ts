@@ -44,7 +44,7 @@ test('a client that was asked something is forgotten when it leaves', async () =
     const connection = connect()
     const message = Message.from({ jsonrpc: '2.0', id: 1, method: 'tools/call' })
     const call = createCall(message, 0)
-    connection.request(call, message, NOBODY)
+    connection.request(call, message, DISCARD)
     multiplexer.receive(Message.from({ jsonrpc: '2.0', id: 'q', method: 'roots/list' }))
     multiplexer.receive(Message.from({ jsonrpc: '2.0', id: call.number, result: {} }))
     connection.close('it leaves')
@@ -55,7 +55,7 @@ test('a client that was asked something is forgotten when it leaves', async () =
   expect(gone.deref()).toBeUndefined()
 })
 
-const NOBODY: ReplyStream = {
+const DISCARD: ReplyStream = {
   canReceive: true,
   isStandalone: true,
   onResponse: () => {},
@@ -70,7 +70,7 @@ function shared() {
   const connect = () => {
     const peer = createBridgePeer()
     peers.add(peer)
-    const options = { account: UNCHARGED, standalone: NOBODY, holdMs: 10_000 }
+    const options = { account: UNCHARGED, standalone: DISCARD, holdMs: 10_000 }
     return new Connection(multiplexer.dispatcherFor(peer), options, silentLogger())
   }
   return { multiplexer, connect }

@@ -35,7 +35,7 @@ export interface ChildOptions extends SpawnOptions {
 }
 
 /** How long an ended child's last words may take to come out of the pipe that a grandchild may hold open. */
-const LAST_WORDS_MS = 250
+const DRAIN_MS = 250
 /** A child that closed its stdout, or its stdin, is no MCP server any more; this long it may take to exit. */
 const CLOSED_PIPE_MS = 1000
 /** A process that has said nothing for so long is not slowed down by another start any more, or waits to be asked. */
@@ -69,7 +69,7 @@ export class Child {
   #wasBurst = false
   #noiseCount = 0
   readonly #startTimer: NodeJS.Timeout
-  #lastWords: NodeJS.Timeout | undefined
+  #drain: NodeJS.Timeout | undefined
   #markEnded!: () => void
   #markAnswered!: () => void
   #markStarted!: () => void
@@ -300,7 +300,7 @@ export class Child {
   /** It takes no request any more, which shows when one is written; what it has been asked it may still answer. */
   #stdinClosed(): void {
     if (this.hasExited || this.#stopping !== undefined) return
-    this.#lastWords ??= setTimeout(
+    this.#drain ??= setTimeout(
       () => this.#gone(undefined, exitError(undefined, this.stderrTail, 'stdin')),
       CLOSED_PIPE_MS,
     )
@@ -314,27 +314,27 @@ export class Child {
     })
     if (this.hasExited) return this.#gone()
     if (this.#stopping !== undefined) return
-    this.#lastWords ??= setTimeout(() => this.#gone(), CLOSED_PIPE_MS)
+    this.#drain ??= setTimeout(() => this.#gone(), CLOSED_PIPE_MS)
   }
 
   #exited(exit: Exit): void {
     this.#endStart()
     if (this.#stopping !== undefined) return
     this.#event({ type: 'exited', exitCode: exit.code, signal: exit.signal })
-    clearTimeout(this.#lastWords)
-    this.#lastWords = undefined
+    clearTimeout(this.#drain)
+    this.#drain = undefined
     if (this.#stdoutEnded) this.#gone(exit)
-    else this.#awaitLastWords()
+    else this.#awaitDrain()
   }
 
-  #awaitLastWords(): void {
+  #awaitDrain(): void {
     // Node itself reads what is left in the pipe of a process that has ended, also where the reading was stopped.
-    if (this.#stopping !== undefined || this.#lastWords !== undefined) return
-    this.#lastWords = setTimeout(() => this.#gone(), LAST_WORDS_MS)
+    if (this.#stopping !== undefined || this.#drain !== undefined) return
+    this.#drain = setTimeout(() => this.#gone(), DRAIN_MS)
   }
 
   #gone(exit = this.#process.exit, error = exitError(exit, this.stderrTail)): void {
-    clearTimeout(this.#lastWords)
+    clearTimeout(this.#drain)
     if (this.#stopping !== undefined) return
     this.#stopping = this.#clearUp()
     const listener = this.#listener
