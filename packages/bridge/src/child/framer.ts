@@ -13,6 +13,14 @@ export type Frame =
   /** A banner, a log line, JSON that is no JSON-RPC. What may be a piece of an answer `isPrivate`. */
   | { type: 'noise'; preview: string; isPrivate: boolean; bytes: number }
 
+/** A line that is no JSON as a whole. */
+interface BrokenLine {
+  scan: Scan & { type: 'malformed' }
+  parts: readonly Buffer[]
+  tail: Buffer | undefined
+  bytes: number
+}
+
 export type TakeFrame = (frame: Frame) => void
 
 const LF = 0x0a
@@ -103,7 +111,7 @@ export class Framer {
     if (scan.type === 'object') this.#one(scan.envelope, parts, take)
     else if (scan.type === 'array') this.#several(Buffer.concat(parts), scan.elements, take)
     else if (scan.type === 'scalar') this.#noise(parts, take)
-    else if (!isBlank(parts)) this.#broken(scan, parts, tail, bytes, take)
+    else if (!isBlank(parts)) this.#broken({ scan, parts, tail, bytes }, take)
   }
 
   /** A whole object. */
@@ -127,13 +135,8 @@ export class Framer {
   }
 
   /** No JSON as a whole; but there may be messages in it. */
-  #broken(
-    scan: Scan & { type: 'malformed' },
-    parts: readonly Buffer[],
-    tail: Buffer | undefined,
-    bytes: number,
-    take: TakeFrame,
-  ): void {
+  #broken(line: BrokenLine, take: TakeFrame): void {
+    const { scan, parts, bytes } = line
     if (scan.isComplete && scan.before.type !== 'scalar') {
       // Whatever stands behind it, the message is there.
       const whole = cut(parts, scan.at)
@@ -142,17 +145,11 @@ export class Framer {
       if (bytes <= RESCUE_LIMIT_BYTES) this.#rest(Buffer.concat(parts).subarray(scan.at), take)
       return
     }
-    this.#unknown(scan, parts, tail, bytes, take)
+    this.#unknown(line, take)
   }
 
   /** Does not even begin with JSON that is whole. */
-  #unknown(
-    scan: Scan & { type: 'malformed' },
-    parts: readonly Buffer[],
-    tail: Buffer | undefined,
-    bytes: number,
-    take: TakeFrame,
-  ): void {
+  #unknown({ scan, parts, tail, bytes }: BrokenLine, take: TakeFrame): void {
     const isSmall = bytes <= RESCUE_LIMIT_BYTES
     if (isSmall && this.#rescue(Buffer.concat(parts), 1, take)) return
     const answer = suspect(scan, () => textsOf(parts, tail))
@@ -172,7 +169,7 @@ export class Framer {
       if (scan.type === 'object') return this.#one(scan.envelope, [rest], take)
       if (scan.type !== 'malformed') return
       if (!scan.isComplete || scan.before.type !== 'object')
-        return this.#unknown(scan, [rest], undefined, rest.length, take)
+        return this.#unknown({ scan, parts: [rest], tail: undefined, bytes: rest.length }, take)
       this.#one(scan.before.envelope, [rest.subarray(0, scan.at)], take)
       rest = rest.subarray(scan.at)
     }

@@ -1,15 +1,14 @@
 // lease/initialize-result: answers `initialize` from what the child answered to the bridge.
 import type { Call } from '../relay/dispatch.ts'
 import { recordOf, textOf, type Members } from '../rpc/content.ts'
-import { initializeParamsOf } from '../rpc/initialize-params.ts'
 import { Message } from '../rpc/message.ts'
-import { isLegacyRevision, NEWEST_LEGACY_REVISION } from '../rpc/revisions.ts'
+import { NEWEST_LEGACY_REVISION } from '../rpc/revisions.ts'
 
 /**
  * The child's answer for one more client: in that client's revision, unless the child's own is older, and without what
  * cannot be offered where a child is shared.
  *
- * @param revision what the client asked for
+ * @param revision what the client asked for, if that is known
  * @param result what the child answered
  */
 export function initializeResult(
@@ -27,15 +26,9 @@ export function initializeResult(
     id: 0,
     result: {
       ...result,
-      protocolVersion:
-        revision !== undefined && isLegacyRevision(revision) && revision < childs ? revision : childs,
+      protocolVersion: revision !== undefined && revision < childs ? revision : childs,
       capabilities: isCut ? { ...all, resources } : all,
     },
   })
   return message.rewrite([[message.envelope.id, id]])
-}
-
-/** The revision that an `initialize` asks for. */
-export function revisionIn(message: Message): string | undefined {
-  return initializeParamsOf(message).protocolVersion
 }

@@ -2,6 +2,7 @@
 import { areRules, toolFilter, type ToolRules } from '../relay/interceptors/tool-filter.ts'
 import type { Interceptor } from '../relay/dispatch.ts'
 import type { Caller } from '../access/caller.ts'
+import type { Child } from '../child/child.ts'
 import type { Config } from '../config/config.ts'
 import type { BridgeError } from '../errors.ts'
 import type { OpenLease } from '../session/lease.ts'
@@ -41,6 +42,20 @@ export interface LeasesOptions {
   onCrash(crash: Crash): void
   /** A child has answered a request of a client after `initialize`. */
   onHealthy(owner: Owner): void
+}
+
+/** What a child needs that no client has for itself. */
+export interface SeveralClients {
+  startTimeoutMs: number
+  maxBacklogBytes: number
+  timings: Timings
+  /** Starts a process. Throws BridgeError, `child_…`. */
+  start(): Promise<Child>
+  /** What clients may know of a failure. */
+  told(error: BridgeError): BridgeError
+  /** A process has ended without being asked to; `isHealthy`: it had answered a request of a client. */
+  onCrash(error: BridgeError, isHealthy: boolean): void
+  onHealthy(): void
 }
 
 /** Standbys: none beside a shared child, unless asked for; none where each client brings what a child needs. */

@@ -13,9 +13,10 @@ import { isTask, notOffered } from '../relay/interceptors/not-offered.ts'
 import { createPeer } from '../relay/peer.ts'
 import { textOf, type Members } from '../rpc/content.ts'
 import { emptyResultFor } from '../rpc/factory.ts'
+import type { InitializeParams } from '../rpc/initialize-params.ts'
 import type { Message } from '../rpc/message.ts'
 import type { Logger } from '../telemetry/logger.ts'
-import { initializeResult, revisionIn } from './initialize-result.ts'
+import { initializeResult } from './initialize-result.ts'
 import type { Owner } from './owner.ts'
 import { PoolQueue, QUEUE_PER_CHILD, type Waiting } from './pool-queue.ts'
 import { PooledChild, type PooledChildOptions } from './pooled-child.ts'
@@ -43,6 +44,7 @@ const MAX_NESTING = 64
 interface Client {
   peer: Peer
   owner: Owner
+  protocolVersion: string | undefined
   capabilities: Members
   /** What must be equal for two clients to use the same child, as a hash. */
   kind: string
@@ -97,8 +99,8 @@ export class Pool {
    *
    * @throws BridgeError `request_invalid`, `memory_limit_reached`
    */
-  open(owner: Owner, caller: Parameters<typeof createPeer>[0], capabilities: Members): Dispatcher {
-    const client = this.#enter(createPeer(caller), owner, capabilities)
+  open(owner: Owner, caller: Parameters<typeof createPeer>[0], params: InitializeParams): Dispatcher {
+    const client = this.#enter(createPeer(caller), owner, params)
     const { peer } = client
     const way: Dispatcher = {
       request: (call, message, handler) => this.#request(client, call, message, handler),
@@ -117,7 +119,7 @@ export class Pool {
     ])
   }
 
-  #enter(peer: Peer, owner: Owner, capabilities: Members): Client {
+  #enter(peer: Peer, owner: Owner, { protocolVersion, capabilities }: InitializeParams): Client {
     const text = JSON.stringify([owner.key, sorted(capabilities)])
     // Only clients that are alike may have the same child after each other.
     const kind = createHash('sha256').update(text).digest('base64')
@@ -127,7 +129,14 @@ export class Pool {
       throw new BridgeError('memory_limit_reached', bytes.refusal(cost, 'bytes', '--max-memory'))
     // Clients of one kind share the capabilities of the one that came first.
     const alike = [...this.#clients.values()].find((each) => each.kind === kind)
-    const client = { peer, owner, capabilities: alike?.capabilities ?? capabilities, kind, cost }
+    const client = {
+      peer,
+      owner,
+      protocolVersion,
+      capabilities: alike?.capabilities ?? capabilities,
+      kind,
+      cost,
+    }
     this.#clients.set(peer, client)
     for (const child of this.#of(kind)) child.peers.add(peer)
     return client
@@ -141,7 +150,7 @@ export class Pool {
   }
 
   #request(client: Client, call: Call, message: Message, handler: ResponseHandler): void {
-    if (call.method === 'initialize') return this.#initialize(client, call, message, handler)
+    if (call.method === 'initialize') return this.#initialize(client, call, handler)
     if (call.method === 'ping') return handler.onResponse(emptyResultFor(call.id), call)
     const { peer } = client
     this.#enqueue(client, call, handler, message.byteLength, (child) =>
@@ -149,8 +158,8 @@ export class Pool {
     )
   }
 
-  #initialize(client: Client, call: Call, message: Message, handler: ResponseHandler): void {
-    const revision = revisionIn(message)
+  #initialize(client: Client, call: Call, handler: ResponseHandler): void {
+    const revision = client.protocolVersion
     const answer = (result: Members) =>
       handler.onResponse(initializeResult(call, revision, result, { withoutSubscribe: true }), call)
     const known = this.#results.get(client.kind)

@@ -11,26 +11,15 @@ import { createBridgePeer } from '../relay/peer.ts'
 import type { Members } from '../rpc/content.ts'
 import type { Message } from '../rpc/message.ts'
 import type { Logger } from '../telemetry/logger.ts'
-import type { Timings } from '../timings.ts'
 import { excerpt } from '../visible.ts'
 import { join } from './join.ts'
+import type { SeveralClients } from './lease.ts'
 
-export interface PooledChildOptions {
-  startTimeoutMs: number
-  maxBacklogBytes: number
-  timings: Timings
+export interface PooledChildOptions extends SeveralClients {
   /** It is replaced after so many requests; 0: never. */
   recycleAfter: number
   /** To whom it is charged. */
   account: Account
-  /** Starts a process. Throws BridgeError, `child_…`. */
-  start(): Promise<Child>
-  /** What its clients may know of a failure. */
-  told(error: BridgeError): BridgeError
-  /** A process has ended without being asked to; `isHealthy`: it had served a request. */
-  onCrash(error: BridgeError, isHealthy: boolean): void
-  /** It has served a request. */
-  onHealthy(): void
   /** It may be given a request. */
   onFree(): void
   /** It has ended; the error says why it never became free. */

@@ -24,8 +24,8 @@ export function pooled(options: LeasesOptions, log: Logger): Leases {
     log,
   )
   return {
-    open: async ({ caller, capabilities }) => {
-      const way = pool.open(ownerOf(caller.principal, caller.env), caller, capabilities)
+    open: async ({ caller, params }) => {
+      const way = pool.open(ownerOf(caller.principal, caller.env), caller, params)
       return {
         dispatcher: compose(way, interceptorsFor(rulesFor(caller), log)),
         get childRevision() {

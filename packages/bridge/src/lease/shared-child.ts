@@ -12,26 +12,16 @@ import { Subscriptions } from '../relay/interceptors/subscriptions.ts'
 import { Multiplexer } from '../relay/multiplexer.ts'
 import { createBridgePeer, createPeer } from '../relay/peer.ts'
 import { textOf, type Members } from '../rpc/content.ts'
+import type { InitializeParams } from '../rpc/initialize-params.ts'
 import type { Message } from '../rpc/message.ts'
 import type { Logger } from '../telemetry/logger.ts'
-import type { Timings } from '../timings.ts'
-import { initializeResult, revisionIn } from './initialize-result.ts'
+import { initializeResult } from './initialize-result.ts'
 import { join } from './join.ts'
+import type { SeveralClients } from './lease.ts'
 
-export interface SharedChildOptions {
-  startTimeoutMs: number
-  maxBacklogBytes: number
-  timings: Timings
+export interface SharedChildOptions extends SeveralClients {
   /** `onIdle` is called when nobody has been there for so long; 0: never. */
   idleMs: number
-  /** Starts a process. Throws BridgeError, `child_…`. */
-  start(): Promise<Child>
-  /** What clients may know of a failure: none of them has the process for itself. */
-  told(error: BridgeError): BridgeError
-  /** The process has ended without being asked to; `isHealthy`: it had answered a request of a client. */
-  onCrash(error: BridgeError, isHealthy: boolean): void
-  /** It has answered a request of a client. */
-  onHealthy(): void
   onIdle(): void
 }
 
@@ -81,13 +71,16 @@ export class SharedChild {
   }
 
   /** One more client's way to it. */
-  open(caller: Parameters<typeof createPeer>[0], capabilities: Members): Dispatcher {
+  open(
+    caller: Parameters<typeof createPeer>[0],
+    { protocolVersion, capabilities }: InitializeParams,
+  ): Dispatcher {
     const peer = createPeer(caller)
     this.#peers.add(peer)
     clearTimeout(this.#idle)
     const way: Dispatcher = {
       request: (call, message, handler) => {
-        if (call.method === 'initialize') this.#initialize(call, message, handler)
+        if (call.method === 'initialize') this.#initialize(call, protocolVersion, handler)
         else this.#request(peer, call, message, handler)
       },
       cancel: (call, cancellation) => {
@@ -134,8 +127,7 @@ export class SharedChild {
     this.#idle = setTimeout(() => onIdle(), idleMs).unref()
   }
 
-  #initialize(call: Call, message: Message, handler: ResponseHandler): void {
-    const revision = revisionIn(message)
+  #initialize(call: Call, revision: string | undefined, handler: ResponseHandler): void {
     const ready = this.ready()
     ready.catch(() => {})
     // Answered from what is known while the child restarts; requests wait instead.

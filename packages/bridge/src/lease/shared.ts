@@ -40,11 +40,11 @@ export function shared(options: LeasesOptions, log: Logger): Leases {
     return created
   }
   return {
-    open: async ({ caller, capabilities }) => {
+    open: async ({ caller, params }) => {
       const child = childFor(caller.env, caller.account)
       const rules = rulesFor(caller)
       return {
-        dispatcher: compose(child.open(caller, capabilities), interceptorsFor(rules, log)),
+        dispatcher: compose(child.open(caller, params), interceptorsFor(rules, log)),
         get childRevision() {
           return child.revision
         },

@@ -2,7 +2,7 @@
 import type { Caller } from '../access/caller.ts'
 import type { BridgeError } from '../errors.ts'
 import type { Dispatcher } from '../relay/dispatch.ts'
-import type { Members } from '../rpc/content.ts'
+import type { InitializeParams } from '../rpc/initialize-params.ts'
 
 /** The right to use a child. */
 export interface Lease {
@@ -25,8 +25,8 @@ export interface Lease {
 
 export interface LeaseRequest {
   caller: Caller
-  /** What the client can be asked, as JSON. */
-  capabilities: Members
+  /** What the client says of itself. */
+  params: InitializeParams
   /** Aborted when the client has gone: nothing is started for it any more. */
   signal: AbortSignal
   /** The child that was this lease's alone has gone; what was in flight is answered already. */

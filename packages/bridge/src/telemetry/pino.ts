@@ -16,7 +16,8 @@ export interface LogOptions {
 /** A logger that writes JSON lines (or, for eyes, coloured text) to stderr; stdout stays free for what was asked for. */
 export async function createLogger(options: LogOptions): Promise<Logger> {
   const out = options.format === 'pretty' ? await prettyStream() : jsonStream()
-  const log = pino(
+  // As ours: the type of pino's own cannot be what an async function gives.
+  const log: Logger = pino(
     {
       level: options.level,
       base: null,
