@@ -20,7 +20,7 @@ group "default" {
 target "mcp-browser-login" {
   context    = "."
   dockerfile = "Dockerfile"
-  tags       = ["${REGISTRY}mcp-browser-login:1.2.3-9d55bb8de10f"]
+  tags       = ["${REGISTRY}mcp-browser-login:1.2.3-6811bbae7413"]
   args       = { BASE_IMAGE = BASE_IMAGE }
   secret     = CA == "" ? [] : ["type=file,id=ca,src=${CA}"]
   platforms  = ["linux/amd64", "linux/arm64"]

@@ -20,7 +20,7 @@ group "default" {
 target "mcp-fetch" {
   context    = "."
   dockerfile = "Dockerfile"
-  tags       = ["${REGISTRY}mcp-fetch:2026.10.24-3857cae7b812"]
+  tags       = ["${REGISTRY}mcp-fetch:2026.10.24-204bd909b52b"]
   args       = { BASE_IMAGE = BASE_IMAGE }
   secret     = CA == "" ? [] : ["type=file,id=ca,src=${CA}"]
   platforms  = ["linux/amd64", "linux/arm64"]

@@ -20,7 +20,7 @@ group "default" {
 target "mcp-grafana" {
   context    = "."
   dockerfile = "Dockerfile"
-  tags       = ["${REGISTRY}mcp-grafana:v1.6.3-15aae072c9b5"]
+  tags       = ["${REGISTRY}mcp-grafana:v1.6.3-a2bfb5644f77"]
   args       = { BASE_IMAGE = BASE_IMAGE }
   secret     = CA == "" ? [] : ["type=file,id=ca,src=${CA}"]
   platforms  = ["linux/amd64", "linux/arm64"]

@@ -20,7 +20,7 @@ group "default" {
 target "mcp-kubernetes" {
   context    = "."
   dockerfile = "Dockerfile"
-  tags       = ["${REGISTRY}mcp-kubernetes:4.1.7-402965d6d42b"]
+  tags       = ["${REGISTRY}mcp-kubernetes:4.1.7-826a794ac9e6"]
   args       = { BASE_IMAGE = BASE_IMAGE }
   secret     = CA == "" ? [] : ["type=file,id=ca,src=${CA}"]
   platforms  = ["linux/amd64", "linux/arm64"]

@@ -20,7 +20,7 @@ group "default" {
 target "mcp-notion" {
   context    = "."
   dockerfile = "Dockerfile"
-  tags       = ["${REGISTRY}mcp-notion:2.5.2-ba37aa01ac6d"]
+  tags       = ["${REGISTRY}mcp-notion:2.5.2-dd34d534ab02"]
   args       = { BASE_IMAGE = BASE_IMAGE }
   secret     = CA == "" ? [] : ["type=file,id=ca,src=${CA}"]
   platforms  = ["linux/amd64", "linux/arm64"]

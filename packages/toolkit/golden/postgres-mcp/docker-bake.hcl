@@ -20,7 +20,7 @@ group "default" {
 target "mcp-postgres-mcp" {
   context    = "."
   dockerfile = "Dockerfile"
-  tags       = ["${REGISTRY}mcp-postgres-mcp:0.3.0-e5b31ed022a1"]
+  tags       = ["${REGISTRY}mcp-postgres-mcp:0.3.0-cc5c85cbd08f"]
   args       = { BASE_IMAGE = BASE_IMAGE }
   secret     = CA == "" ? [] : ["type=file,id=ca,src=${CA}"]
   platforms  = ["linux/amd64", "linux/arm64"]

@@ -20,7 +20,7 @@ group "default" {
 target "mcp-script" {
   context    = "."
   dockerfile = "Dockerfile"
-  tags       = ["${REGISTRY}mcp-script:1.0.0-c971965b7c06"]
+  tags       = ["${REGISTRY}mcp-script:1.0.0-4a84b82e5678"]
   args       = { BASE_IMAGE = BASE_IMAGE }
   secret     = CA == "" ? [] : ["type=file,id=ca,src=${CA}"]
   platforms  = ["linux/amd64", "linux/arm64"]

@@ -20,7 +20,7 @@ group "default" {
 target "mcp-sqlite" {
   context    = "."
   dockerfile = "Dockerfile"
-  tags       = ["${REGISTRY}mcp-sqlite:2025.4.25-f191d6ee487e"]
+  tags       = ["${REGISTRY}mcp-sqlite:2025.4.25-ceffc169207b"]
   args       = { BASE_IMAGE = BASE_IMAGE }
   secret     = CA == "" ? [] : ["type=file,id=ca,src=${CA}"]
   platforms  = ["linux/amd64", "linux/arm64"]

@@ -71,15 +71,18 @@ export function renderCompose(file: ComposeFile, head: string): string {
   return `${head}${stringify(file, { lineWidth: 0, version: '1.1' })}`
 }
 
-/** A variable without a value here is asked of Compose's environment; Compose refuses to start without a required one. */
-function variables(recipe: Recipe, values: Readonly<Record<string, string>>): Record<string, string> {
+/**
+ * A variable without a value here is asked of Compose's environment; Compose refuses to start without a required one, and
+ * leaves out one that has no value anywhere: tools take an empty value for a wrong one.
+ */
+function variables(recipe: Recipe, values: Readonly<Record<string, string>>): Record<string, string | null> {
   const asked = recipe.environment.map(({ name, required, default: fallback, description }) => {
     const given = values[name]
     if (given !== undefined) return [name, given.replaceAll('$', '$$$$')]
     if (required && fallback === undefined) return [name, `\${${name}:?set ${name}: ${tame(description)}}`]
-    return [name, `\${${name}:-${fallback ?? ''}}`]
+    return [name, fallback === undefined ? null : `\${${name}:-${fallback}}`]
   })
-  return Object.fromEntries(asked) as Record<string, string>
+  return Object.fromEntries(asked) as Record<string, string | null>
 }
 
 /** A brace would end Compose's `${NAME:?message}`. */

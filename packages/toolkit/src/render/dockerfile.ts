@@ -141,7 +141,6 @@ function labels(recipe: Recipe): string[] {
 
 function environment(recipe: Recipe): string[] {
   const fixed = recipe.environment.filter(({ default: value }) => value !== undefined)
-  const names = [...recipe.environment, ...recipe.secrets].map(({ name }) => name).toSorted()
   const files = secretFiles(recipe).files.map(({ name }) => [name, secretPath(recipe, name)])
   const all = [
     // A uid without an entry in /etc/passwd has neither.
@@ -152,7 +151,8 @@ function environment(recipe: Recipe): string[] {
     ['MCP_BRIDGE_PORT', String(PORT)],
     ['MCP_BRIDGE_CHILDREN', recipe.children],
     ['MCP_BRIDGE_MAX_CHILDREN', String(recipe.maxChildren)],
-    ...(names.length === 0 ? [] : [['MCP_BRIDGE_PASS_ENV', names.join(',')]]),
+    // What stands in a container's environment was put there for its tool; the bridge keeps its own variables to itself.
+    ['MCP_BRIDGE_PASS_ENV', '*'],
     ...fixed.map(({ name, default: value }) => [name, value]),
     ...files,
   ]

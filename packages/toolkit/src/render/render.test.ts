@@ -50,6 +50,22 @@ test('a tool of which there may be one cannot be scaled', () => {
   expect(() => sampleTool({ instances: 'one' })).toThrow('must be shared')
 })
 
+test('a variable without a value anywhere is not set; a required one is insisted on', () => {
+  const environment = [
+    { name: 'GIVEN', description: 'x' },
+    { name: 'LEVEL', description: 'x', default: 'info' },
+    { name: 'NEEDED', description: 'Where', required: true },
+    { name: 'PERHAPS', description: 'x' },
+  ]
+  const file = composeFile(sampleRecipe({ environment }), { tag: 't:1', values: { GIVEN: 'a$b' } })
+  expect(file.services['mcp-sample']?.['environment']).toMatchObject({
+    GIVEN: 'a$$b',
+    LEVEL: '${LEVEL:-info}',
+    NEEDED: '${NEEDED:?set NEEDED: Where}',
+    PERHAPS: null,
+  })
+})
+
 test('what is not required is commented out in the example of the secrets', () => {
   const secrets = [
     { name: 'A', description: 'First' },
