@@ -188,15 +188,17 @@ export const ERRORS = {
     exit: 1,
     meaning: 'The child ended while the request was waiting for it.',
     remedy:
-      "The data carry its exit code and, if the process was the client's own, its last lines of stderr; else an `incident` under which the log has them.",
+      "The data carry its exit code and, if the process was the client's own, the lines of its stderr that tell most; else an `incident` under which the log has them.",
   },
   child_not_mcp: {
     who: 'child',
     http: 502,
     rpc: -32603,
     exit: 1,
-    meaning: 'The child answered `initialize` with an error, or with something that is no answer.',
-    remedy: 'Run `mcp-bridge check -- <command>` and read what it says.',
+    meaning:
+      'The child answered `initialize` with an error, or with something that is no answer; or it showed that it is no stdio server as it was called.',
+    remedy:
+      'Run `mcp-bridge check -- <command>` and read what it says: a tool may need an argument such as `--stdio`.',
   },
   child_backing_off: {
     who: 'child',
@@ -205,7 +207,7 @@ export const ERRORS = {
     retryAfterSeconds: 5,
     meaning:
       'Processes of this caller and environment crashed several times in a row, and none is started again yet; or the tool crashes for everybody.',
-    remedy: 'See the log for its last lines of stderr, by the `incident` in the data where there is one.',
+    remedy: 'See the log for lines of its stderr, by the `incident` in the data where there is one.',
   },
   child_limit_reached: {
     who: 'child',

@@ -2,7 +2,7 @@
 export { ensureBase, type Assets } from './build/base.ts'
 export { buildImage, inspectImage } from './build/build.ts'
 export { catalogue, catalogueTool } from './recipe/catalogue.ts'
-export type { Tool } from './recipe/read.ts'
+export { readTool, type Tool } from './recipe/read.ts'
 export type { Recipe } from './recipe/schema.ts'
 export { program } from './render/layout.ts'
 export { secretName, serviceName } from './render/names.ts'

@@ -130,9 +130,19 @@ export class Child {
     return this.#process.mark
   }
 
-  /** Last lines of stderr, oldest first. */
-  get stderrTail(): string[] {
-    return this.#stderr.tail()
+  /** What it has said beside the protocol, as far as it is kept: its stderr, and its stdout before its first message. */
+  get said(): string[] {
+    return this.#stderr.said.lines(this.#stderr.rest)
+  }
+
+  /** At most ten lines of that: those that tell most about why it fails. */
+  get lastWords(): string[] {
+    return this.#stderr.said.excerpt(this.#stderr.rest)
+  }
+
+  /** Nothing that it has sent was a message yet. */
+  get isMute(): boolean {
+    return !this.#hasAnswered
   }
 
   get backlogBytes(): number {
@@ -148,7 +158,7 @@ export class Child {
   listen(listener: ChildListener): void {
     if (this.#stopping !== undefined) {
       // Not before the caller has taken up what it got with this child.
-      setImmediate(() => listener.childGone(exitError(this.#process.exit, this.stderrTail)))
+      setImmediate(() => listener.childGone(exitError(this.#process.exit, this.lastWords)))
       return
     }
     this.#listener = listener
@@ -177,6 +187,11 @@ export class Child {
 
   resume(): void {
     this.#process.stdout.resume()
+  }
+
+  /** It is no MCP server as it was started: whoever waits for it is told so, and it is ended. */
+  giveUp(error: BridgeError): void {
+    if (!this.isGone) this.#gone(undefined, error)
   }
 
   /** Ends the whole process tree; see `stop`. Nothing is received afterwards. */
@@ -288,7 +303,9 @@ export class Child {
     const level = this.#noiseCount++ === 0 ? 'warn' : 'debug'
     const fields = isPrivate ? { bytes } : { line: preview }
     this.#log[level](fields, 'child printed something that is no message on stdout; dropped')
-    if (!this.#hasAnswered && CONTENT_LENGTH.test(preview)) listener.receiveLost(undefined, framed())
+    if (this.#hasAnswered) return
+    if (!isPrivate && preview !== '') this.#stderr.said.add(preview)
+    if (CONTENT_LENGTH.test(preview)) listener.receiveLost(undefined, framed())
   }
 
   #endStart(): void {
@@ -301,7 +318,7 @@ export class Child {
   #stdinClosed(): void {
     if (this.hasExited || this.#stopping !== undefined) return
     this.#drain ??= setTimeout(
-      () => this.#gone(undefined, exitError(undefined, this.stderrTail, 'stdin')),
+      () => this.#gone(undefined, exitError(undefined, this.lastWords, 'stdin')),
       CLOSED_PIPE_MS,
     )
   }
@@ -333,7 +350,7 @@ export class Child {
     this.#drain = setTimeout(() => this.#gone(), DRAIN_MS)
   }
 
-  #gone(exit = this.#process.exit, error = exitError(exit, this.stderrTail)): void {
+  #gone(exit = this.#process.exit, error = exitError(exit, this.lastWords)): void {
     clearTimeout(this.#drain)
     if (this.#stopping !== undefined) return
     this.#stopping = this.#clearUp()

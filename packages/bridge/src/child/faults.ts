@@ -33,6 +33,6 @@ export function exitError(
         ? `exited with code ${exit.code}`
         : `was ended by ${exit.signal}`
   return new BridgeError('child_exited', `the tool ${how}`, {
-    data: { exitCode: exit?.code ?? null, signal: exit?.signal ?? null, stderr: stderr.slice(-10) },
+    data: { exitCode: exit?.code ?? null, signal: exit?.signal ?? null, stderr },
   })
 }

@@ -1,12 +1,12 @@
-// child/stderr: what a child says beside the protocol, line by line, the last of it kept.
+// child/stderr: what a child says beside the protocol, line by line; kept is what may tell why it fails.
 import type { Readable } from 'node:stream'
+import { Said } from './said.ts'
 
 const MAX_LINE = 16 * 1024
-const KEPT_LINES = 20
 
 /** Always read, whoever listens: a child whose stderr is full stands still. */
 export class StderrLines {
-  readonly #kept: string[] = []
+  readonly said = new Said()
   readonly #onLine: (line: string) => void
   #rest = ''
   #isCut = false
@@ -15,12 +15,15 @@ export class StderrLines {
     this.#onLine = onLine
     stream.setEncoding('utf8')
     stream.on('data', (text: string) => this.#read(text))
-    stream.on('end', () => this.#line(this.#rest))
+    stream.on('end', () => {
+      this.#line(this.#rest)
+      this.#rest = ''
+    })
   }
 
-  /** The last lines, oldest first, the unfinished one included. */
-  tail(): string[] {
-    return this.#rest.trim() === '' ? [...this.#kept] : [...this.#kept, this.#rest]
+  /** The unfinished line. */
+  get rest(): string {
+    return this.#rest.trimEnd()
   }
 
   #read(text: string): void {
@@ -43,8 +46,7 @@ export class StderrLines {
     if (this.#isCut) return
     const line = raw.slice(0, MAX_LINE).trimEnd()
     if (line === '') return
-    this.#kept.push(line)
-    if (this.#kept.length > KEPT_LINES) this.#kept.shift()
+    this.said.add(line)
     this.#onLine(line)
   }
 }

@@ -2,6 +2,7 @@
 import { networkInterfaces } from 'node:os'
 import type { Config } from '../config/config.ts'
 import type { ChildReport } from '../relay/describe.ts'
+import { isImage } from '../place.ts'
 import type { Listening } from '../server/bridge.ts'
 import { excerpt, visible } from '../visible.ts'
 
@@ -15,22 +16,36 @@ const MODES = {
 } as const
 
 /** Printed as soon as the bridge listens. */
-export function listeningLines(
-  config: Config,
-  { mcpUrl, sseUrl, host, port }: Listening,
-  version: string,
-): string {
-  const others = lanAddresses(host).map((address) => `http://${address}:${port}${config.mcpPath}`)
+export function listeningLines(config: Config, listening: Listening, version: string): string {
   return block([
     [`mcp-bridge ${version}`],
-    ['  Streamable HTTP', mcpUrl],
-    ['  HTTP+SSE', sseUrl],
-    ...others.map((url) => ['  from the LAN', url]),
+    ...(isImage ? placesInContainer(config, listening) : addresses(config, listening)),
     ['  tool', visible(config.command.join(' '))],
     ['  mode', MODES[config.children]],
     ['  access', access(config)],
     ['  waiting for', `${visible(config.command[0] ?? '')} to answer initialize …`],
   ])
+}
+
+function addresses({ mcpPath }: Config, { mcpUrl, sseUrl, host, port }: Listening): string[][] {
+  const others = lanAddresses(host).map((address) => `http://${address}:${port}${mcpPath}`)
+  return [
+    ['  Streamable HTTP', mcpUrl],
+    ['  HTTP+SSE', sseUrl],
+    ...others.map((url) => ['  from the LAN', url]),
+  ]
+}
+
+/** A container does not know under which address it is reached: that is decided outside. */
+function placesInContainer({ mcpPath, ssePath }: Config, { port }: Listening): string[][] {
+  return [
+    ['  Streamable HTTP', `${mcpPath} on port ${port} of this container`],
+    ['  HTTP+SSE', `${ssePath} on the same port`],
+    [
+      '  reached from',
+      `where the port is published (docker run -p 127.0.0.1:${port}:${port}), and from its networks`,
+    ],
+  ]
 }
 
 /** Printed once the tool has answered. */
@@ -44,7 +59,7 @@ export function toolLines(config: Config, { mcpUrl }: Listening, report: ChildRe
     mcpServers: {
       [keyOf(report.name)]: {
         type: 'http',
-        url: mcpUrl,
+        url: isImage ? `http://<where the port is published>${config.mcpPath}` : mcpUrl,
         ...(needsToken(config) ? { headers: { Authorization: 'Bearer <token>' } } : {}),
       },
     },

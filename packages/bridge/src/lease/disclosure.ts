@@ -36,7 +36,7 @@ export class Disclosure {
         ...error.data,
         ...(Array.isArray(stderr) && { stderr: stderr.map((line) => mask(String(line))) }),
       },
-      ...(error.hint === undefined ? {} : { hint: error.hint }),
+      ...(error.hint === undefined ? {} : { hint: mask(error.hint) }),
     })
   }
 

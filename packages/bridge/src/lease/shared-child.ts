@@ -1,5 +1,6 @@
 // lease/shared-child: one child for many clients; it is replaced when it dies, and they stay.
 import type { Child } from '../child/child.ts'
+import { StartWatch } from '../child/start-watch.ts'
 import { BridgeError, toBridgeError } from '../errors.ts'
 import { fail, logInternal } from '../relay/call.ts'
 import { ChildClient } from '../relay/client.ts'
@@ -244,18 +245,16 @@ export class SharedChild {
     this.#process = process
     this.#multiplexer = multiplexer
     join(process, multiplexer, { childGone: (error) => this.#gone(multiplexer, error) })
+    const watch = new StartWatch(process, this.#log)
     try {
       const result = await client.initialize(CAPABILITIES, startTimeoutMs)
       return { process, multiplexer, client, result }
     } catch (thrown) {
-      const error = toBridgeError(thrown)
-      const stderr = process.stderrTail.slice(-10)
+      const error = await watch.explained(toBridgeError(thrown))
       void process.stop()
-      throw new BridgeError(error.code, error.message, {
-        cause: error,
-        ...(error.hint !== undefined && { hint: error.hint }),
-        data: { stderr, ...error.data },
-      })
+      throw error
+    } finally {
+      watch.end()
     }
   }
 

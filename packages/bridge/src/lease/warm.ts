@@ -117,7 +117,7 @@ export class Warm {
     }, pauseMs).unref()
     const advice = 'if the tool holds a lock, use --children shared --warm 0'
     this.#log[this.#isAdvised ? 'debug' : 'warn'](
-      { stderr: child.stderrTail.slice(-5), pauseMs, ...(this.#isAdvised ? {} : { advice }) },
+      { stderr: child.lastWords, pauseMs, ...(this.#isAdvised ? {} : { advice }) },
       'standbys end unused; none are kept for a while',
     )
     this.#isAdvised = true

@@ -39,7 +39,7 @@ export async function inspectTool(options: TrialOptions & Told, log: Logger): Pr
     report = await client.describe()
   } catch (error) {
     await child.stop()
-    throw withHint(toBridgeError(error), child.stderrTail, options)
+    throw withHint(toBridgeError(error), options)
   }
   const warnings: string[] = []
   const tree = (await snapshotProcesses()).under(child.pid, child.mark)
@@ -114,8 +114,9 @@ async function secondProcess(
     const offered = await client.describe(ALL_CAPABILITIES)
     return { asksItsClient: client.serverRequests > 0 || offered.tools.length > toolsBefore }
   } catch (error) {
-    const last = second?.stderrTail.at(-1)
-    const { message } = toBridgeError(error)
+    const { message, data } = toBridgeError(error)
+    const stderr = data?.['stderr']
+    const last = Array.isArray(stderr) ? stderr.map(String).at(-1) : undefined
     return { problem: last === undefined ? message : `${message} (${excerpt(last)})` }
   } finally {
     await second?.stop()

@@ -1,7 +1,8 @@
 // tool/sole-client: the bridge as the only client of a child that it has started to ask what it is.
 import type { Child } from '../child/child.ts'
+import { StartWatch } from '../child/start-watch.ts'
 import { monotonicMs } from '../clock.ts'
-import { BridgeError } from '../errors.ts'
+import { BridgeError, toBridgeError } from '../errors.ts'
 import { join } from '../lease/join.ts'
 import { ChildClient } from '../relay/client.ts'
 import { describeChild, type ChildReport } from '../relay/describe.ts'
@@ -23,11 +24,13 @@ export class SoleClient implements Listener {
   readonly #child: Child
   readonly #client: ChildClient
   readonly #timeoutMs: number
+  readonly #log: Logger
 
   /** @param timeoutMs for each response */
   constructor(child: Child, timeoutMs: number, log: Logger) {
     this.#child = child
     this.#timeoutMs = timeoutMs
+    this.#log = log
     const peer = createBridgePeer()
     const multiplexer = new Multiplexer(
       child,
@@ -51,12 +54,18 @@ export class SoleClient implements Listener {
    * Initialises the child and asks for its lists.
    *
    * @param capabilities what it may ask, if somebody were there
-   * @throws BridgeError `child_exited`, `child_timeout`, `child_not_mcp`
+   * @throws BridgeError `child_exited`, `child_timeout`, `child_not_mcp`, with its last words and what they suggest
    */
   async describe(capabilities: object = {}): Promise<ChildReport> {
-    const result = await this.#client.initialize(capabilities, this.#timeoutMs)
-    const startMs = monotonicMs() - this.#child.startedAt
-    return describeChild(this.#client, result, startMs, this.#timeoutMs)
+    const watch = new StartWatch(this.#child, this.#log)
+    try {
+      const result = await this.#client.initialize(capabilities, this.#timeoutMs)
+      watch.end()
+      const startMs = monotonicMs() - this.#child.startedAt
+      return await describeChild(this.#client, result, startMs, this.#timeoutMs)
+    } catch (thrown) {
+      throw await watch.explained(toBridgeError(thrown))
+    }
   }
 
   onNotification(): void {}

@@ -192,9 +192,7 @@ export class StartupProbe {
     try {
       this.#report = await this.#options.describe()
     } catch (thrown) {
-      const failure = toBridgeError(thrown)
-      const stderr = failure.data?.['stderr']
-      throw withHint(failure, Array.isArray(stderr) ? stderr.map(String) : [], this.#options)
+      throw withHint(toBridgeError(thrown), this.#options)
     } finally {
       clearTimeout(slow)
     }

@@ -1,5 +1,6 @@
 // tool/trial: one throw-away child shows that the command works, and which tools it has.
-import { BridgeError, toBridgeError } from '../errors.ts'
+import { isImage } from '../place.ts'
+import { BridgeError } from '../errors.ts'
 import type { Child } from '../child/child.ts'
 import { missingVariables } from '../child/environment.ts'
 import type { ChildReport } from '../relay/describe.ts'
@@ -11,7 +12,7 @@ export interface TrialOptions {
   start(): Promise<Child>
 }
 
-/** Runs the trial. Throws BridgeError, `child_…`, with the last lines of stderr. */
+/** Runs the trial. Throws BridgeError, `child_…`, with the last words of the child. */
 export async function runTrial(
   options: TrialOptions,
   signal: AbortSignal,
@@ -28,14 +29,6 @@ export async function runTrial(
   })
   try {
     return await Promise.race([new SoleClient(child, options.startTimeoutMs, log).describe(), gone])
-  } catch (thrown) {
-    const error = toBridgeError(thrown)
-    const stderr = child.stderrTail.slice(-10)
-    throw new BridgeError(error.code, error.message, {
-      cause: error,
-      ...(error.hint !== undefined && { hint: error.hint }),
-      data: { stderr, ...error.data },
-    })
   } finally {
     signal.removeEventListener('abort', abort)
     // Its end is awaited: a tool that holds a lock has to let go of it before the first session.
@@ -48,19 +41,31 @@ export interface Told {
   env: Readonly<Record<string, string>>
 }
 
-/** The error with the last lines of stderr, and what they suggest to do. */
-export function withHint(error: BridgeError, stderr: readonly string[], { env }: Told): BridgeError {
-  const missing = missingVariables(stderr, env)
+/** The error with what its last words suggest to do. */
+export function withHint(error: BridgeError, { env }: Told): BridgeError {
+  const stderr = error.data?.['stderr']
+  const missing = missingVariables(Array.isArray(stderr) ? stderr.map(String) : [], env)
   const hint =
     missing.length > 0
-      ? `its stderr names ${missing.join(', ')}, set here but not handed on: add ${missing.map((name) => `--pass-env ${name}`).join(' ')}`
-      : error.code === 'child_timeout'
-        ? 'raise --start-timeout if it only needs longer, for a download for example'
-        : // The command is not repeated: this crosses the wire, and its arguments may hold a key.
-          (error.hint ?? 'run the same command alone to see what it does')
+      ? `its stderr names ${missing.join(', ')}, set here but not handed on: ${handOn(missing)}`
+      : (error.hint ?? lastResort(error))
   return new BridgeError(error.code, error.message, {
     cause: error,
     hint,
-    data: { ...error.data, stderr: stderr.slice(-10) },
+    ...(error.data !== undefined && { data: error.data }),
   })
+}
+
+function lastResort({ code }: BridgeError): string {
+  if (code === 'child_timeout')
+    return 'raise --start-timeout if it only needs longer, for a download for example'
+  if (isImage) return 'its documents say what it needs to start: variables, arguments, folders'
+  // The command is not repeated: this crosses the wire, and its arguments may hold a key.
+  return 'run the same command alone to see what it does'
+}
+
+function handOn(names: readonly string[]): string {
+  return isImage
+    ? "docker run -e 'MCP_BRIDGE_PASS_ENV=*'"
+    : `add ${names.map((name) => `--pass-env ${name}`).join(' ')}`
 }
