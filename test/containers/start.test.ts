@@ -2,46 +2,16 @@
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { cleanTemp, eventually, tempDir } from '@mcp-bridge/testkit'
-import { buildImage, ensureBase, readTool, render, writeFiles } from '@mcp-bridge/toolkit'
+import { buildImage, ensureBase, readTool, render } from '@mcp-bridge/toolkit'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { assets } from './assets.ts'
 import { attempt, ca, docker } from './docker.ts'
+import { moodyFolder } from './moody.ts'
 
-/** Is what its variables make of it: without any it wants one. */
-const TOOL = `#!/opt/mcp-bridge/bin/node
-const { MOOD, API_TOKEN } = process.env
-const answer = (id, result) => console.log(JSON.stringify({ jsonrpc: '2.0', id, result }))
-if (MOOD === 'http') require('node:http').createServer().listen(3333, () => console.error('HTTP server listening on port 3333'))
-else if (process.argv[2] === undefined && MOOD === 'argument') fail('tool: error: the following arguments are required: transport', 2)
-else if (API_TOKEN === undefined) fail('Error: API_TOKEN is not set\\n' + '  tool --token=TOKEN\\n'.repeat(30), 1)
-else require('node:readline').createInterface({ input: process.stdin }).on('line', (line) => {
-  const { id, method, params } = JSON.parse(line)
-  if (method === 'initialize') answer(id, { protocolVersion: params.protocolVersion, capabilities: { tools: {} }, serverInfo: { name: 'moody', version: '1' } })
-  if (method === 'tools/list') answer(id, { tools: [{ name: 'of-' + API_TOKEN + '-' + (process.env.MCP_BRIDGE_TOKEN ?? 'nobody'), inputSchema: { type: 'object' } }] })
-})
-function fail(text, code) { console.error(text); process.exit(code) }
-`
-const RECIPE = `name: moody
-title: Moody
-description: A tool that starts or does not
-runtime: binary
-version: 1.0.0
-entry: tool
-network: none
-children: session
-`
 let tag: string
 
 beforeAll(async () => {
-  const folder = tempDir()
-  writeFiles(
-    folder,
-    new Map([
-      ['recipe.yaml', RECIPE],
-      ['lock/tool', TOOL],
-    ]),
-  )
-  const rendered = render(readTool(folder), { bridgeVersion: assets.version })
+  const rendered = render(readTool(moodyFolder()), { bridgeVersion: assets.version })
   tag = rendered.tag
   const options = { ca, progress: 'quiet' } as const
   await ensureBase(assets, options)

@@ -7,11 +7,17 @@ export interface RunOptions {
   env?: Readonly<Record<string, string>>
   /** What to do if the program is not installed. */
   missing?: string
-  /** Its stderr goes to ours as it comes. */
-  isShown?: boolean
+  /**
+   * Its stderr goes to ours as it comes: `lines` are read here, too; a `display` draws on the terminal itself, and what it
+   * says is not known here.
+   */
+  shown?: 'lines' | 'display' | undefined
+  /** What to do about a failure, from what it said. */
+  hintFor?: (said: string) => string | undefined
 }
 
 const SHOWN_LINES = 15
+const STDERR = { unseen: 'pipe', lines: ['inherit', 'pipe'], display: 'inherit' } as const
 
 /** @throws ToolkitError with the last lines it wrote, if it is missing or fails */
 export async function exec(command: readonly string[], options: RunOptions = {}): Promise<string> {
@@ -21,7 +27,7 @@ export async function exec(command: readonly string[], options: RunOptions = {})
       ...(options.cwd === undefined ? {} : { cwd: options.cwd }),
       env: options.env ?? {},
       stdin: 'ignore',
-      stderr: options.isShown === true ? 'inherit' : 'pipe',
+      stderr: STDERR[options.shown ?? 'unseen'],
     })
     return stdout
   } catch (cause) {
@@ -32,9 +38,20 @@ export async function exec(command: readonly string[], options: RunOptions = {})
     }
     const { stdout = '', stderr = '' } = cause as Error as { stdout?: string; stderr?: string }
     const said = stderr.trim() || stdout.trim()
-    const lines = said.split('\n').slice(-SHOWN_LINES)
-    throw new ToolkitError([`${command.slice(0, 3).join(' ')} failed:`, ...lines].join('\n  | '), { cause })
+    const hint = options.hintFor?.(said)
+    throw new ToolkitError(failure(command, options.shown === undefined ? said : ''), {
+      cause,
+      ...(hint === undefined ? {} : { hint }),
+    })
   }
+}
+
+/** What was shown already is not said again. */
+function failure(command: readonly string[], said: string): string {
+  const what = `${command.slice(0, 2).join(' ')} failed`
+  if (said === '') return what
+  const lines = said.split('\n').filter((line) => line.trim() !== '')
+  return [`${what}:`, ...lines.slice(-SHOWN_LINES)].join('\n  | ')
 }
 
 /** uv with the Python that is there: it fetches no interpreter. */

@@ -1,10 +1,8 @@
 // build/build: builds an image of rendered files in the Docker engine.
-import { mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import { ToolkitError } from '../errors.ts'
 import { writeFiles } from '../files.ts'
-import { exec } from '../exec.ts'
+import { exec, type RunOptions } from '../exec.ts'
+import { inTempFolder } from '../temp.ts'
 
 export interface BuildOptions {
   tag: string
@@ -29,8 +27,7 @@ export async function buildImage({
   labels = {},
   progress,
 }: BuildOptions): Promise<void> {
-  const folder = mkdtempSync(join(tmpdir(), 'mcp-bridge-build-'))
-  try {
+  await inTempFolder('build', async (folder) => {
     writeFiles(folder, files)
     await docker(
       [
@@ -40,11 +37,22 @@ export async function buildImage({
         ...Object.entries(labels).flatMap(([name, value]) => ['--label', `${name}=${value}`]),
         folder,
       ],
-      { isShown: progress !== 'quiet' },
+      { shown: SHOWN[progress], hintFor: (said) => certificateHint(said, ca) },
     )
-  } finally {
-    rmSync(folder, { recursive: true, force: true })
-  }
+  })
+}
+
+const SHOWN = { auto: 'display', tty: 'display', plain: 'lines', quiet: undefined } as const
+const CERTIFICATE =
+  /SELF_SIGNED_CERT|UNABLE_TO_(GET|VERIFY)|DEPTH_ZERO|CERTIFICATE_VERIFY_FAILED|certificate (verify failed|signed by unknown authority)|x509:|self.signed certificate/i
+
+/** A site that inspects TLS has an authority of its own, which no image knows. */
+function certificateHint(said: string, ca: string | undefined): string | undefined {
+  const remedy = `--ca FILE, or BUILD_CA=FILE: the certificates of your site's own authority, in PEM`
+  if (CERTIFICATE.test(said))
+    return ca === undefined ? remedy : `the certificate that was met is not of an authority in ${ca}`
+  // What was drawn on the terminal is not known here.
+  return said === '' && ca === undefined ? `if a certificate was refused above: ${remedy}` : undefined
 }
 
 export interface BuiltImage {
@@ -80,6 +88,6 @@ export async function inspectImage(tag: string): Promise<BuiltImage | undefined>
   }
 }
 
-function docker(args: readonly string[], options: { isShown?: boolean } = {}): Promise<string> {
+function docker(args: readonly string[], options: RunOptions = {}): Promise<string> {
   return exec(['docker', ...args], { ...options, missing: MISSING, env: { DOCKER_BUILDKIT: '1' } })
 }

@@ -2,19 +2,20 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { ensureBase, baseFiles, type Assets } from '../build/base.ts'
-import { buildImage, inspectImage } from '../build/build.ts'
 import { makeLock } from '../lock/make.ts'
 import { ToolkitError } from '../errors.ts'
 import { catalogue, catalogueTool } from '../recipe/catalogue.ts'
-import { findTool, toolOf } from '../recipe/find.ts'
+import { draftOf, findTool } from '../recipe/find.ts'
 import { parseRecipe, readLock, type Tool } from '../recipe/read.ts'
+import type { Recipe } from '../recipe/schema.ts'
 import { baseImage } from '../render/layout.ts'
 import { serviceName } from '../render/names.ts'
 import { render } from '../render/render.ts'
 import { writeFiles } from '../files.ts'
 import type { Overrides } from '../resolve/scaffold.ts'
 import { parseSource, SOURCE_FORMS } from '../resolve/source.ts'
-import { json, megabytes, table } from './text.ts'
+import { askedFor } from './variables.ts'
+import { json, table } from './text.ts'
 
 export interface Io {
   out(text: string): void
@@ -56,7 +57,7 @@ export async function init(
   }
   const { tool, folder } = relock
     ? await relocked(text, say)
-    : await initial(text, overrides, common.output, say)
+    : await initial(text, overrides, common.output, assets, say)
   const files = new Map<string, string | Buffer>([
     ['recipe.yaml', tool.text],
     ...[...tool.lock].map(([name, bytes]): [string, Buffer] => [`lock/${name}`, bytes]),
@@ -68,13 +69,23 @@ export async function init(
       json({ folder, tag, recipe: tool.recipe, files: [...files.keys()], isDryRun: common.dryRun }),
     )
   if (common.dryRun) return io.out(tool.text)
-  io.out(`${folder}: ${[...files.keys()].join(', ')}\nnext: mcp-bridge image build ${folder}\n`)
+  io.out(
+    `${folder}: ${[...files.keys()].join(', ')}\n${relock ? '' : namesOf(tool.recipe)}next: mcp-bridge image build ${folder}\n`,
+  )
+}
+
+function namesOf(recipe: Recipe): string {
+  const names = askedFor(recipe).map(({ name }) => name)
+  return names.length === 0
+    ? ''
+    : `it reads ${names.join(', ')}; strike from recipe.yaml what you do not need\n`
 }
 
 async function initial(
   text: string,
   overrides: Overrides,
   output: string | undefined,
+  assets: Assets,
   say: (what: string) => void,
 ): Promise<{ tool: Tool; folder: string }> {
   const source = parseSource(text)
@@ -83,7 +94,7 @@ async function initial(
       hint: `there are ${SOURCE_FORMS}`,
     })
   say(text)
-  const tool = await toolOf(source, overrides)
+  const tool = await draftOf(source, assets, overrides)
   const folder = output ?? tool.recipe.name
   if (existsSync(join(folder, 'recipe.yaml')))
     throw new ToolkitError(`${join(folder, 'recipe.yaml')} is there already`, {
@@ -128,42 +139,6 @@ export async function renderCommand(
   io.out(`${folder}: ${[...files.keys()].join(', ')}\nnext: docker build --tag ${tag} ${folder}\n`)
 }
 
-export async function build(
-  text: string,
-  overrides: Overrides,
-  common: Common & { tag?: string },
-  assets: Assets,
-  io: Io,
-): Promise<void> {
-  const started = Date.now()
-  const tool = await findTool(text, assets, overrides)
-  const { tag: exact, files } = render(tool, { bridgeVersion: assets.version })
-  const tag = common.tag ?? exact
-  if (common.dryRun) {
-    const base = baseImage(assets.version)
-    return io.out(
-      common.format === 'json' ? json({ tag, base, isDryRun: true }) : `would build ${base}, then ${tag}\n`,
-    )
-  }
-  if (common.output !== undefined) writeFiles(common.output, files)
-  const options = { ca: common.ca, progress: progressOf(common, io) }
-  const base = await ensureBase(assets, options)
-  await buildImage({ ...options, tag, files })
-  const image = await inspectImage(tag)
-  const report = {
-    tag,
-    base: base.tag,
-    id: image?.id,
-    sizeBytes: image?.sizeBytes ?? 0,
-    durationMs: Date.now() - started,
-  }
-  if (common.format === 'json') return io.out(json(report))
-  io.out(
-    `${tag}  ${megabytes(report.sizeBytes)}  ${Math.round(report.durationMs / 1000)} s\n` +
-      `next: docker run --rm -p 127.0.0.1:8000:8000 -e MCP_BRIDGE_TOKEN=secret ${tag}\n`,
-  )
-}
-
 export async function base(common: Common, assets: Assets, io: Io): Promise<void> {
   if (common.output !== undefined) writeFiles(common.output, baseFiles(assets))
   const name = baseImage(assets.version)
@@ -177,7 +152,7 @@ export async function base(common: Common, assets: Assets, io: Io): Promise<void
 }
 
 /** How Docker shows a build: a live display on a terminal, lines elsewhere, nothing beside JSON. */
-function progressOf({ format }: Common, io: Io): 'auto' | 'plain' | 'quiet' {
+export function progressOf({ format }: Common, io: Io): 'auto' | 'plain' | 'quiet' {
   if (format === 'json') return 'quiet'
   return io.isTerminal ? 'auto' : 'plain'
 }

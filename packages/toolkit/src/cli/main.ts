@@ -3,12 +3,14 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { Command, CommanderError, Option } from 'commander'
 import type { Assets } from '../build/base.ts'
+import { readText } from '../files.ts'
 import { printableLines } from '../printable.ts'
 import { errorText, ToolkitError } from '../errors.ts'
 import type { Overrides } from '../resolve/scaffold.ts'
 import { SOURCE_FORMS } from '../resolve/source.ts'
 import { from } from './compose.ts'
-import { base, build, init, list, renderCommand, type Common, type Io } from './image.ts'
+import { build } from './build.ts'
+import { base, init, list, renderCommand, type Common, type Io } from './image.ts'
 
 const ANY = `${SOURCE_FORMS}, a recipe or a name of the catalogue`
 
@@ -46,6 +48,13 @@ export function main(argv: readonly string[], dist: string): Promise<number> {
   const manifest = JSON.parse(readFileSync(join(dist, '../package.json'), 'utf8')) as { version: string }
   const toolkit = join(dist, 'toolkit')
   process.stdout.on('error', () => {})
+  // Ended like that, it still takes its folders along: see temp.
+  for (const [signal, code] of [
+    ['SIGINT', 130],
+    ['SIGTERM', 143],
+    ['SIGHUP', 129],
+  ] as const)
+    process.once(signal, () => process.exit(code))
   return run(argv, {
     assets: {
       catalogue: join(toolkit, 'catalogue'),
@@ -88,12 +97,13 @@ function create(toolArgs: readonly string[], assets: Assets, io: Io): Command {
     .description('Builds the image in the Docker engine')
     .argument('<tool>', ANY)
     .option('--tag <name>', 'Another name for the image')
-    .action((text: string, options: Options & { tag?: string }) =>
-      build(text, overridesOf(options, toolArgs), options, assets, io),
+    .option('--no-check', 'Do not start it once to ask for its tools')
+    .action((text: string, options: Options & { tag?: string; check: boolean }) =>
+      build(text, overridesOf(options, toolArgs), { ...options, ...authorityOf(options) }, assets, io),
     )
   authority(common(image.command('base')))
     .description('Builds the image that all others stand on; with --output writes its files instead')
-    .action((options: Options) => base(options, assets, io))
+    .action((options: Options) => base({ ...options, ...authorityOf(options) }, assets, io))
   const compose = program.command('compose').description('Makes a stack of several tools')
   common(compose.command('from'))
     .description('Wraps the tools in the configuration of an MCP client')
@@ -116,7 +126,17 @@ function format(): Option {
 }
 
 function authority(command: Command): Command {
-  return command.option('--ca <file>', 'Certificates of a site that has its own CA; never in the image')
+  return command.option(
+    '--ca <file>',
+    'Certificates of a site that has its own CA; never in the image [BUILD_CA]',
+  )
+}
+
+/** @throws ToolkitError for a file that cannot be read: the build would fail later, and say less */
+function authorityOf({ ca = process.env['BUILD_CA'] }: Common): { ca?: string } {
+  if (ca === undefined || ca === '') return {}
+  readText(ca, { hint: 'name a PEM file with --ca or BUILD_CA' })
+  return { ca }
 }
 
 function overrides(command: Command): Command {

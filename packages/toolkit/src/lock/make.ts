@@ -1,10 +1,10 @@
 // lock/make: asks npm, uv or go which versions a tool needs, and keeps their answer without any address.
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { exec, go, uv } from '../exec.ts'
 import type { Recipe } from '../recipe/schema.ts'
 import { GO_VERSION, PYTHON_VERSION } from '../render/layout.ts'
+import { inTempFolder } from '../temp.ts'
 import { checkLock, type Lock } from './lock.ts'
 
 /**
@@ -13,14 +13,9 @@ import { checkLock, type Lock } from './lock.ts'
  * @throws ToolkitError if the program is missing or says no
  */
 export async function makeLock(recipe: Recipe, present: Lock = new Map()): Promise<Lock> {
-  const folder = mkdtempSync(join(tmpdir(), 'mcp-bridge-lock-'))
-  try {
-    const lock = await lockIn(folder, recipe, present)
-    checkLock(recipe, lock)
-    return lock
-  } finally {
-    rmSync(folder, { recursive: true, force: true })
-  }
+  const lock = await inTempFolder('lock', (folder) => lockIn(folder, recipe, present))
+  checkLock(recipe, lock)
+  return lock
 }
 
 async function lockIn(folder: string, recipe: Recipe, present: Lock): Promise<Lock> {

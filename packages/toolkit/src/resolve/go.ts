@@ -1,15 +1,14 @@
 // resolve/go: asks go which module a path belongs to, and which programs it has.
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { ToolkitError } from '../errors.ts'
 import { go } from '../exec.ts'
+import { inTempFolder } from '../temp.ts'
 import { pickProgram } from './pick-program.ts'
 import type { Found } from './found.ts'
 
 export async function resolveGo(path: string, version: string | undefined, entry?: string): Promise<Found> {
-  const folder = mkdtempSync(join(tmpdir(), 'mcp-bridge-go-'))
-  try {
+  return inTempFolder('go', async (folder) => {
     writeFileSync(join(folder, 'go.mod'), 'module tool\n')
     const { module, exact } = await moduleOf(folder, path, version)
     const programs = await programsOf(folder, module, exact)
@@ -21,9 +20,7 @@ export async function resolveGo(path: string, version: string | undefined, entry
       entry: wanted,
     })
     return { module, version: exact, entry: found, source: sourceOf(module) }
-  } finally {
-    rmSync(folder, { recursive: true, force: true })
-  }
+  })
 }
 
 /** The longest part of the path that is a module of this version. */
@@ -49,14 +46,19 @@ async function moduleOf(
 }
 
 async function programsOf(folder: string, module: string, version: string): Promise<string[]> {
-  const text = await go(['mod', 'download', '-json', `${module}@${version}`], folder)
-  const { Dir } = JSON.parse(text) as { Dir: string }
+  const dir = await downloadedModule(folder, module, version)
   const format = '{{if eq .Name "main"}}{{.ImportPath}}{{end}}'
-  const list = await go(['list', '-e', '-mod=mod', '-f', format, './...'], Dir)
+  const list = await go(['list', '-e', '-mod=mod', '-f', format, './...'], dir)
   return list
     .split('\n')
     .map((line) => line.trim())
     .filter((line) => line !== '')
+}
+
+/** The folder of its files, in the cache of go. */
+export async function downloadedModule(folder: string, module: string, version: string): Promise<string> {
+  const text = await go(['mod', 'download', '-json', `${module}@${version}`], folder)
+  return (JSON.parse(text) as { Dir: string }).Dir
 }
 
 function sourceOf(module: string): string | undefined {

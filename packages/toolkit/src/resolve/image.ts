@@ -8,7 +8,7 @@ import type { Found } from './found.ts'
 const ENV = '/usr/bin/env'
 
 export async function resolveImage(name: string, entry?: string): Promise<Found> {
-  if ((await inspectImage(name)) === undefined) await exec(['docker', 'pull', name], { isShown: true })
+  if ((await inspectImage(name)) === undefined) await exec(['docker', 'pull', name], { shown: 'display' })
   const image = await inspectImage(name)
   if (image === undefined) throw new ToolkitError(`there is no image ${name}`)
   const [program, ...args] = entry === undefined ? [...image.entrypoint, ...image.command] : [entry]

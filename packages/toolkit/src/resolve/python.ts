@@ -1,10 +1,10 @@
 // resolve/python: has uv fetch a package alone, and reads which commands it declares.
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { ToolkitError } from '../errors.ts'
 import { uv } from '../exec.ts'
 import { PYTHON_VERSION } from '../render/layout.ts'
+import { inTempFolder } from '../temp.ts'
 import { canonical } from '../lock/lock.ts'
 import { pickProgram } from './pick-program.ts'
 import type { Found } from './found.ts'
@@ -15,17 +15,10 @@ export async function resolvePython(
   entry?: string,
 ): Promise<Found> {
   const wanted = version === undefined ? name : `${name}==${version}`
-  const folder = mkdtempSync(join(tmpdir(), 'mcp-bridge-wheel-'))
-  try {
-    // Nothing of it is run: the wheel is only unpacked.
-    await uv([
-      ...['pip', 'install', '--quiet', '--no-deps', '--python-version', PYTHON_VERSION, '--no-build'],
-      ...['--no-compile-bytecode', '--target', folder, '--', wanted],
-    ])
-    const info = readdirSync(folder).find((each) => each.endsWith('.dist-info'))
-    if (info === undefined) throw new ToolkitError(`${wanted} says nothing about itself`)
-    const metadata = readFileSync(join(folder, info, 'METADATA'), 'utf8')
-    const commands = commandsOf(join(folder, info))
+  return inTempFolder('wheel', async (folder) => {
+    const info = await unpackedInfo(wanted, folder)
+    const metadata = readFileSync(join(info, 'METADATA'), 'utf8')
+    const commands = commandsOf(info)
     return {
       version: header(metadata, 'Version') ?? version ?? '',
       entry: pickProgram({
@@ -39,9 +32,18 @@ export async function resolvePython(
       source: repositoryUrl(metadata),
       serverName: /\bmcp-name:\s*([\w./-]+)/.exec(metadata)?.[1],
     }
-  } finally {
-    rmSync(folder, { recursive: true, force: true })
-  }
+  })
+}
+
+/** The folder of what a package says about itself. Nothing of it is run: its wheel is only unpacked. */
+export async function unpackedInfo(wanted: string, folder: string): Promise<string> {
+  await uv([
+    ...['pip', 'install', '--quiet', '--no-deps', '--python-version', PYTHON_VERSION, '--no-build'],
+    ...['--no-compile-bytecode', '--target', folder, '--', wanted],
+  ])
+  const info = readdirSync(folder).find((each) => each.endsWith('.dist-info'))
+  if (info === undefined) throw new ToolkitError(`${wanted} says nothing about itself`)
+  return join(folder, info)
 }
 
 /** The section console_scripts of entry_points.txt. */

@@ -133,7 +133,7 @@ function titleOf(name: string): string {
 }
 
 /** A package's description as one line that a label can hold. */
-function plain(text: string | undefined): string | undefined {
+export function plain(text: string | undefined): string | undefined {
   const line = (text ?? '')
     .replaceAll(/[\p{C}\p{Zl}\p{Zp}\s]+/gu, ' ')
     .replaceAll(/["\\$`]/g, '')

@@ -2,6 +2,7 @@
 import { Option, type Command } from 'commander'
 import { loadConfig } from '../../config/load.ts'
 import { OPTIONS } from '../../config/options.ts'
+import { toBridgeError, type BridgeError } from '../../errors.ts'
 import type { Inspection } from '../../tool/inspect.ts'
 import { excerpt, visible, visibleJson } from '../../visible.ts'
 import { addToolOptions, refuseStray, type Behind, type Flags } from '../options.ts'
@@ -49,10 +50,22 @@ interface Options extends Flags {
 export async function runCheck({ flags, child, format, configFile }: Check): Promise<void> {
   const { config } = loadConfig({ flags: { ...flags, insecure: true }, command: child, configFile })
   const { inspect } = await import('../../server/create.ts')
-  const report = await inspect(config)
+  let report: Inspection
+  try {
+    report = await inspect(config)
+  } catch (thrown) {
+    if (format === 'json') process.stdout.write(failureJson(toBridgeError(thrown)))
+    throw thrown
+  }
   const text =
     format === 'json' ? `${visibleJson(JSON.stringify(report, undefined, 2))}\n` : checkTable(report)
   process.stdout.write(text)
+}
+
+/** `cause` is a row of child/diagnosis. */
+function failureJson({ code, message, hint, data }: BridgeError): string {
+  const { cause, stderr } = data ?? {}
+  return `${visibleJson(JSON.stringify({ error: { code, message, hint, cause, stderr } }, undefined, 2))}\n`
 }
 
 /** Made for looking at a strange tool: nothing that it says of itself reaches the terminal as anything but text. */
