@@ -10,6 +10,6 @@ test.each(Object.keys(REQUIREMENTS))('%s is in the title of a test that is run',
 })
 
 test.each(Object.entries(REQUIREMENTS))('%s names a page and its revision', (_id, { spec, behaviour }) => {
-  expect(spec).toMatch(/\/specification\/20\d\d-\d\d-\d\d\/basic([/#]|$)/)
+  expect(spec).toMatch(/\/specification\/20\d\d-\d\d-\d\d\/(basic|server)([/#]|$)/)
   expect(behaviour).not.toBe('')
 })

@@ -1,4 +1,4 @@
-// requirements: what the specification asks of a bridge with sessions, and where it says so; tests are named by these ids.
+// requirements: what the specification asks of a bridge, and where it says so; tests are named by these ids.
 
 export interface Requirement {
   /** Page and revision that say it; where several do, the newest. */
@@ -20,6 +20,10 @@ const SECURITY = `${TRANSPORTS}#security-warning` as const
 const STDIO = `${TRANSPORTS}#stdio` as const
 const LIFECYCLE = `${BASIC}/lifecycle` as const
 const CANCELLATION = `${BASIC}/utilities/cancellation` as const
+const MODERN = `${SITE}/2026-07-28/basic` as const
+const MODERN_HTTP = `${MODERN}/transports/streamable-http` as const
+const MRTR = `${MODERN}/patterns/mrtr` as const
+const SUBSCRIPTIONS = `${MODERN}/patterns/subscriptions` as const
 const PROGRESS = `${BASIC}/utilities/progress` as const
 
 type Row = readonly [Requirement['spec'], string]
@@ -81,6 +85,26 @@ const ROWS: Readonly<Record<string, Row>> = {
   'session.unknown': [SESSIONS, 'an id that has ended gets 404'],
   'session.delete': [SESSIONS, 'DELETE ends the session'],
   'version.header': [`${TRANSPORTS}#protocol-version-header`, 'absent is fine, unsupported is 400'],
+  // Without a session.
+  'modern.discover': [`${SITE}/2026-07-28/server/discover`, 'server/discover is implemented'],
+  'modern.complete': [`${MODERN}#results`, 'results carry their type, lists how long they hold'],
+  'modern.header': [MODERN_HTTP, 'envelope and headers are there, and say the same'],
+  'modern.revision': [`${MODERN}/versioning`, 'an unsupported revision is refused with those that are'],
+  'modern.unknown': [MODERN_HTTP, 'an unknown method is 404'],
+  'modern.stateless': [MODERN_HTTP, 'a session id is ignored, a notification gets 202'],
+  'modern.cancel': [`${MODERN}/patterns/cancellation`, 'a closed response stream is a cancellation'],
+  'modern.progress': [`${MODERN}/patterns/progress`, 'progress comes on the stream of its request'],
+  'modern.log': [
+    `${SITE}/2026-07-28/server/utilities/logging`,
+    'no log message for a request that names no level',
+  ],
+  'modern.asked': [MRTR, 'what is needed of the client is asked in a result'],
+  'modern.again': [MRTR, 'what is missing is asked again'],
+  'modern.capabilities': [MRTR, 'only what the client has declared is asked'],
+  'modern.state': [MRTR, 'requestState is sealed, bound and good for one round'],
+  'modern.left': [MRTR, 'a client need not come back'],
+  'modern.listen': [SUBSCRIPTIONS, 'acknowledged first, nothing unrequested, under its own id'],
+  'modern.end': [SUBSCRIPTIONS, 'a server that ends a subscription sends its result'],
   // On the pipe to the child.
   'initialize.first': [`${LIFECYCLE}#initialization`, 'only pings come before initialize'],
   'relay.line': [STDIO, 'messages are on one line each, without embedded line breaks'],

@@ -41,6 +41,58 @@ export const ERRORS = {
     meaning: 'The body is not JSON.',
     remedy: 'Send one JSON-RPC message, encoded in UTF-8.',
   },
+  envelope_invalid: {
+    who: 'client',
+    http: 400,
+    rpc: -32602,
+    meaning:
+      'A request of revision 2026-07-28 lacks what each of them says of itself in `params._meta`, or says it wrongly.',
+    remedy: 'The text names the member.',
+  },
+  header_mismatch: {
+    who: 'client',
+    http: 400,
+    rpc: -32020,
+    meaning:
+      'A header of revision 2026-07-28 (`MCP-Protocol-Version`, `Mcp-Method`, `Mcp-Name`, `Mcp-Param-…`) is missing or says something else than the body.',
+    remedy: 'The text names the header; a proxy on the way may have taken it out.',
+  },
+  revision_unsupported: {
+    who: 'client',
+    http: 400,
+    rpc: -32022,
+    meaning: 'A request asks for a revision that is not served without a session.',
+    remedy: '`data.supported` lists those that are.',
+  },
+  capability_missing: {
+    who: 'client',
+    http: 400,
+    rpc: -32021,
+    meaning: 'The tool cannot go on without asking its client something that this client does not take.',
+    remedy: '`data.requiredCapabilities` says what a client has to offer for it.',
+  },
+  method_unknown: {
+    who: 'client',
+    http: 404,
+    rpc: -32601,
+    meaning: 'Neither revision 2026-07-28 nor the tool has this method.',
+    remedy: 'None needed; clients try and go on.',
+  },
+  params_invalid: {
+    who: 'client',
+    http: 200,
+    rpc: -32602,
+    meaning: 'The parameters of a request that the bridge answers itself are wrong.',
+    remedy: 'The text names the member.',
+  },
+  request_state_invalid: {
+    who: 'client',
+    http: 200,
+    rpc: -32602,
+    meaning:
+      'The `requestState` of a retry is not of this bridge, of this caller or of this request, has been used already, or its call is over.',
+    remedy: 'Send the request anew, without `requestState`.',
+  },
   media_type_unsupported: {
     who: 'client',
     http: 415,
@@ -199,6 +251,13 @@ export const ERRORS = {
       'The child answered `initialize` with an error, or with something that is no answer; or it showed that it is no stdio server as it was called.',
     remedy:
       'Run `mcp-bridge check -- <command>` and read what it says: a tool may need an argument such as `--stdio`.',
+  },
+  child_starting: {
+    who: 'child',
+    http: 200,
+    rpc: -32603,
+    meaning: 'The tool is not up yet, and who asked what it is cannot be kept waiting.',
+    remedy: 'Ask again, or send `initialize`, which waits.',
   },
   child_backing_off: {
     who: 'child',

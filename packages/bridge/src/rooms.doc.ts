@@ -12,6 +12,7 @@ const FLOORS: readonly Record<string, string>[] = [
   { server: 'one listener: the paths, the order of the gates, the wiring' },
   { tool: 'one command: whether it works, its processes, its sessions' },
   { transport: 'one wire for each file, to a session', lease: 'who shares a process, and who gets the next' },
+  { exchange: 'one modern request, and the client that has no session' },
   { session: 'one legacy client from `initialize` to its end' },
   { access: 'who may enter, and as whom' },
   { relay: 'calls and what comes back, both directions through one chain' },

@@ -36,6 +36,10 @@ export interface Timings {
   tokenGraceMs: number
   /** How long calls wait for their answers once one was lost that may have been any of theirs. */
   lostMs: number
+  /** How long a call waits for its modern client to come back with what it was asked. */
+  parkMs: number
+  /** How long a modern client that asks what the tool is waits for it to be up. */
+  discoverMs: number
   /** What a shared child says to nobody in particular is not passed on so soon after a call of another principal. */
   afterCallMs: number
 }
@@ -55,5 +59,7 @@ export const TIMINGS: Readonly<Timings> = {
   tokenSettleMs: 200,
   tokenGraceMs: 10_000,
   lostMs: 30_000,
+  parkMs: 10 * 60_000,
+  discoverMs: 4000,
   afterCallMs: 5000,
 }

@@ -10,6 +10,13 @@ export {
 export type { InitializeOptions, RequestOptions } from './client/client.ts'
 export type { EventStream, StreamEvent } from './client/event-stream.ts'
 export { openStream, send, type Headers, type Reply, type Sent } from './client/http.ts'
+export {
+  MODERN_REVISION,
+  ModernClient,
+  type ModernOptions,
+  type ModernReply,
+  type ModernRequestOptions,
+} from './client/modern.ts'
 export { Queue } from './client/queue.ts'
 export { Refused } from './client/refused.ts'
 export { RpcError, type RpcId, type RpcMessage, type RpcRequest, type RpcResponse } from './client/rpc.ts'

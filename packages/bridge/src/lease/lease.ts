@@ -8,7 +8,7 @@ import type { BridgeError } from '../errors.ts'
 import type { OpenLease } from '../session/lease.ts'
 import type { Logger } from '../telemetry/logger.ts'
 import type { Timings } from '../timings.ts'
-import type { ChildReport } from '../relay/describe.ts'
+import type { ChildDescription } from '../relay/describe.ts'
 import type { Disclosure } from './disclosure.ts'
 import type { Owner } from './owner.ts'
 import type { ChildSupply } from './supply.ts'
@@ -16,7 +16,7 @@ import type { ChildSupply } from './supply.ts'
 export interface Leases {
   open: OpenLease
   /** Asks the child that everybody will have, where there is one; else a throw-away child has to be asked. */
-  describe?: () => Promise<ChildReport>
+  describe?: () => Promise<ChildDescription>
   close(graceMs: number): Promise<void>
 }
 

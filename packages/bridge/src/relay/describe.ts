@@ -2,6 +2,7 @@
 import { BridgeError } from '../errors.ts'
 import type { ChildClient } from './client.ts'
 import { recordOf, textOf, type Members } from '../rpc/content.ts'
+import { paramHeadersOf, type ParamHeader } from '../rpc/param-headers.ts'
 
 /** What a child said of itself. */
 export interface ChildReport {
@@ -19,6 +20,14 @@ export interface ChildReport {
   startMs: number
 }
 
+/** The same with what only the bridge needs. */
+export interface ChildDescription extends ChildReport {
+  /** All of its answer to `initialize`; undefined where no child could be asked. */
+  answer: Members | undefined
+  /** By tool: the arguments that its clients repeat as headers. */
+  paramHeaders: ReadonlyMap<string, readonly ParamHeader[]>
+}
+
 /**
  * Asks for all lists, on however many pages.
  *
@@ -31,7 +40,7 @@ export async function describeChild(
   result: Members,
   startMs: number,
   timeoutMs: number,
-): Promise<ChildReport> {
+): Promise<ChildDescription> {
   const capabilities = Object.keys(recordOf(result['capabilities']))
   // A list that fails is that tool's affair with its clients; one that is gone is ours.
   const list = async (kind: string) => {
@@ -40,11 +49,9 @@ export async function describeChild(
       if (error instanceof BridgeError && error.code === 'child_not_mcp') return []
       throw error
     })
-    return items.map(recordOf).map(({ name, description }) => ({
-      name: textOf(name, '?'),
-      description: textOf(description, ''),
-    }))
+    return items.map(recordOf)
   }
+  const tools = await list('tools')
   const info = recordOf(result['serverInfo'])
   return {
     name: textOf(info['name'], 'unnamed'),
@@ -53,9 +60,15 @@ export async function describeChild(
     instructions: typeof result['instructions'] === 'string' ? result['instructions'] : undefined,
     capabilities,
     canSubscribe: recordOf(recordOf(result['capabilities'])['resources'])['subscribe'] === true,
-    tools: await list('tools'),
-    resources: await list('resources'),
-    prompts: await list('prompts'),
+    tools: tools.map(shortened),
+    resources: (await list('resources')).map(shortened),
+    prompts: (await list('prompts')).map(shortened),
+    answer: result,
+    paramHeaders: paramHeadersOf(tools),
     startMs,
   }
+}
+
+function shortened({ name, description }: Members): { name: string; description: string } {
+  return { name: textOf(name, '?'), description: textOf(description, '') }
 }

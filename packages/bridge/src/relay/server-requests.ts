@@ -60,7 +60,7 @@ export class ServerRequests {
 
   /** Hands the client's response to the child that asked; false if none did. Throws BridgeError `child_backlogged`. */
   respond(response: Message): boolean {
-    const key = idKey(response.id)
+    const key = idKey(response.writtenId)
     const pending = this.#pending.get(key)
     if (pending === undefined) return false
     pending.request.reply(response)

@@ -1,4 +1,5 @@
 // rpc/envelope-keys: the members of a message that the envelope watches, by the object they stand in, and which keys name them.
+import { REVISION_KEY } from './revisions.ts'
 
 // Which members the envelope watches, by the object they stand in.
 export const NOTHING = 0
@@ -23,7 +24,8 @@ export const SLOT_TASK = 12
 export const SLOT_NAME = 13
 const SLOT_URI = 14
 const SLOT_LEVEL = 15
-export const SLOTS = 16
+export const SLOT_REVISION = 16
+export const SLOTS = 17
 
 export function watchInside(depth: number, slot: number): number {
   if (depth === 1) return TOP
@@ -57,7 +59,7 @@ const MEMBERS: Readonly<Record<number, readonly Watched[]>> = {
     uri: SLOT_URI,
     level: SLOT_LEVEL,
   }),
-  [META]: members({ progressToken: SLOT_PROGRESS_TOKEN }),
+  [META]: members({ progressToken: SLOT_PROGRESS_TOKEN, [REVISION_KEY]: SLOT_REVISION }),
 }
 
 function members(slots: Readonly<Record<string, number>>): Watched[] {
@@ -108,7 +110,12 @@ function folded(key: string): string {
 }
 
 export function capturesScalar(slot: number): boolean {
-  return slot === SLOT_ID || slot === SLOT_METHOD || (slot >= SLOT_PROGRESS_TOKEN && slot <= SLOT_OTHER_ID)
+  return (
+    slot === SLOT_ID ||
+    slot === SLOT_METHOD ||
+    slot === SLOT_REVISION ||
+    (slot >= SLOT_PROGRESS_TOKEN && slot <= SLOT_OTHER_ID)
+  )
 }
 
 /** The names of the members whose bits are set. */

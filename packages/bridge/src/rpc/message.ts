@@ -110,6 +110,12 @@ export class Message {
     return new Message(this.kind, this.envelope, this.#parts, edits, this.failure)
   }
 
+  /** The same message with a text (latin1) in front of this byte of the original, besides what was rewritten. */
+  insert(at: number, text: string): Message {
+    const edits = [...this.#edits, { start: at, end: at, text }].toSorted((a, b) => a.start - b.start)
+    return new Message(this.kind, this.envelope, this.#parts, edits, this.failure)
+  }
+
   /** What to write; `prefix` and `suffix` are latin1. */
   encode(prefix: string, suffix: string): Encoded {
     if (this.byteLength <= TEXT_LIMIT_BYTES) return prefix + this.#text() + suffix

@@ -16,6 +16,7 @@ import {
   SLOT_OTHER_ID,
   SLOT_TASK,
   SLOT_NAME,
+  SLOT_REVISION,
   SLOTS,
   watchInside,
   slotAt,
@@ -72,6 +73,10 @@ export interface Envelope {
   hasTask: boolean
   /** `params._meta.progressToken` is there and no scalar. */
   hasOddToken: boolean
+  /** The request says for itself which revision it speaks, be it in a string or not (2026-07-28). */
+  isModern: boolean
+  /** Where the value of `result` begins; -1 without one. */
+  resultAt: number
   /** Names of the members that stand there twice, or in another spelling. */
   doubted: readonly string[]
   /** JSON texts (latin1) of whatever else some reader may take for the id. */
@@ -169,6 +174,7 @@ export class Scanner {
   #doubted = 0
   #otherIds: string[] | undefined
   #nulls: Nulls | undefined
+  #resultAt = -1
 
   get hasFailed(): boolean {
     return this.#state === FAILED
@@ -289,6 +295,8 @@ export class Scanner {
         requestId: fields[SLOT_REQUEST_ID],
         hasTask: this.#has(SLOT_TASK),
         hasOddToken: this.#has(SLOT_PROGRESS_TOKEN) && this.#begins(SLOT_PROGRESS_TOKEN, 0x7b, 0x5b),
+        isModern: this.#has(SLOT_REVISION),
+        resultAt: this.#resultAt,
         doubted: this.#doubted === 0 ? NONE : namesOf(this.#doubted),
         otherIds: this.#otherIds ?? NONE,
       },
@@ -335,6 +343,7 @@ export class Scanner {
   #beginValue(i: number, c: number): void {
     if (this.#isArray && this.#depth === 1) this.#elementStart = this.#offset + i
     this.#firsts[this.#slot] = c
+    if (this.#slot === SLOT_RESULT) this.#resultAt = this.#offset + i
     if (c === 0x7b) return this.#open(OBJECT, i)
     if (c === 0x5b) return this.#open(ARRAY, i)
     if (capturesScalar(this.#slot)) this.#captureStart = this.#offset + i
@@ -475,6 +484,7 @@ export class Scanner {
     this.#doubted = 0
     this.#otherIds = undefined
     this.#nulls = undefined
+    this.#resultAt = -1
     this.#isComplete = false
   }
 }

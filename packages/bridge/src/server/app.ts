@@ -9,6 +9,7 @@ import type { Message } from '../rpc/message.ts'
 import type { Events } from '../telemetry/events.ts'
 import type { Logger } from '../telemetry/logger.ts'
 import type { SseTransport } from '../transport/sse.ts'
+import { StatelessTransport } from '../transport/stateless.ts'
 import type { StreamableHttpTransport } from '../transport/streamable-http.ts'
 import { createRouter, type Enter, type Handler, type Methods, type RouterOptions } from './router.ts'
 
@@ -18,6 +19,7 @@ export interface Mount {
   maxBodyBytes: number
   compat: 'litellm' | undefined
   streamable: Pick<StreamableHttpTransport, 'post' | 'get' | 'delete'>
+  stateless: Pick<StatelessTransport, 'post'>
   sse: Pick<SseTransport, 'get' | 'post'>
   /** Called before each request: a tool is started when it is first asked for. */
   begin(): void
@@ -84,7 +86,7 @@ type BodyHandler = (
 ) => void | Promise<void>
 
 function endpointsOf(mount: Mount, refuse: Refuse): [path: string, Methods][] {
-  const { paths, streamable, sse, maxBodyBytes } = mount
+  const { paths, streamable, stateless, sse, maxBodyBytes } = mount
   const begun =
     (handler: Handler): Handler =>
     (req, res, caller) => {
@@ -102,7 +104,11 @@ function endpointsOf(mount: Mount, refuse: Refuse): [path: string, Methods][] {
       ),
     )
   const mcp: Methods = {
-    POST: withBody((req, res, body, caller) => streamable.post(req, res, body, caller)),
+    POST: withBody((req, res, body, caller) =>
+      StatelessTransport.takes(req, body)
+        ? stateless.post(req, res, body, caller)
+        : streamable.post(req, res, body, caller),
+    ),
     GET: begun((req, res, caller) => streamable.get(req, res, caller)),
     DELETE: begun((req, res, caller) => streamable.delete(req, res, caller)),
   }

@@ -73,6 +73,9 @@ async function serving(authenticate: Authenticate) {
             get: (_req, res, caller) => answer(res, caller, 'GET'),
             delete: (_req, res, caller) => answer(res, caller, 'DELETE'),
           },
+          stateless: {
+            post: (_req, res, message, caller) => Promise.resolve(answer(res, caller, message.method)),
+          },
           sse: {
             get: (_req, res, caller) => answer(res, caller, 'SSE'),
             post: (_req, res, _body, caller) => answer(res, caller, 'message'),

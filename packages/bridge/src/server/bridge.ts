@@ -22,6 +22,7 @@ import { TIMINGS, type Timings } from '../timings.ts'
 import type { Readiness } from '../tool/startup-probe.ts'
 import { Tool } from '../tool/tool.ts'
 import { SseTransport } from '../transport/sse.ts'
+import { StatelessTransport } from '../transport/stateless.ts'
 import { StreamableHttpTransport } from '../transport/streamable-http.ts'
 import { createApp, type Mount } from './app.ts'
 import { addressOf, closeListener, openListener } from './listener.ts'
@@ -84,7 +85,7 @@ export class Bridge {
     this.#tools = new Map([['', this.#tool]])
     this.#pressure = new Pressure(
       this.#budget,
-      () => this.#all().flatMap(({ sessions }) => [...sessions.all]),
+      () => this.#all().flatMap(({ sessions, clients }) => [...sessions.all, ...clients.all]),
       log,
     )
     this.handler = createApp(
@@ -186,6 +187,14 @@ export class Bridge {
       maxBodyBytes: config.maxBodyBytes,
       compat: config.compat,
       streamable: new StreamableHttpTransport(sessions, this.#heartbeat, config.compat === 'litellm'),
+      stateless: new StatelessTransport({
+        clients: tool.clients,
+        heartbeat: this.#heartbeat,
+        isLenient: config.compat === 'litellm',
+        discover: () => tool.discover(),
+        discovered: (answer) => tool.discovered(answer),
+        paramHeaders: (name) => tool.paramHeaders(name),
+      }),
       sse: new SseTransport(sessions, this.#heartbeat, config),
       begin: () => tool.begin(),
     }
@@ -204,8 +213,11 @@ export class Bridge {
     this.#budget.isShared = this.#isForSeveral()
     this.#log.info({ names: [...this.#tokens.names] }, 'tokens read again')
     this.#warnOfStrangers(file)
-    for (const { sessions } of this.#all())
-      sessions.closeWhere(({ caller }) => !this.#tokens.isInForce(caller), 'its token was withdrawn')
+    for (const { sessions, clients } of this.#all()) {
+      const isOut = ({ caller }: { caller: Caller }) => !this.#tokens.isInForce(caller)
+      sessions.closeWhere(isOut, 'its token was withdrawn')
+      clients.closeWhere(isOut, 'its token was withdrawn')
+    }
   }
 
   /** A typo in a name: its holder has no filter and no environment of its own. */

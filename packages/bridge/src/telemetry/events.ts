@@ -14,7 +14,7 @@ export interface CallEvent {
   readonly principal: string
   /** Begins the id of its session: the whole is a credential. */
   readonly sessionId: string
-  readonly wire: 'streamable' | 'sse'
+  readonly wire: 'streamable' | 'sse' | 'stateless'
   /** The revision that the client and, where it is another, the child speaks. */
   readonly revision: string | undefined
   readonly childRevision: string | undefined
@@ -35,7 +35,7 @@ export interface SessionEvent {
   readonly type: 'opened' | 'closed'
   readonly sessionId: string
   readonly principal: string
-  readonly wire: 'streamable' | 'sse'
+  readonly wire: 'streamable' | 'sse' | 'stateless'
   readonly revision: string | undefined
   /** The process that is this session's alone. */
   readonly childPid: number | undefined

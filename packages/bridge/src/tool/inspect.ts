@@ -36,7 +36,8 @@ export async function inspectTool(options: TrialOptions & Told, log: Logger): Pr
   const client = new SoleClient(child, options.startTimeoutMs, log)
   let report: ChildReport
   try {
-    report = await client.describe()
+    const { answer: _1, paramHeaders: _2, ...described } = await client.describe()
+    report = described
   } catch (error) {
     await child.stop()
     throw withHint(toBridgeError(error), options)

@@ -5,7 +5,7 @@ import { monotonicMs } from '../clock.ts'
 import { BridgeError, toBridgeError } from '../errors.ts'
 import { join } from '../lease/join.ts'
 import { ChildClient } from '../relay/client.ts'
-import { describeChild, type ChildReport } from '../relay/describe.ts'
+import { describeChild, type ChildDescription } from '../relay/describe.ts'
 import type { Call, Listener, ServerRequest } from '../relay/dispatch.ts'
 import { Multiplexer } from '../relay/multiplexer.ts'
 import { createBridgePeer } from '../relay/peer.ts'
@@ -56,7 +56,7 @@ export class SoleClient implements Listener {
    * @param capabilities what it may ask, if somebody were there
    * @throws BridgeError `child_exited`, `child_timeout`, `child_not_mcp`, with its last words and what they suggest
    */
-  async describe(capabilities: object = {}): Promise<ChildReport> {
+  async describe(capabilities: object = {}): Promise<ChildDescription> {
     const watch = new StartWatch(this.#child, this.#log)
     try {
       const result = await this.#client.initialize(capabilities, this.#timeoutMs)

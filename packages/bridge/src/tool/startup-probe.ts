@@ -1,6 +1,6 @@
 // tool/startup-probe: whether the tool works: tried at the start, and again while it crashes and crashes.
 import { monotonicMs } from '../clock.ts'
-import type { ChildReport } from '../relay/describe.ts'
+import type { ChildDescription } from '../relay/describe.ts'
 import { TOOL, type Owner } from '../lease/owner.ts'
 import type { Backoffs } from '../lease/backoff.ts'
 import type { Crash } from '../lease/lease.ts'
@@ -21,9 +21,9 @@ export interface StartupProbeOptions {
   /** What whoever asks may know of a failure of the tool. */
   told(error: BridgeError): BridgeError
   /** Asks a child what it is. Throws BridgeError, `child_…`. */
-  describe(): Promise<ChildReport>
+  describe(): Promise<ChildDescription>
   /** It works. */
-  onHealthy(report: ChildReport): void
+  onHealthy(report: ChildDescription): void
 }
 
 /** Why the tool cannot serve a new client now. */
@@ -44,8 +44,8 @@ export class StartupProbe {
   readonly #options: StartupProbeOptions
   readonly #log: Logger
   /** The first trial. */
-  #trial: Promise<ChildReport> | undefined
-  #report: ChildReport | undefined
+  #trial: Promise<ChildDescription> | undefined
+  #report: ChildDescription | undefined
   /** Why the first trial failed, and why the last one did. */
   #problem: BridgeError | undefined
   #failure: BridgeError | undefined
@@ -65,7 +65,7 @@ export class StartupProbe {
   }
 
   /** The report of the first child; the same for all who ask. Throws BridgeError, `child_…`. */
-  start(): Promise<ChildReport> {
+  start(): Promise<ChildDescription> {
     this.#trial ??= this.#first()
     return this.#trial
   }
@@ -114,7 +114,7 @@ export class StartupProbe {
     await this.#trying
   }
 
-  async #first(): Promise<ChildReport> {
+  async #first(): Promise<ChildDescription> {
     try {
       return await this.#try()
     } catch (thrown) {
@@ -184,7 +184,7 @@ export class StartupProbe {
     }
   }
 
-  async #try(): Promise<ChildReport> {
+  async #try(): Promise<ChildDescription> {
     this.#triedAt = monotonicMs()
     const slow = setTimeout(() => {
       this.#log.info('still waiting for the tool to answer initialize; the first start may download it')
@@ -211,7 +211,7 @@ export class StartupProbe {
   }
 }
 
-const UNKNOWN_TOOL: ChildReport = {
+const UNKNOWN_TOOL: ChildDescription = {
   name: 'unknown',
   version: '?',
   protocolVersion: '?',
@@ -221,5 +221,7 @@ const UNKNOWN_TOOL: ChildReport = {
   tools: [],
   resources: [],
   prompts: [],
+  answer: undefined,
+  paramHeaders: new Map(),
   startMs: 0,
 }

@@ -3,19 +3,23 @@ import { idleToolGlobs, type Caller, type Profiles } from '../access/caller.ts'
 import { STOP_GRACE_MS } from '../child/child.ts'
 import { ChildFactory } from '../child/factory.ts'
 import type { Config } from '../config/config.ts'
-import { toBridgeError, type BridgeError } from '../errors.ts'
+import { BridgeError, toBridgeError } from '../errors.ts'
+import { ImplicitSessions } from '../exchange/implicit-sessions.ts'
 import { Backoffs } from '../lease/backoff.ts'
 import { createLeases } from '../lease/create.ts'
 import { Disclosure } from '../lease/disclosure.ts'
 import { warmOf, type Leases } from '../lease/lease.ts'
 import { ChildSupply } from '../lease/supply.ts'
-import type { ChildReport } from '../relay/describe.ts'
+import type { ChildDescription, ChildReport } from '../relay/describe.ts'
 import type { ToolRules } from '../relay/interceptors/tool-filter.ts'
+import { recordOf, type Members } from '../rpc/content.ts'
+import { paramHeadersOf, type ParamHeader } from '../rpc/param-headers.ts'
 import type { Lease, LeaseRequest } from '../session/lease.ts'
 import { Registry } from '../session/registry.ts'
 import type { Events } from '../telemetry/events.ts'
 import type { Logger } from '../telemetry/logger.ts'
 import type { Timings } from '../timings.ts'
+import type { Discovered } from '../transport/stateless.ts'
 import { StartupProbe, type Readiness } from './startup-probe.ts'
 import { runTrial } from './trial.ts'
 
@@ -35,6 +39,10 @@ const LITELLM_CALL_MS = 10 * 60_000
 
 export class Tool {
   readonly sessions: Registry
+  /** Those without a session. */
+  readonly clients: ImplicitSessions
+  /** By tool of the child, from the last list that went by. Most declare none. */
+  #paramHeaders: ReadonlyMap<unknown, readonly ParamHeader[]> = new Map()
   readonly #config: Config
   readonly #log: Logger
   readonly #factory: ChildFactory
@@ -43,6 +51,7 @@ export class Tool {
   readonly #leases: Leases
   readonly #probe: StartupProbe
   readonly #closing = new AbortController()
+  readonly #discoverMs: number
   #stopGraceMs = STOP_GRACE_MS
   #probeClosed: Promise<void> | undefined
   #hasWarned = false
@@ -89,6 +98,7 @@ export class Tool {
         told: (error) => this.#disclosure.toOthers(error),
         describe: () => this.#leases.describe?.() ?? this.#trial(),
         onHealthy: (report) => {
+          this.#paramHeaders = report.paramHeaders
           this.#warnOfIdleGlobs(report)
           this.#supply.warmUp()
         },
@@ -96,18 +106,18 @@ export class Tool {
       log,
     )
     const { callTimeoutMs, compat } = config
-    this.sessions = new Registry(
-      {
-        ...config,
-        compat,
-        callTimeoutMs: callTimeoutMs === 0 && compat === 'litellm' ? LITELLM_CALL_MS : callTimeoutMs,
-        timings,
-        events,
-        isInForce,
-      },
-      (request) => this.#lease(request),
-      log,
-    )
+    this.#discoverMs = timings.discoverMs
+    const limits = {
+      ...config,
+      compat,
+      callTimeoutMs: callTimeoutMs === 0 && compat === 'litellm' ? LITELLM_CALL_MS : callTimeoutMs,
+      timings,
+      events,
+      isInForce,
+    }
+    const lease = (request: LeaseRequest) => this.#lease(request)
+    this.sessions = new Registry(limits, lease, log)
+    this.clients = new ImplicitSessions({ ...limits, onTools: (tools) => this.#learn(tools) }, lease, log)
   }
 
   /**
@@ -115,7 +125,7 @@ export class Tool {
    *
    * @throws BridgeError `child_…`; where no child can be started without a client, nothing is thrown
    */
-  start(): Promise<ChildReport> {
+  start(): Promise<ChildDescription> {
     return this.#probe.start()
   }
 
@@ -139,8 +149,9 @@ export class Tool {
     this.#stopGraceMs = SHUTDOWN_GRACE_MS
     this.#closing.abort()
     this.#probeClosed = this.#probe.close()
-    await this.sessions.drain(ms)
+    await Promise.all([this.sessions.drain(ms), this.clients.drain(ms)])
     this.sessions.close('the bridge is shutting down')
+    this.clients.close('the bridge is shutting down')
   }
 
   /** Ends all processes; to be drained before. */
@@ -153,7 +164,43 @@ export class Tool {
     await this.#factory.close()
   }
 
-  #trial(): Promise<ChildReport> {
+  /**
+   * What the tool offers clients without a session; undefined if each brings what a child needs to tell.
+   *
+   * @throws BridgeError `child_starting` rather than have them wait, `child_…`
+   */
+  async discover(): Promise<Discovered | undefined> {
+    const { answer } = await within(this.start(), this.#discoverMs).catch((error: unknown) => {
+      throw this.#disclosure.toOthers(toBridgeError(error))
+    })
+    return answer === undefined ? undefined : this.discovered(answer)
+  }
+
+  discovered(answer: Members): Discovered {
+    // Tasks of 2025-11-25 are others, and of several processes none tells whoever subscribed.
+    const { tasks: _tasks, ...all } = recordOf(answer['capabilities'])
+    const { subscribe: _subscribe, ...resources } = recordOf(all['resources'])
+    const isCut = this.#config.children === 'pool' && all['resources'] !== undefined
+    const { instructions } = answer
+    return {
+      capabilities: isCut ? { ...all, resources } : all,
+      serverInfo: recordOf(answer['serverInfo']),
+      instructions: typeof instructions === 'string' ? instructions : undefined,
+    }
+  }
+
+  /** The arguments of this tool of the child that a client repeats as headers. */
+  paramHeaders(name: unknown): readonly ParamHeader[] {
+    return this.#paramHeaders.get(name) ?? []
+  }
+
+  /** A list may be one page of several, or what one caller may see: what is known stays. */
+  #learn(tools: readonly unknown[]): void {
+    const learned = paramHeadersOf(tools)
+    if (learned.size > 0) this.#paramHeaders = new Map([...this.#paramHeaders, ...learned])
+  }
+
+  #trial(): Promise<ChildDescription> {
     const { startTimeoutMs } = this.#config
     const start = () => this.#factory.start()
     return runTrial({ startTimeoutMs, start }, this.#closing.signal, this.#log)
@@ -181,5 +228,18 @@ export class Tool {
     this.#hasWarned = true
     const names = tools.map(({ name }) => name)
     for (const idle of idleToolGlobs(this.#config, names)) this.#log.warn(idle, 'no tool is called like this')
+  }
+}
+
+/** @throws BridgeError `child_starting` */
+async function within<T>(promise: Promise<T>, ms: number): Promise<T> {
+  let timer: NodeJS.Timeout | undefined
+  const late = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(new BridgeError('child_starting', 'the tool is not up yet')), ms)
+  })
+  try {
+    return await Promise.race([promise, late])
+  } finally {
+    clearTimeout(timer)
   }
 }

@@ -3,7 +3,7 @@ import { isImage } from '../place.ts'
 import { BridgeError } from '../errors.ts'
 import type { Child } from '../child/child.ts'
 import { missingVariables } from '../child/environment.ts'
-import type { ChildReport } from '../relay/describe.ts'
+import type { ChildDescription } from '../relay/describe.ts'
 import type { Logger } from '../telemetry/logger.ts'
 import { SoleClient } from './sole-client.ts'
 
@@ -17,7 +17,7 @@ export async function runTrial(
   options: TrialOptions,
   signal: AbortSignal,
   log: Logger,
-): Promise<ChildReport> {
+): Promise<ChildDescription> {
   const child = await options.start()
   const abort = () => void child.stop()
   signal.addEventListener('abort', abort)

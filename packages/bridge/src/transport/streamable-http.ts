@@ -134,7 +134,7 @@ export class StreamableHttpTransport {
  * The HTTP status of a failure the bridge answers with. A child that fails in the middle of a call is no failure of
  * HTTP: clients turn such a status into an error of the transport and lose the JSON-RPC error in its body.
  */
-function headOf(code: ErrorCode, isInitialize: boolean): Head {
+export function headOf(code: ErrorCode, isInitialize: boolean): Head {
   const row: { who: string; http: number; retryAfterSeconds?: number } = ERRORS[code]
   const retry = row.retryAfterSeconds === undefined ? {} : { 'retry-after': String(row.retryAfterSeconds) }
   const isHttp = isInitialize || row.who === 'client' || row.retryAfterSeconds !== undefined

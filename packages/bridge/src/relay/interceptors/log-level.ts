@@ -6,7 +6,16 @@ import type { Interceptor, Peer } from '../dispatch.ts'
 import { intercept, overhear } from '../intercept.ts'
 
 /** From the most to the least; RFC 5424, as MCP names them. */
-const LEVELS = ['debug', 'info', 'notice', 'warning', 'error', 'critical', 'alert', 'emergency']
+export const LEVELS: readonly string[] = [
+  'debug',
+  'info',
+  'notice',
+  'warning',
+  'error',
+  'critical',
+  'alert',
+  'emergency',
+]
 
 /** The log levels that the clients of one child, or of one pool, have asked for. */
 export class LogLevels {

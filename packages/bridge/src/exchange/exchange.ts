@@ -1,0 +1,282 @@
+// exchange/exchange: one modern request to a legacy child, over as many rounds as its client is asked something.
+import { BridgeError } from '../errors.ts'
+import type { ResponseWriter } from '../http/response.ts'
+import type { Call, ReplyStream } from '../relay/dispatch.ts'
+import { recordOf, type Members } from '../rpc/content.ts'
+import { emptyResultFor, errorFor } from '../rpc/factory.ts'
+import { Message } from '../rpc/message.ts'
+import { isRecord, resultFor } from '../rpc/modern.ts'
+import { Deadlines } from '../session/deadlines.ts'
+import { SessionStream, type StreamHost } from '../session/stream.ts'
+import { isLogged } from './log-levels.ts'
+
+/** What an exchange needs of whoever has the child. */
+export interface ExchangeHost {
+  readonly maxBufferBytes: number
+  /** How long an answer to what was asked is waited for. */
+  readonly parkMs: number
+  /** What the child said of itself. */
+  readonly serverInfo: Members
+  /** The response as a modern client reads it. */
+  completed(message: Message, exchange: Exchange): Message
+  /** What a retry has to bring back. */
+  stateOf(exchange: Exchange): string
+  /** Gives the child an answer to what it asked. */
+  answer(response: Message): void
+  /** Nobody waits for the response any more: cancels the call. */
+  abandon(call: Call, reason: string): void
+  /** It is over; what it kept is given back. */
+  over(exchange: Exchange): void
+  failed(err: unknown): void
+}
+
+/** What the client has said for this request. */
+export interface Asked {
+  id: string
+  call: Call
+  capabilities: Members
+  logLevel: string | undefined
+  /** See `fingerprintOf`. */
+  fingerprint: string
+}
+
+/** An answer as JSON, if it comes within this. */
+const DECIDE = new Deadlines(250)
+/** The same where a process has to be started first: the status is worth more than an early byte. */
+const DECIDE_FIRST = new Deadlines(15_000)
+/** What a child asks at once belongs into one result. */
+const COALESCE_MS = 15
+/** More is refused: a client answers a form or two, not hundreds. */
+const MAX_QUESTIONS = 64
+
+/** "only on `tools/call`, `prompts/get` and `resources/read`" (2026-07-28, basic/patterns/mrtr). */
+const MAY_ASK = new Set(['tools/call', 'prompts/get', 'resources/read'])
+
+export class Exchange implements ReplyStream, StreamHost {
+  readonly isStandalone = false
+  readonly events = undefined
+  readonly primes = false
+  readonly asked: Asked
+  /** How often the client has been asked. */
+  round = 0
+  /** Bytes of questions and of a response that wait for the client. */
+  keptBytes = 0
+  readonly #host: ExchangeHost
+  /** The response of HTTP that is open; none while the client is asked. */
+  #stream: SessionStream | undefined
+  /** Of the request that is answered now: a retry has its own. */
+  #id: string
+  #progressToken: string | undefined
+  /** By the key that the client sees. */
+  readonly #questions = new Map<string, Message>()
+  #lastQuestion = 0
+  /** Came while nobody was there to take it. */
+  #response: Message | undefined
+  #timer: NodeJS.Timeout | undefined
+  #isOver = false
+
+  constructor(asked: Asked, host: ExchangeHost) {
+    this.asked = asked
+    this.#host = host
+    this.#id = asked.call.id
+    this.#progressToken = asked.call.progressToken
+  }
+
+  get id(): string {
+    return this.asked.id
+  }
+
+  get maxBufferBytes(): number {
+    return this.#host.maxBufferBytes
+  }
+
+  /** It takes what the child asks also while its client is asked. */
+  get canReceive(): boolean {
+    return !this.#isOver && MAY_ASK.has(this.asked.call.method)
+  }
+
+  get isOver(): boolean {
+    return this.#isOver
+  }
+
+  /** Its client is asked, or has not come back yet. */
+  get isParked(): boolean {
+    return this.#stream === undefined && !this.#isOver
+  }
+
+  get unreadBytes(): number {
+    return this.#stream?.unreadBytes ?? 0
+  }
+
+  cutUnread(): void {
+    if (this.unreadBytes > 0) this.#stream?.cut()
+  }
+
+  /** @param isFirst a child has to be got first */
+  open(writer: ResponseWriter, isFirst: boolean): void {
+    const stream = new SessionStream(this, { id: 0, awaited: 1, decide: isFirst ? DECIDE_FIRST : DECIDE })
+    this.#stream = stream
+    stream.attachReply(writer)
+  }
+
+  /** The client comes back. Answers that it does not bring are asked for again. */
+  resume(writer: ResponseWriter, retry: Message, answers: unknown): void {
+    clearTimeout(this.#timer)
+    this.#id = retry.id
+    this.#progressToken = retry.envelope.progressToken?.raw
+    this.open(writer, false)
+    for (const [key, question] of this.#questions) {
+      const answer = recordOf(answers)[key]
+      if (!isRecord(answer)) continue
+      this.#drop(key, question)
+      this.#host.answer(answerTo(question, answer))
+    }
+    const response = this.#response
+    if (response !== undefined) this.#finish(response)
+    else if (this.#questions.size > 0) this.#park()
+  }
+
+  /** What goes wrong before the child has the call, or in place of its response. */
+  fail(error: BridgeError): void {
+    this.#settle(errorFor(this.#id, error))
+  }
+
+  onResponse(message: Message): void {
+    this.#settle(message)
+  }
+
+  onDropped(): void {
+    this.#end()
+  }
+
+  onMessage(message: Message): void {
+    if (this.#isOver) return
+    if (message.kind === 'request') return this.#ask(message)
+    const { method, envelope } = message
+    if (method === 'notifications/cancelled') return this.#withdraw(message)
+    if (method === 'notifications/progress') {
+      const token = this.#progressToken
+      if (token !== undefined) this.#stream?.onMessage(message.rewrite([[envelope.token, token]]))
+    } else if (method !== 'notifications/message' || isLogged(message, this.asked.logLevel))
+      this.#stream?.onMessage(message)
+  }
+
+  streamFull(): void {}
+
+  streamDrained(): void {}
+
+  /** The child may serve others too: it is never held back for one that does not read. */
+  streamOverfull(stream: SessionStream): void {
+    stream.cut()
+  }
+
+  streamFailed(stream: SessionStream, err: unknown): void {
+    this.#host.failed(err)
+    stream.cut()
+  }
+
+  /** "Closing the response stream MUST be treated as cancellation" (2026-07-28, basic/patterns/cancellation). */
+  streamDetached(stream: SessionStream): void {
+    if (stream === this.#stream) this.abandon('the client has gone')
+  }
+
+  streamLost(): void {}
+
+  streamFinished(): void {}
+
+  /** Whatever it still waits for is given up. */
+  abandon(reason: string): void {
+    if (this.#isOver) return
+    const { call } = this.asked
+    const error = new BridgeError('server_request_refused', reason)
+    for (const question of this.#questions.values()) this.#host.answer(errorFor(question.writtenId, error))
+    this.#end()
+    this.#host.abandon(call, reason)
+  }
+
+  #ask(question: Message): void {
+    const { method, writtenId: id } = question
+    if (method === 'ping') return this.#host.answer(emptyResultFor(id))
+    const [family = ''] = method.split('/')
+    const why = !Object.hasOwn(this.asked.capabilities, family)
+      ? `this client does not take ${method}`
+      : this.#questions.size >= MAX_QUESTIONS
+        ? 'this client has too many requests to answer'
+        : undefined
+    if (why !== undefined)
+      return this.#host.answer(errorFor(id, new BridgeError('server_request_refused', why)))
+    this.#questions.set(`${family}-${++this.#lastQuestion}`, question)
+    this.keptBytes += question.byteLength
+    if (this.#stream === undefined || this.#questions.size > 1) return
+    this.#timer = setTimeout(() => this.#park(), COALESCE_MS)
+  }
+
+  /** The child has taken back what it asked. */
+  #withdraw({ envelope }: Message): void {
+    for (const [key, question] of this.#questions)
+      if (question.writtenId === envelope.requestId?.raw) this.#drop(key, question)
+  }
+
+  #drop(key: string, question: Message): void {
+    this.#questions.delete(key)
+    this.keptBytes -= question.byteLength
+  }
+
+  /** Ends the response of HTTP with what the client is asked, and waits for the retry. */
+  #park(): void {
+    const stream = this.#stream
+    if (stream === undefined || this.#questions.size === 0 || this.#isOver) return
+    this.round++
+    const inputRequests = Object.fromEntries(
+      [...this.#questions].map(([key, question]) => [key, requestIn(question)]),
+    )
+    const requestState = this.#host.stateOf(this)
+    const result = { resultType: 'input_required', inputRequests, requestState }
+    this.#stream = undefined
+    stream.onResponse(resultFor(this.#id, result, this.#host.serverInfo))
+    this.#timer = setTimeout(
+      () => this.abandon('the client was asked, and did not come back'),
+      this.#host.parkMs,
+    )
+    this.#timer.unref()
+  }
+
+  #settle(response: Message): void {
+    if (this.#isOver) return
+    clearTimeout(this.#timer)
+    if (this.#stream !== undefined) return this.#finish(response)
+    // The child has answered without waiting for its client, which still comes back.
+    this.#response = response
+    this.keptBytes += response.byteLength
+    for (const [key, question] of this.#questions) this.#drop(key, question)
+    this.#timer = setTimeout(() => this.#end(), this.#host.parkMs).unref()
+  }
+
+  #finish(response: Message): void {
+    const stream = this.#stream
+    this.#end()
+    const mine = response.rewrite([[response.envelope.id, this.#id]])
+    stream?.onResponse(this.#host.completed(mine, this))
+  }
+
+  #end(): void {
+    if (this.#isOver) return
+    this.#isOver = true
+    clearTimeout(this.#timer)
+    this.#questions.clear()
+    this.#response = undefined
+    this.#host.over(this)
+    this.keptBytes = 0
+  }
+}
+
+/** The question without its id: a client answers it by key. */
+function requestIn(question: Message): object {
+  const { method, params } = recordOf(question.exactJson())
+  return { method, params: params ?? {} }
+}
+
+function answerTo(question: Message, result: Members): Message {
+  const message = Message.from({ jsonrpc: '2.0', id: 0, result })
+  return message.rewrite([[message.envelope.id, question.writtenId]])
+}

@@ -1,0 +1,185 @@
+// exchange/implicit-sessions: which modern client is which, though it has no session: by who it is and what it takes.
+import { createHash } from 'node:crypto'
+import type { Caller } from '../access/caller.ts'
+import { monotonicMs } from '../clock.ts'
+import { BridgeError } from '../errors.ts'
+import type { Message } from '../rpc/message.ts'
+import type { ModernRequest } from '../rpc/modern.ts'
+import type { OpenLease } from '../session/lease.ts'
+import type { SessionLimits } from '../session/session.ts'
+import type { Logger } from '../telemetry/logger.ts'
+import type { Exchange } from './exchange.ts'
+import { ImplicitSession } from './implicit-session.ts'
+import { fingerprintOf, RequestStates, unknownState } from './request-state.ts'
+
+export interface ImplicitSessionsOptions extends SessionLimits {
+  idleMs: number
+  /** A token may be withdrawn while a request that was let in by it is read. */
+  isInForce(caller: Caller): boolean
+  onTools(tools: readonly unknown[]): void
+}
+
+const MAX_SWEEP_MS = 1000
+/** What one costs that does nothing. */
+const SESSION_BYTES = 16 * 1024
+/** A process that is let go has ended by then, or is killed. */
+const STOP_MS = 15_000
+
+export class ImplicitSessions {
+  readonly #options: ImplicitSessionsOptions
+  readonly #openLease: OpenLease
+  readonly #log: Logger
+  readonly #states = new RequestStates()
+  /** Least recently used first. */
+  readonly #sessions = new Map<string, ImplicitSession>()
+  readonly #sweeper: NodeJS.Timeout
+  #isDraining = false
+
+  constructor(options: ImplicitSessionsOptions, openLease: OpenLease, log: Logger) {
+    this.#options = options
+    this.#openLease = openLease
+    this.#log = log
+    const everyMs = Math.max(20, Math.min(MAX_SWEEP_MS, options.idleMs / 5))
+    this.#sweeper = setInterval(() => this.#sweep(), everyMs).unref()
+  }
+
+  get all(): Iterable<ImplicitSession> {
+    return this.#sessions.values()
+  }
+
+  /**
+   * The client that has sent this request, as it was left.
+   *
+   * @param address of its machine: without tokens that is all there is to know it by
+   * @throws BridgeError `session_limit_reached`, `memory_limit_reached`, `shutting_down`, `unauthorized`
+   */
+  of(caller: Caller, address: string | undefined, request: ModernRequest): ImplicitSession {
+    this.#refuseIfDraining()
+    const key = keyOf(caller, address, request)
+    const known = this.#sessions.get(key)
+    if (known === undefined) return this.#open(key, caller, request)
+    this.#sessions.delete(key)
+    this.#sessions.set(key, known)
+    return known
+  }
+
+  /**
+   * The exchange that this request goes on with.
+   *
+   * @throws BridgeError `request_state_invalid`
+   */
+  waiting(caller: Caller, address: string | undefined, message: Message, request: ModernRequest): Exchange {
+    this.#refuseIfDraining()
+    const owner = keyOf(caller, address, request)
+    const binding = { owner, request: fingerprintOf(message.method, request.params) }
+    const ticket = this.#states.open(request.params['requestState'], binding)
+    const exchange = this.#sessions.get(owner)?.waiting(ticket.exchange, ticket.round)
+    if (exchange === undefined) throw unknownState()
+    return exchange
+  }
+
+  /** Takes nothing new; resolves when nobody waits for a response, or after `ms`. */
+  async drain(ms: number): Promise<void> {
+    this.#isDraining = true
+    const deadline = monotonicMs() + ms
+    while (this.#awaited > 0 && monotonicMs() < deadline) {
+      await new Promise((resolve) => setTimeout(resolve, 20))
+    }
+  }
+
+  closeWhere(matches: (session: ImplicitSession) => boolean, reason: string): void {
+    for (const session of this.#sessions.values()) if (matches(session)) this.#close(session, reason)
+  }
+
+  close(reason: string): void {
+    this.#isDraining = true
+    clearInterval(this.#sweeper)
+    this.closeWhere(() => true, reason)
+  }
+
+  get #awaited(): number {
+    let sum = 0
+    for (const { awaited } of this.#sessions.values()) sum += awaited
+    return sum
+  }
+
+  #open(key: string, caller: Caller, { capabilities }: ModernRequest): ImplicitSession {
+    if (!this.#options.isInForce(caller)) throw new BridgeError('unauthorized', 'this token was withdrawn')
+    const { sessions, bytes } = caller.account
+    const cost = SESSION_BYTES + JSON.stringify(capabilities).length
+    if (!sessions.has(1)) this.#letGoOne(caller)
+    if (!sessions.take(1))
+      throw new BridgeError('session_limit_reached', sessions.refusal(1, 'sessions', '--max-sessions'))
+    if (bytes.quota.isTight || !bytes.take(cost)) {
+      sessions.give(1)
+      throw new BridgeError('memory_limit_reached', bytes.refusal(cost, 'bytes', '--max-memory'))
+    }
+    const session = new ImplicitSession(
+      { key, caller, capabilities },
+      {
+        ...this.#options,
+        states: this.#states,
+        openLease: (request) => this.#lease(request),
+        onClosed: () => {
+          if (this.#sessions.get(key) !== session) return
+          this.#sessions.delete(key)
+          sessions.give(1)
+          bytes.give(cost)
+        },
+      },
+      this.#log,
+    )
+    this.#sessions.set(key, session)
+    return session
+  }
+
+  /** Nobody says goodbye who has no session: whoever has not come for longest makes room for the same caller. */
+  async #lease(request: Parameters<OpenLease>[0]): ReturnType<OpenLease> {
+    const { children } = request.caller.account
+    if (!children.has(1) && this.#letGoOne(request.caller)) {
+      const deadline = monotonicMs() + STOP_MS
+      while (!children.has(1) && !request.signal.aborted && monotonicMs() < deadline)
+        await new Promise((resolve) => setTimeout(resolve, 20))
+    }
+    return this.#openLease(request)
+  }
+
+  #letGoOne({ account }: Caller): boolean {
+    for (const session of this.#sessions.values()) {
+      if (session.account !== account || !session.isIdle) continue
+      this.#close(session, 'room for others')
+      return true
+    }
+    return false
+  }
+
+  /** @throws BridgeError `shutting_down` */
+  #refuseIfDraining(): void {
+    if (this.#isDraining) throw new BridgeError('shutting_down', 'the bridge is shutting down')
+  }
+
+  #close(session: ImplicitSession, reason: string): void {
+    try {
+      session.close(reason)
+    } catch (err) {
+      this.#log.error({ err, sessionId: session.shortId }, 'session not closed in order')
+    }
+  }
+
+  #sweep(): void {
+    const before = monotonicMs() - this.#options.idleMs
+    for (const session of this.#sessions.values())
+      if (session.isIdle && session.lastRequestAt < before) this.#close(session, 'idle')
+  }
+}
+
+/** Hashed: what a client says of itself may be long, and its environment is secret. */
+function keyOf(
+  { principal, tokenHash, env }: Caller,
+  address: string | undefined,
+  { clientName, clientVersion, capabilities }: ModernRequest,
+): string {
+  const who = tokenHash === undefined ? address : tokenHash
+  const parts = [principal, who, env, clientName, clientVersion, capabilities]
+  return createHash('sha256').update(JSON.stringify(parts)).digest('base64url')
+}

@@ -1,0 +1,163 @@
+// rpc/modern: what a request of revision 2026-07-28 says of itself, and what its results have that older ones have not.
+import { BridgeError } from '../errors.ts'
+import { listOf, recordOf, textOf, type Members } from './content.ts'
+import { errorFor } from './factory.ts'
+import { Message } from './message.ts'
+import { MODERN_REVISION, REVISION_KEY } from './revisions.ts'
+
+const PREFIX = 'io.modelcontextprotocol/'
+const CAPABILITIES_KEY = `${PREFIX}clientCapabilities`
+const CLIENT_KEY = `${PREFIX}clientInfo`
+const LEVEL_KEY = `${PREFIX}logLevel`
+const SERVER_KEY = `${PREFIX}serverInfo`
+export const SUBSCRIPTION_KEY = `${PREFIX}subscriptionId`
+
+/** @see https://modelcontextprotocol.io/specification/2026-07-28/basic#_meta */
+export interface ModernRequest {
+  revision: string
+  /** What the client can be asked while this request is worked on, as JSON. */
+  capabilities: Members
+  clientName: string
+  clientVersion: string
+  /** The least that is worth a log message; without one there is none. */
+  logLevel: string | undefined
+  params: Members
+}
+
+/**
+ * Numbers in it that JavaScript cannot hold are written again as they came.
+ *
+ * @throws BridgeError `envelope_invalid`
+ */
+export function readModernRequest(message: Message): ModernRequest {
+  const params = recordOf(recordOf(message.exactJson())['params'])
+  const meta = recordOf(params['_meta'])
+  const revision = meta[REVISION_KEY]
+  if (typeof revision !== 'string') throw missing(REVISION_KEY, 'a string')
+  const capabilities = meta[CAPABILITIES_KEY]
+  if (!isRecord(capabilities)) throw missing(CAPABILITIES_KEY, 'an object')
+  const client = recordOf(meta[CLIENT_KEY])
+  const level = meta[LEVEL_KEY]
+  return {
+    revision,
+    capabilities,
+    clientName: textOf(client['name'], ''),
+    clientVersion: textOf(client['version'], ''),
+    logLevel: typeof level === 'string' ? level : undefined,
+    params,
+  }
+}
+
+function missing(name: string, what: string): BridgeError {
+  return new BridgeError('envelope_invalid', `params._meta["${name}"] is ${what} in each request`, {
+    hint: `revision ${MODERN_REVISION} has no session: each request says who asks`,
+  })
+}
+
+export function isRecord(value: unknown): value is Members {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+}
+
+/** Its results say for how long, and for whom, they may be kept. */
+const CACHEABLE = new Set([
+  'server/discover',
+  'tools/list',
+  'prompts/list',
+  'resources/list',
+  'resources/templates/list',
+  'resources/read',
+])
+
+/** Larger results that nobody has to look into get what is new in front, and are not read. */
+const MAX_READ_BYTES = 64 * 1024
+
+/**
+ * An older server's response, as one to a modern client: results say that they are complete and who gives them, and that
+ * nobody may keep them, which is all that can be said for a server that says nothing.
+ *
+ * @param serverInfo what the server said of itself
+ * @param capabilities what the client can be asked
+ * @see https://modelcontextprotocol.io/specification/2026-07-28/basic#results
+ */
+export function completed(
+  message: Message,
+  method: string,
+  serverInfo: Members,
+  capabilities: Members,
+): Message {
+  const { hasResult, resultAt } = message.envelope
+  if (!hasResult) return modernError(message, method, serverInfo, capabilities)
+  const isList = CACHEABLE.has(method)
+  if (message.byteLength > MAX_READ_BYTES && !isList)
+    return message.insert(resultAt + 1, '"resultType":"complete",')
+  const { result: given, ...rest } = recordOf(message.exactJson())
+  if (!isRecord(given)) return message
+  const meta = { [SERVER_KEY]: serverInfo, ...recordOf(given['_meta']) }
+  const hints = isList ? { ttlMs: 0, cacheScope: 'private' } : {}
+  const result = { resultType: 'complete', ...hints, ...given, _meta: meta }
+  const tools = given['tools']
+  if (method === 'tools/list' && Array.isArray(tools))
+    Object.assign(result, { tools: tools.map(withoutTasks) })
+  return Message.from({ ...rest, result })
+}
+
+/** Tasks of 2025-11-25 cannot be asked for in 2026-07-28. */
+function withoutTasks(tool: unknown): unknown {
+  if (!isRecord(tool) || !isRecord(tool['execution'])) return tool
+  const { taskSupport: _, ...execution } = tool['execution']
+  return { ...tool, execution }
+}
+
+const RESOURCE_NOT_FOUND = -32002
+const URL_ELICITATION_REQUIRED = -32042
+const INVALID_PARAMS = -32602
+const METHOD_NOT_FOUND = -32601
+
+/** Codes that no server of 2026-07-28 gives, as what they have become; a method that is not there is a 404 of HTTP. */
+function modernError(message: Message, method: string, serverInfo: Members, capabilities: Members): Message {
+  if (message.failure !== undefined || message.byteLength > MAX_READ_BYTES) return message
+  const { error: given, ...rest } = recordOf(message.exactJson())
+  const error = recordOf(given)
+  switch (error['code']) {
+    case METHOD_NOT_FOUND:
+      return Message.from({ ...rest, error }, 'method_unknown')
+    case RESOURCE_NOT_FOUND:
+      return method === 'resources/read'
+        ? Message.from({ ...rest, error: { ...error, code: INVALID_PARAMS } })
+        : message
+    case URL_ELICITATION_REQUIRED:
+      return pagesToVisit(message, error, serverInfo, capabilities)
+    default:
+      return message
+  }
+}
+
+/** The client is to open some pages, and to call again: a call that begins anew needs no state. */
+function pagesToVisit(message: Message, error: Members, serverInfo: Members, capabilities: Members): Message {
+  if (recordOf(capabilities['elicitation'])['url'] === undefined) {
+    const data = { requiredCapabilities: { elicitation: { url: {} } } }
+    const text = textOf(error['message'], 'the tool needs its client to open a page')
+    return errorFor(message.writtenId, new BridgeError('capability_missing', text, { data }))
+  }
+  const pages = listOf(recordOf(error['data'])['elicitations']).map(recordOf)
+  const inputRequests = Object.fromEntries(
+    pages.map(({ elicitationId: _id, ...params }, i) => {
+      return [`elicitation-${i + 1}`, { method: 'elicitation/create', params }]
+    }),
+  )
+  return resultFor(message.writtenId, { resultType: 'input_required', inputRequests }, serverInfo)
+}
+
+/** The same request without what only a modern server would read. */
+export function withoutAnswers(message: Message, { params }: ModernRequest): Message {
+  if (params['inputResponses'] === undefined) return message
+  const { inputResponses: _, ...left } = params
+  return Message.from({ ...recordOf(message.exactJson()), params: left })
+}
+
+/** A result of the bridge's own for the request with this id (JSON text, latin1). */
+export function resultFor(id: string, result: Members, serverInfo: Members, meta: Members = {}): Message {
+  const _meta = { [SERVER_KEY]: serverInfo, ...meta }
+  const message = Message.from({ jsonrpc: '2.0', id: 0, result: { ...result, _meta } })
+  return message.rewrite([[message.envelope.id, id]])
+}

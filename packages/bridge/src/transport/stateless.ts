@@ -1,0 +1,148 @@
+// transport/stateless: 2026-07-28: each POST stands for itself.
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { Caller } from '../access/caller.ts'
+import { BridgeError, type ErrorCode } from '../errors.ts'
+import type { ImplicitSessions } from '../exchange/implicit-sessions.ts'
+import { accepted } from '../http/empty.ts'
+import type { Heartbeat } from '../http/heartbeat.ts'
+import { HttpResponseWriter, type ResponseOptions } from '../http/response.ts'
+import type { Members } from '../rpc/content.ts'
+import { Message } from '../rpc/message.ts'
+import { readModernRequest, resultFor, type ModernRequest } from '../rpc/modern.ts'
+import type { ParamHeader } from '../rpc/param-headers.ts'
+import { LEGACY_REVISIONS, MODERN_REVISION } from '../rpc/revisions.ts'
+import { accepts } from './classify.ts'
+import { checkHeaders } from './mirror-headers.ts'
+import { headOf } from './streamable-http.ts'
+
+/** What there is to say of the tool. */
+export interface Discovered {
+  capabilities: Members
+  serverInfo: Members
+  instructions: string | undefined
+}
+
+export interface StatelessOptions {
+  clients: ImplicitSessions
+  heartbeat: Heartbeat
+  /** No failure to answer a request is a status of HTTP: for clients that do not survive one. */
+  isLenient: boolean
+  /** What the tool offers; undefined if only a client of its own can tell. Throws BridgeError, `child_…`. */
+  discover(): Promise<Discovered | undefined>
+  /** What is to be said of a child by its answer to `initialize`. */
+  discovered(answer: Members): Discovered
+  /** The arguments that a client of this tool repeats as headers. */
+  paramHeaders(tool: unknown): readonly ParamHeader[]
+}
+
+/** What 2026-07-28 has taken away, and what no older server knows as it is meant now. */
+const GONE = new Set([
+  'initialize',
+  'ping',
+  'logging/setLevel',
+  'resources/subscribe',
+  'resources/unsubscribe',
+  'tasks/get',
+  'tasks/list',
+  'tasks/result',
+  'tasks/cancel',
+  'tasks/update',
+])
+const SUPPORTED = [MODERN_REVISION, ...LEGACY_REVISIONS.toReversed()]
+
+/** @see https://modelcontextprotocol.io/specification/2026-07-28/basic/transports/streamable-http */
+export class StatelessTransport {
+  readonly #options: StatelessOptions
+  readonly #response: ResponseOptions
+
+  constructor(options: StatelessOptions) {
+    const { heartbeat, isLenient } = options
+    this.#options = options
+    const failureHead = (code: ErrorCode) => (isLenient ? { status: 200, headers: {} } : headOf(code, false))
+    this.#response = { heartbeat, failureHead }
+  }
+
+  /** Whether this body is for here: it, or else its header, says so. */
+  static takes({ headers }: IncomingMessage, body: Message | readonly Message[]): body is Message {
+    if (!(body instanceof Message) || body.kind === 'response') return false
+    if (body.envelope.isModern) return true
+    // A legacy client has a session, or is about to open one.
+    return (
+      headers['mcp-protocol-version'] === MODERN_REVISION &&
+      headers['mcp-session-id'] === undefined &&
+      body.method !== 'initialize'
+    )
+  }
+
+  async post(req: IncomingMessage, res: ServerResponse, message: Message, caller: Caller): Promise<void> {
+    // What a client may tell has no meaning without a session: a call ends with its connection.
+    if (message.kind === 'notification') return accepted(res)
+    const { clients, paramHeaders } = this.#options
+    const request = readModernRequest(message)
+    const { method } = message
+    const { revision, params } = request
+    const declared = method === 'tools/call' ? paramHeaders(params['name']) : []
+    checkHeaders(req.headers, { method, revision, params }, declared)
+    if (revision !== MODERN_REVISION) throw unsupported(revision)
+    if (GONE.has(method)) throw new BridgeError('method_unknown', `${method} is not of ${MODERN_REVISION}`)
+    const address = req.socket.remoteAddress
+    if (method === 'server/discover') return this.#discover(req, res, message, request, caller)
+    const isListen = method === 'subscriptions/listen'
+    const writer = () =>
+      new HttpResponseWriter(res, takesOf(req, isListen), {
+        ...this.#response,
+        ...(isListen ? { isLasting: true } : {}),
+      })
+    if (isListen) return clients.of(caller, address, request).listen(message, request, writer())
+    if (params['requestState'] !== undefined) {
+      const exchange = clients.waiting(caller, address, message, request)
+      return exchange.resume(writer(), message, params['inputResponses'])
+    }
+    return clients.of(caller, address, request).request(message, request, writer())
+  }
+
+  async #discover(
+    req: IncomingMessage,
+    res: ServerResponse,
+    message: Message,
+    request: ModernRequest,
+    caller: Caller,
+  ): Promise<void> {
+    const { clients, discover, discovered } = this.#options
+    const known =
+      (await discover()) ??
+      discovered(await clients.of(caller, req.socket.remoteAddress, request).described())
+    const { capabilities, serverInfo, instructions } = known
+    const result = {
+      resultType: 'complete',
+      supportedVersions: SUPPORTED,
+      capabilities,
+      ...(instructions === undefined ? {} : { instructions }),
+      ttlMs: 0,
+      cacheScope: 'private',
+    }
+    const writer = new HttpResponseWriter(res, takesOf(req, false), this.#response)
+    if (!writer.takesJson) writer.openStream(undefined)
+    const answer = resultFor(message.id, result, serverInfo)
+    if (writer.isUndecided) return writer.sendJson([answer], false)
+    writer.sendEvent(undefined, answer)
+    writer.end()
+  }
+}
+
+/** A stream that stands can be nothing but a stream of events, whatever `Accept` says. */
+function takesOf({ headers }: IncomingMessage, isListen: boolean): ReturnType<typeof accepts> {
+  const types = accepts(headers['accept'])
+  return isListen ? { ...types, events: true } : types
+}
+
+function unsupported(requested: string): BridgeError {
+  return new BridgeError(
+    'revision_unsupported',
+    `${MODERN_REVISION} is the only revision without a session`,
+    {
+      data: { supported: SUPPORTED, requested },
+      hint: 'older ones begin with initialize',
+    },
+  )
+}
