@@ -1,12 +1,12 @@
-// A tool of one's own, from the packed tarball on: a recipe, an image, a container; and a whole stack from a client's file.
-import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
+// A tool of one's own, from the packed tarball on: a recipe, an image, a container.
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { cleanTemp, tempDir } from '@mcp-bridge/testkit'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { outcomeOf, registryEnv, run } from '../e2e/command.ts'
 import { installed, pack } from '../e2e/tarball.ts'
 import { PATIENT, textOf, withClient } from './client.ts'
-import { addressOf, attempt, ca, docker, stateOf } from './docker.ts'
+import { addressOf, ca, docker, stateOf } from './docker.ts'
 import { untilHealthy, USER } from './service.ts'
 
 const UV = 'uv==0.13.9'
@@ -147,75 +147,6 @@ test.for(OWN)(
     }
   },
 )
-
-test('own: the stack of a client, from its file to an answer of each tool', async () => {
-  const stack = join(folder, 'stack')
-  const notes = join(folder, 'files/notes')
-  mkdirSync(notes, { recursive: true })
-  const file = join(folder, 'claude_desktop_config.json')
-  const mcpServers = {
-    'my files': { command: 'npx', args: ['-y', '@modelcontextprotocol/server-filesystem', notes] },
-    clock: { command: 'uvx', args: ['mcp-server-time', '--local-timezone=Asia/Tokyo'] },
-    tried: {
-      command: 'npx',
-      args: ['-y', '@modelcontextprotocol/server-everything@2026.8.31'],
-      env: { API_KEY: "it's $ecret", REGION: 'eu$west' },
-    },
-    elsewhere: { type: 'http', url: 'https://example.com/mcp' },
-    mine: { command: 'node', args: ['server.js'] },
-  }
-  writeFileSync(file, JSON.stringify({ mcpServers }))
-  const report = JSON.parse(
-    await command('compose', 'from', file, '--output', stack, '--format', 'json'),
-  ) as {
-    tools: { name: string }[]
-    remote: string[]
-    leftOut: { name: string; reason: string }[]
-  }
-  expect(report.tools.map(({ name }) => name)).toEqual(['my-files', 'clock', 'tried'])
-  expect(report.remote).toEqual(['elsewhere'])
-  expect(report.leftOut).toMatchObject([
-    { name: 'mine', reason: expect.stringContaining('a program of this machine') },
-  ])
-  expect(statSync(join(stack, 'secrets')).mode & 0o777).toBe(0o700)
-  const secret = readFileSync(join(stack, 'secrets/mcp-tried.env'), 'utf8')
-  // Run again, it keeps what is secret.
-  await command('compose', 'from', file, '--output', stack)
-  expect(readFileSync(join(stack, 'secrets/mcp-tried.env'), 'utf8')).toBe(secret)
-
-  for (const { name } of report.tools)
-    await command('image', 'build', join(stack, 'images', name), ...certificates, '--format', 'json')
-  const project = `mcp-bridge-test-stack-${process.pid}`
-  const compose = [
-    'compose',
-    '--project-name',
-    project,
-    '--project-directory',
-    stack,
-    '--file',
-    join(stack, 'compose.yaml'),
-  ]
-  try {
-    const up = await attempt(...compose, 'up', '--detach', '--no-build', '--wait')
-    if (up.code !== 0) throw new Error(`${up.stderr}\n${(await attempt(...compose, 'logs')).stdout}`)
-    const ask = async (service: string, tool: string, args: object): Promise<string> => {
-      const container = await docker(...compose, 'ps', '--quiet', `mcp-${service}`)
-      const tokens = readFileSync(join(stack, 'secrets', `mcp-${service}.tokens`), 'utf8')
-      const token = tokens.trim().split(':')[1] ?? ''
-      const base = `http://${await addressOf(container, `${project}_tools`)}:8000`
-      return withClient(base, '/sse', token, (client) =>
-        textOf(client.callTool({ name: tool, arguments: { ...args } }, undefined, PATIENT)),
-      )
-    }
-    expect(await ask('my-files', 'list_directory', { path: '/data' })).toContain('notes')
-    expect(await ask('clock', 'get_current_time', { timezone: 'Asia/Tokyo' })).toContain('Asia/Tokyo')
-    const environment = await ask('tried', 'get-env', {})
-    expect(environment).toContain("it's $ecret")
-    expect(environment).toContain('eu$west')
-  } finally {
-    await docker(...compose, 'down', '--volumes', '--timeout', '5')
-  }
-})
 
 test('own: what is hostile is refused before anything is asked or written', async () => {
   const empty = tempDir()

@@ -91,7 +91,7 @@ test('a folder in which LiteLLM is called litellm keeps its token', async () => 
   writeFileSync(join(folder, 'secrets/mcp-clock.tokens'), 'litellm:kept\n')
   const { read } = await from({ clock: CLOCK }, folder)
   expect(read('litellm.env')).toBe('MCP_CLOCK_TOKEN=kept\n')
-  expect(read('secrets/mcp-clock.tokens')).toBe('litellm:kept\n')
+  expect(read('secrets/mcp-clock.tokens')).toMatch(/^litellm:kept\nclient:\S{32}\n$/)
 })
 
 test('names of a stranger are shown as text', async () => {

@@ -1,91 +1,103 @@
 // cli/compose: what `mcp-bridge compose from` does.
-import { existsSync, lstatSync, readFileSync } from 'node:fs'
-import { dirname, join } from 'node:path'
+import { createHash } from 'node:crypto'
+import { existsSync, readFileSync } from 'node:fs'
+import { createServer, isIP } from 'node:net'
+import { basename, join, resolve } from 'node:path'
 import type { Assets } from '../build/base.ts'
-import { parseClientFile } from '../import/client-file.ts'
-import { importFile, LITELLM_ENV, type Imported } from '../import/project.ts'
+import { readClientFile } from '../client-file/read.ts'
+import { listeningIn } from '../import/dotenv.ts'
+import { placeOf } from '../import/place.ts'
+import { importFile, type Imported } from '../import/project.ts'
 import { ToolkitError } from '../errors.ts'
-import { GATEWAY } from '../render/names.ts'
-import { privateFolder, readText, writeFile, writeFiles } from '../files.ts'
-import { tokenOf } from '../token-file.ts'
+import { readText } from '../files.ts'
 import type { Common, Io } from './image.ts'
-import { json, table } from './text.ts'
+import { tokenIn, writeStack } from './stack-files.ts'
+import { stackText } from './stack-text.ts'
+import { json } from './text.ts'
 
-export async function from(path: string, common: Common, assets: Assets, io: Io): Promise<void> {
-  const folder = common.output ?? 'mcp-bridge-stack'
-  const imported = await importFile(parseClientFile(readText(path), path), {
+export interface FromOptions extends Common {
+  bind?: string
+  port?: string
+}
+
+export async function from(path: string, options: FromOptions, assets: Assets, io: Io): Promise<void> {
+  const folder = options.output ?? 'mcp-bridge-stack'
+  const whole = resolve(path)
+  const file = readClientFile(readText(path), whole)
+  const { bind, port } = await listening(folder, options)
+  const imported = await importFile(file, {
     assets,
-    tokenOf: (service) => tokenIn(join(folder, 'secrets', `${service}.tokens`)),
+    place: placeOf(whole, file.workspace),
+    project: projectOf(folder),
+    ...{ bind, port },
+    tokenOf: (service, principal) => tokenIn(folder, service, principal),
     say: (text) => {
-      if (common.format === 'table') io.err(`${text}\n`)
+      if (options.format === 'table') io.err(`${text}\n`)
     },
   })
   if (imported.tools.length + imported.remote.length === 0)
     throw new ToolkitError(['there is nothing in it that can be wrapped:', ...reasons(imported)].join('\n  '))
-  if (!common.dryRun) {
-    writeFiles(folder, imported.files)
-    for (const [name, text] of imported.secrets) writeSecret(folder, name, text)
-  }
-  const { tools, remote, remoteSecret, leftOut } = imported
+  if (!options.dryRun) writeStack(folder, imported, { bind, port })
+  const { tools, remote, remoteSecret, leftOut, questions, client } = imported
   const files = [...imported.files.keys(), ...imported.secrets.keys()]
-  if (common.format === 'json')
-    return io.out(json({ folder, tools, remote, remoteSecret, leftOut, files, isDryRun: common.dryRun }))
-  io.out(
-    table([
-      ['TOOL', 'IMAGE', 'NOTES'],
-      ...tools.map(({ name, tag, notes }) => [name, tag, notes.join('; ')]),
-    ]),
-  )
-  for (const name of remote) {
-    const address = remoteSecret.includes(name)
-      ? `, and its address, which holds a secret, in ${LITELLM_ENV}`
-      : ''
-    io.out(`${name} is served elsewhere: it is in litellm.yaml only${address}\n`)
+  if (options.format === 'json')
+    return io.out(
+      json({
+        ...{ folder, tools, remote, remoteSecret, leftOut, files, isDryRun: options.dryRun },
+        ...{
+          questions: questions.map(({ name, description }) => ({ name, description })),
+          client: client.file,
+        },
+      }),
+    )
+  io.out(stackText(imported, { folder, bind, isDryRun: options.dryRun, client: file.client }))
+}
+
+/** Of an earlier run, unless an option says otherwise. */
+async function listening(folder: string, options: FromOptions): Promise<{ bind: string; port: number }> {
+  const path = join(folder, '.env')
+  const before = existsSync(path) ? listeningIn(readFileSync(path, 'utf8')) : {}
+  const bind = options.bind ?? before.bind ?? '127.0.0.1'
+  if (isIP(bind) === 0)
+    throw new ToolkitError(`--bind ${bind} is no address`, {
+      hint: 'write one of this machine, such as 127.0.0.1',
+    })
+  if (options.port === undefined) return { bind, port: before.port ?? (await freePort(bind)) }
+  const port = Number(options.port)
+  if (!/^\d+$/.test(options.port) || port < 1 || port > 65_535)
+    throw new ToolkitError(`--port ${options.port} is no port`, { hint: 'write a number, such as 8808' })
+  return { bind, port }
+}
+
+const FIRST_PORT = 8808
+
+/** The first from 8808 on that nobody has now. */
+async function freePort(bind: string): Promise<number> {
+  for (let port = FIRST_PORT; port < FIRST_PORT + 100; port += 1) {
+    const isFree = await new Promise<boolean>((done) => {
+      const server = createServer().once('error', () => done(false))
+      server.listen({ host: bind, port, exclusive: true }, () => server.close(() => done(true)))
+    })
+    if (isFree) return port
   }
-  for (const line of reasons(imported)) io.out(`left out: ${line}\n`)
-  if (!common.dryRun) io.out(`${folder}: compose.yaml, litellm.yaml, images/, secrets/\n${next(folder)}`)
+  return FIRST_PORT
 }
 
-/** Only the owner may enter the folder; a file in it can be read by any user, because the container has a uid of its own. */
-function writeSecret(folder: string, name: string, text: string): void {
-  const path = join(folder, name)
-  if (name === LITELLM_ENV) return writeFile(path, text, 0o600)
-  privateFolder(dirname(path))
-  const before = lstatSync(path, { throwIfNoEntry: false })
-  if (before !== undefined && !before.isFile())
-    throw new ToolkitError(`${path} is no file: nothing is written through it`, { hint: 'remove it' })
-  writeFile(path, before === undefined ? text : completed(readFileSync(path, 'utf8'), text), 0o644)
-}
-
-/** Every line of `before` stays; variables that it does not have, not even commented out, are appended. */
-function completed(before: string, text: string): string {
-  const known = new Set(before.split('\n').map(variableOf))
-  const added = text
-    .split('\n')
-    .filter((line) => variableOf(line) !== undefined && !known.has(variableOf(line)))
-  if (added.length === 0) return before
-  return `${before}${before === '' || before.endsWith('\n') ? '' : '\n'}${added.join('\n')}\n`
-}
-
-function variableOf(line: string): string | undefined {
-  return /^(?:# )?([A-Z_][A-Z0-9_]*)=/.exec(line)?.[1]
-}
-
-/** What LiteLLM was called in folders that an earlier version wrote. */
-const FORMER_GATEWAY = 'litellm'
-
-/** The token that LiteLLM has already. */
-function tokenIn(path: string): string | undefined {
-  if (!existsSync(path)) return undefined
-  const text = readFileSync(path, 'utf8')
-  return tokenOf(text, GATEWAY) ?? tokenOf(text, FORMER_GATEWAY)
-}
-
-function next(folder: string): string {
-  return (
-    'next: fill in what is empty in secrets/*.env, then\n' +
-    `  mcp-bridge image base && docker compose --project-directory ${folder} up --build --detach --wait\n`
-  )
+/** As it stands in the folder already: its volumes are called after it. Else of the folder's name and place. */
+function projectOf(folder: string): string {
+  const whole = resolve(folder)
+  const bare = basename(whole)
+    .toLowerCase()
+    .replaceAll(/[^a-z0-9_-]+/g, '')
+    .replace(/^[^a-z0-9]+/, '')
+  const path = join(whole, 'compose.yaml')
+  if (existsSync(path)) {
+    const [, name] = /^name: "?([a-z0-9][a-z0-9_-]*)"?$/m.exec(readFileSync(path, 'utf8')) ?? []
+    // One of an earlier version is called as Compose calls the folder.
+    return name ?? bare
+  }
+  const place = createHash('sha256').update(whole).digest('hex').slice(0, 6)
+  return `mcp-${bare.replace(/^mcp-/, '').slice(0, 30) || 'stack'}-${place}`
 }
 
 function reasons({ leftOut }: Imported): string[] {

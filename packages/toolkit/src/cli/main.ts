@@ -8,7 +8,7 @@ import { printableLines } from '../printable.ts'
 import { errorText, ToolkitError } from '../errors.ts'
 import type { Overrides } from '../resolve/scaffold.ts'
 import { SOURCE_FORMS } from '../resolve/source.ts'
-import { from } from './compose.ts'
+import { from, type FromOptions } from './compose.ts'
 import { build } from './build.ts'
 import { base, init, list, renderCommand, type Common, type Io } from './image.ts'
 
@@ -107,8 +107,13 @@ function create(toolArgs: readonly string[], assets: Assets, io: Io): Command {
   const compose = program.command('compose').description('Makes a stack of several tools')
   common(compose.command('from'))
     .description('Wraps the tools in the configuration of an MCP client')
-    .argument('<file>', 'claude_desktop_config.json, .mcp.json, .vscode/mcp.json or .cursor/mcp.json')
-    .action((path: string, options: Options) => from(path, options, assets, io))
+    .argument(
+      '<file>',
+      'claude_desktop_config.json, .mcp.json, .vscode/mcp.json, ~/.codex/config.toml and others',
+    )
+    .option('--bind <address>', 'Where the stack listens: 127.0.0.1, or what .env says')
+    .option('--port <number>', 'The port there: what .env says, or the first free one from 8808 on')
+    .action((path: string, options: FromOptions) => from(path, options, assets, io))
   return program
 }
 

@@ -2,82 +2,81 @@ import { parseEnv } from 'node:util'
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { ToolkitError } from '../errors.ts'
-import { parseClientFile } from './client-file.ts'
 import { parseCommand } from './command.ts'
+import type { Place } from './place.ts'
 import { envLine, valuesOf } from './values.ts'
-
-test('Claude Desktop, Claude Code and Cursor: mcpServers; VS Code: servers, inputs, comments', () => {
-  const desktop = {
-    mcpServers: { a: { command: 'npx', args: ['-y', 'x'], env: { K: 'v' }, disabled: false } },
-  }
-  expect(parseClientFile(JSON.stringify(desktop), 'claude_desktop_config.json').entries).toEqual([
-    { name: 'a', command: ['npx', '-y', 'x'], env: { K: 'v' }, url: undefined },
-  ])
-  const code = { mcpServers: { b: { type: 'http', url: 'https://example.com/mcp' } } }
-  expect(parseClientFile(JSON.stringify(code), '.mcp.json').entries).toMatchObject([
-    { name: 'b', command: [], url: 'https://example.com/mcp' },
-  ])
-  const vscode = `{
-    // what is asked for
-    "inputs": [{ "type": "promptString", "id": "key", "description": "A // key", "password": true, }],
-    "servers": { "c": { "type": "stdio", "command": "uvx", "args": ["tool"], "env": { "KEY": "\${input:key}" } }, },
-    /* done */
-  }`
-  const { entries, inputs } = parseClientFile(vscode, 'mcp.json')
-  expect(inputs).toEqual([{ id: 'key', description: 'A // key', isSecret: true }])
-  expect(entries.map(({ name }) => name)).toEqual(['c'])
-  expect(parseClientFile(JSON.stringify({ mcp: { servers: {} } }), 'settings.json').entries).toEqual([])
-})
-
-test('a file as editors leave it: a mark at its beginning, comments and commas at the end, any key', () => {
-  const text =
-    '\uFEFF{ "mcpServers": { "toString": { "command": "x", "args": ["http://h/*", 1.50, 9007199254740993,], }, } } // end'
-  expect(parseClientFile(text, 'mcp.json').entries).toEqual([
-    { name: 'toString', command: ['x', 'http://h/*', '1.5', '9007199254740992'], env: {}, url: undefined },
-  ])
-  for (const broken of ['', '{"mcpServers": {} /* open', '{"mcpServers": {}} x', '{"mcpServers": {"a" {}}}'])
-    expect(() => parseClientFile(broken, 'mcp.json')).toThrow(/^mcp\.json is no JSON$/)
-})
-
-test('a file that is none says so, and repeats nothing of it', () => {
-  expect(() => parseClientFile('{"mcpServers": hunter2', 'x.json')).toThrow(/^x\.json is no JSON$/)
-  expect(() => parseClientFile('{}', 'x.json')).toThrow('neither mcpServers nor servers')
-  expect(() => parseClientFile('{"mcpServers": {"a": {"args": "x"}}}', 'x.json')).toThrow('mcpServers.a.args')
-})
 
 test('what a command means', () => {
   const node = { runtime: 'node', package: '@s/p' }
+  const rest = { env: {}, envFiles: [], dropped: [] }
   expect(parseCommand(['npx', '-y', '@s/p@latest', '/data', '-v'])).toEqual({
-    source: { ...node, version: undefined },
-    args: ['/data', '-v'],
-  })
-  expect(parseCommand(['cmd', '/c', 'npx', '--yes', '@s/p@1.0.0'])).toMatchObject({
-    source: { ...node, version: '1.0.0' },
+    ...{ source: { ...node, version: undefined }, args: ['/data', '-v'], ...rest },
   })
   expect(parseCommand(['npx', '-p', '@s/p@1.0.0', 'other', 'x'])).toMatchObject({
     entry: 'other',
     args: ['x'],
   })
-  expect(parseCommand(['npx', '--package=@s/p', '--', 'other'])).toMatchObject({ source: node })
   expect(parseCommand(['/usr/bin/uvx', '--from', 'pkg==1.0', '--with', 'mcp<2', 'cmd', 'a'])).toEqual({
     source: { runtime: 'python', package: 'pkg', version: '1.0' },
-    entry: 'cmd',
-    with: ['mcp<2'],
-    args: ['a'],
-  })
-  expect(parseCommand(['uv', 'tool', 'run', 'pkg@1.0'])).toMatchObject({
-    source: { package: 'pkg', version: '1.0' },
+    ...{ entry: 'cmd', with: ['mcp<2'], args: ['a'], ...rest },
   })
   expect(parseCommand(['go', 'run', 'example.com/x@v1.0.0'])).toMatchObject({ source: { runtime: 'go' } })
-  expect(
-    parseCommand(['docker', 'run', '-i', '--rm', '-e', 'KEY', '-v', '/a:/b', '--name=x', 'tool:1.0', 'a']),
-  ).toEqual({
-    source: { runtime: 'image', package: 'tool:1.0' },
+  expect(parseCommand(['/opt/tool', 'x'])).toEqual({
+    ...{ source: { runtime: 'binary', file: '/opt/tool' }, args: ['x'], ...rest },
+  })
+})
+
+/** Ways to start the package `@s/p` in version 1.0.0 with the argument `a`. */
+test.for([
+  ['npx', '--yes', '@s/p@1.0.0', 'a'],
+  ['npx', '--package=@s/p@1.0.0', '--', 'p', 'a'],
+  ['npx', '--registry', 'https://r.example', '@s/p@1.0.0', 'a'],
+  ['cmd', '/c', 'npx', '-y', '@s/p@1.0.0', 'a'],
+  ['cmd.exe', '/d', '/s', '/c', 'npx -y @s/p@1.0.0 a'],
+  ['C:\\Program Files\\nodejs\\npx.cmd', '-y', '@s/p@1.0.0', 'a'],
+  ['/opt/homebrew/bin/npx', '@s/p@1.0.0', 'a'],
+  ['pnpm', 'dlx', '@s/p@1.0.0', 'a'],
+  ['pnpm', '--silent', 'dlx', '--package=@s/p@1.0.0', 'p', 'a'],
+  ['pnpx', '@s/p@1.0.0', 'a'],
+  ['bunx', '--bun', '@s/p@1.0.0', 'a'],
+  ['bun', 'x', '@s/p@1.0.0', 'a'],
+  ['bun', '--bun', 'x', '@s/p@1.0.0', 'a'],
+  ['npm', 'exec', '-y', '@s/p@1.0.0', '--', 'a'],
+  ['npm', 'exec', '--package=@s/p@1.0.0', '--', 'p', 'a'],
+  ['npm', 'x', '--', '@s/p@1.0.0', 'a'],
+  ['yarn', 'dlx', '-q', '@s/p@1.0.0', 'a'],
+  ['deno', 'run', '-A', 'npm:@s/p@1.0.0', 'a'],
+  ['NAME=value', 'npx', '@s/p@1.0.0', 'a'],
+  ['env', '-u', 'X', 'NAME=value', 'npx', '@s/p@1.0.0', 'a'],
+  ['/usr/bin/env', '-S', 'NAME=value npx @s/p@1.0.0', 'a'],
+  ['bash', '-lc', 'NAME=value npx -y @s/p@1.0.0 "a"'],
+  ['wsl.exe', '-d', 'Debian', '-e', 'npx', '@s/p@1.0.0', 'a'],
+])('%s is npx', (command) => {
+  const parsed = parseCommand(command)
+  expect(parsed).toMatchObject({
+    source: { runtime: 'node', package: '@s/p', version: '1.0.0' },
     args: ['a'],
   })
-  expect(parseCommand(['/opt/tool', 'x'])).toEqual({
-    source: { runtime: 'binary', file: '/opt/tool' },
-    args: ['x'],
+  expect(parsed.env).toEqual(command.join(' ').includes('NAME=') ? { NAME: 'value' } : {})
+})
+
+test.for([
+  ['uvx', 'pkg==1.0', 'a'],
+  ['uvx', '--python', '3.12', '--from', 'pkg@1.0', 'pkg', 'a'],
+  ['uv', 'tool', 'run', 'pkg@1.0', 'a'],
+  ['uv', 'run', '--with', 'pkg==1.0', 'pkg', 'a'],
+  ['uv', 'run', '--no-project', '--with', 'mcp,pkg==1.0', 'pkg', 'a'],
+  ['pipx', 'run', '--spec', 'pkg==1.0', 'pkg', 'a'],
+  ['C:\\Users\\me\\.local\\bin\\uvx.exe', 'pkg@1.0', 'a'],
+])('%s is uvx', (command) => {
+  expect(parseCommand(command)).toMatchObject({
+    ...{ source: { runtime: 'python', package: 'pkg', version: '1.0' }, args: ['a'] },
+  })
+})
+
+test('an extra of a Python package is a requirement of its own', () => {
+  expect(parseCommand(['uvx', 'pkg[cli]@1.0'])).toMatchObject({
+    ...{ source: { package: 'pkg', version: '1.0' }, with: ['pkg[cli]>=0'] },
   })
 })
 
@@ -86,13 +85,22 @@ test.for([
   ['python', '-m', 'x'],
   ['/usr/bin/node', 'x.js'],
   ['npx', '-c', 'id'],
+  ['uv', 'run', 'server.py'],
+  ['uv', '--directory', '/srv/x', 'run', '--with', 'mcp', 'x'],
+  ['pnpm', 'start'],
+  ['npm', 'run', 'exec'],
+  ['docker', 'compose', 'run', 'x'],
+  ['docker', 'mcp', 'gateway', 'run'],
+  ['bash', '-c', 'cd x && npx y'],
   ['npx'],
   [''],
 ])('no image can be made of %s', (command) => {
   expect(() => parseCommand(command)).toThrow(
-    /a program of this machine|hands a text to a shell|names no package/,
+    /a program of this machine|hands a text to a shell|names no package|script for a shell/,
   )
 })
+
+const own = (name: string): string => `MCP_X_${name}`
 
 test('secrets are known by their name, by what they hold, or because the file says so', () => {
   const env = {
@@ -106,7 +114,9 @@ test('secrets are known by their name, by what they hold, or because the file sa
     WITH_SECRET_DEFAULT: '${OTHER:-sk-12345678}',
     FROM_SECRET_ENV: '${env:GITHUB_TOKEN}',
   }
-  const values = valuesOf(env, [{ id: 'x', description: 'Ask me', isSecret: true }])
+  const place: Place = { home: '/home/me', workspace: '/w', folder: '/w', uid: 1000, look: () => undefined }
+  const input = { id: 'x', description: 'Ask me', isSecret: true, fallback: undefined }
+  const { values } = valuesOf(env, { inputs: [input], place, isBare: false, secretNames: [], own })
   expect(Object.fromEntries(values.map(({ name, isSecret, value }) => [name, [isSecret, value]]))).toEqual({
     API_KEY: [true, 'k'],
     REGION: [false, 'eu'],

@@ -2,18 +2,25 @@ import { fileURLToPath } from 'node:url'
 import { parseEnv } from 'node:util'
 import { expect, test } from 'vitest'
 import { parse } from 'yaml'
-import { parseClientFile } from './client-file.ts'
-import { importFile, type Imported } from './project.ts'
+import { readClientFile } from '../client-file/read.ts'
+import { placeOf } from './place.ts'
+import { importFile, type Imported, type ImportOptions } from './project.ts'
 
 const catalogue = fileURLToPath(new URL('../../catalogue', import.meta.url))
 const assets = { catalogue, base: '', bundle: '', version: '0.1.0' }
 
+const options: ImportOptions = {
+  ...{ assets, project: 'mcp-test', bind: '127.0.0.1', port: 8808 },
+  place: placeOf('/nowhere/mcp.json', undefined),
+  tokenOf: () => undefined,
+  say: () => {},
+}
+
 /** Only of tools of the catalogue: nothing is asked of a registry. */
 function imported(mcpServers: object, tokens: Record<string, string> = {}): Promise<Imported> {
-  return importFile(parseClientFile(JSON.stringify({ mcpServers }), 'mcp.json'), {
-    assets,
-    tokenOf: (service) => tokens[service],
-    say: () => {},
+  return importFile(readClientFile(JSON.stringify({ mcpServers }), '/nowhere/mcp.json'), {
+    ...options,
+    tokenOf: (service, principal) => tokens[`${service}:${principal}`],
   })
 }
 
@@ -68,7 +75,7 @@ test('names that become the same are told apart; what is elsewhere or local gets
     local,
   })
   expect(tools.map(({ name }) => name)).toEqual(['the-clock', 'the-clock-2'])
-  expect(remote).toEqual(['far'])
+  expect(remote.map(({ name }) => name)).toEqual(['far'])
   expect(leftOut.map(({ name }) => name)).toEqual(['local'])
   const litellm = parse(files.get('litellm.yaml')?.toString() ?? '') as {
     mcp_servers: Record<string, object>
@@ -86,7 +93,7 @@ test('a name that another one would have become is passed over', async () => {
   })
   expect(tools.map(({ name }) => name)).toEqual(['memory', 'memory-2', 'memory-2-2', 'memory-3'])
   const { services } = parse(files.get('compose.yaml')?.toString() ?? '') as { services: object }
-  expect(Object.keys(services)).toHaveLength(4)
+  expect(Object.keys(services)).toHaveLength(5)
   expect(secrets.get('litellm.env')?.match(/^\w+/gm)).toEqual([
     'MCP_MEMORY_TOKEN',
     'MCP_MEMORY_2_TOKEN',
@@ -122,8 +129,8 @@ test.for(Object.entries(IN_ARGUMENTS))(
   'a secret %s is in no file, and the tool is left out by name',
   async ([, entry]) => {
     const said: string[] = []
-    const file = parseClientFile(JSON.stringify({ mcpServers: { shy: entry, clock: CLOCK } }), 'mcp.json')
-    const made = await importFile(file, { assets, tokenOf: () => undefined, say: (text) => said.push(text) })
+    const file = readClientFile(JSON.stringify({ mcpServers: { shy: entry, clock: CLOCK } }), 'mcp.json')
+    const made = await importFile(file, { ...options, say: (text) => said.push(text) })
     expect(made.tools.map(({ name }) => name)).toEqual(['clock'])
     expect(made.leftOut).toMatchObject([
       { name: 'shy', reason: expect.stringMatching(/secret|program of this machine/) },
@@ -166,7 +173,8 @@ test('an address that lets in whoever has it is for LiteLLM alone', async () => 
     near: { url: 'https://example.com/mcp' },
     odd: { url: 'os.environ/LITELLM_MASTER_KEY' },
   })
-  expect([remote, remoteSecret, leftOut.map(({ name }) => name)]).toEqual([['far', 'near'], ['far'], ['odd']])
+  expect(remote.map(({ name }) => name)).toEqual(['far', 'near'])
+  expect([remoteSecret, leftOut.map(({ name }) => name)]).toEqual([['far'], ['odd']])
   expect(JSON.stringify([...files])).not.toContain(SECRET)
   expect(files.get('litellm.yaml')?.toString()).toContain('url: os.environ/MCP_FAR_URL')
   expect(parseEnv(secrets.get('litellm.env') ?? '')).toEqual({ MCP_FAR_URL: url })
@@ -185,8 +193,9 @@ test('a value that no line of a file can hold leaves its tool out, and nothing o
 })
 
 test('the token that is there is kept, and LiteLLM gets the same', async () => {
-  const { secrets } = await imported({ clock: CLOCK, other: CLOCK }, { 'mcp-clock': 'kept' })
-  expect(secrets.get('secrets/mcp-clock.tokens')).toBe('gateway:kept\n')
-  const [, made = ''] = /^gateway:(\S{32})\n$/.exec(secrets.get('secrets/mcp-other.tokens') ?? '') ?? []
+  const { secrets } = await imported({ clock: CLOCK, other: CLOCK }, { 'mcp-clock:gateway': 'kept' })
+  expect(secrets.get('secrets/mcp-clock.tokens')).toMatch(/^gateway:kept\nclient:\S{32}\n$/)
+  const [, made = ''] =
+    /^gateway:(\S{32})\nclient:\S{32}\n$/.exec(secrets.get('secrets/mcp-other.tokens') ?? '') ?? []
   expect(secrets.get('litellm.env')).toBe(`MCP_CLOCK_TOKEN=kept\nMCP_OTHER_TOKEN=${made}\n`)
 })

@@ -1,169 +1,209 @@
-// import/project: the tools of a client's configuration → images, one Compose file, secrets and LiteLLM's entries.
+// import/project: the tools of a client's configuration → images, one Compose file, secrets, and what to paste into the client.
 import { randomBytes } from 'node:crypto'
 import { stringify } from 'yaml'
 import type { Assets } from '../build/base.ts'
+import { CLIENTS, type Client } from '../client-file/clients.ts'
+import type { ClientFile, Entry } from '../client-file/read.ts'
 import { ToolkitError } from '../errors.ts'
-import { redacted, holdsSecret, secretArguments } from '../recipe/credential.ts'
-import type { Tool } from '../recipe/read.ts'
-import { composeFile, renderCompose, secretLines, type ComposeFile } from '../render/compose.ts'
-import { FROM_ENVIRONMENT, litellmEntryOf } from '../render/litellm.ts'
+import { redacted, secretArguments } from '../recipe/credential.ts'
+import { renderCompose, type ComposeFile } from '../render/compose.ts'
+import { litellmEntryOf } from '../render/litellm.ts'
 import { GATEWAY, litellmName, serviceName, tokenVariable, toolVariable } from '../render/names.ts'
 import { isBuildContext, render } from '../render/render.ts'
-import { nameOf } from '../resolve/scaffold.ts'
 import { withToken } from '../token-file.ts'
-import type { ClientFile, Entry } from './client-file.ts'
-import { toolFor, type ImportedTool } from './tool.ts'
-import { envLine, valuesOf, type Value } from './values.ts'
+import type { Question } from './asked.ts'
+import { clientEntries, type Address } from './client-entry.ts'
+import { dotenvText } from './dotenv.ts'
+import { caddyfile, FRONT_PORT, frontPart, pathsOf } from './front.ts'
+import { named } from './names.ts'
+import type { Place } from './place.ts'
+import { planOf } from './plan.ts'
+import { remoteOf } from './remote.ts'
+import { merge, partOf } from './service.ts'
+import { inCatalogue, originOf, toolFor } from './tool.ts'
+import { envLine } from './values.ts'
 
 export interface Imported {
   /** By path. */
   files: Map<string, string | Buffer>
-  /** Files for their owner alone, by path. Those below secrets/ may have been filled in by hand: their lines stay. */
+  /** Files for their owner alone, by path. Lines that were filled in by hand stay. */
   secrets: Map<string, string>
-  tools: { name: string; tag: string; from: string; notes: string[] }[]
+  tools: { name: string; tag: string; from: string; url: string; notes: string[] }[]
   /** Servers that run elsewhere: they get an entry of LiteLLM and nothing else. */
-  remote: string[]
+  remote: { name: string; notes: string[] }[]
   /** Those of them whose URL holds a secret, and is in `litellm.env` for that reason. */
   remoteSecret: string[]
   leftOut: { name: string; reason: string }[]
+  /** Lines of `.env` without which Compose starts nothing. */
+  questions: Question[]
+  /** Of what to paste into the client. */
+  client: { file: string; text: string }
 }
 
 export interface ImportOptions {
   assets: Assets
-  /** The token that LiteLLM has for a service already. */
-  tokenOf(service: string): string | undefined
+  place: Place
+  /** Name of the Compose project: of two stacks on a machine nothing may be called alike. */
+  project: string
+  /** Where people reach the stack. */
+  bind: string
+  port: number
+  /** The token that somebody has for a service already. */
+  tokenOf(service: string, principal: string): string | undefined
   say(text: string): void
 }
 
 /** The variables that LiteLLM's entries name. */
 export const LITELLM_ENV = 'litellm.env'
+/** The principal that people's own client is to every bridge. */
+export const OWN_CLIENT = 'client'
 const HEAD =
   '# Made by mcp-bridge compose from. Each folder of images/ is the build context of one service.\n'
 
-export async function importFile({ entries, inputs }: ClientFile, options: ImportOptions): Promise<Imported> {
+export async function importFile(file: ClientFile, options: ImportOptions): Promise<Imported> {
+  const { project } = options
   const result: Imported = {
-    files: new Map(),
-    secrets: new Map(),
-    tools: [],
-    remote: [],
-    remoteSecret: [],
-    leftOut: [],
+    ...{ files: new Map(), secrets: new Map(), tools: [], remote: [], remoteSecret: [] },
+    ...{ leftOut: [], questions: [], client: { file: '', text: '' } },
   }
-  const compose: ComposeFile = { services: {}, networks: {}, secrets: {}, volumes: {} }
-  const litellm: Record<string, object> = {}
-  const environment: string[] = []
-  for (const [entry, name] of named(entries)) {
-    const secrets = secretArguments(entry.command).map(({ secret }) => secret)
-    const command = redacted(entry.command.join(' '), secrets)
+  const stack: Stack = {
+    compose: { services: {}, networks: {}, secrets: {}, volumes: {} },
+    ...{ litellm: {}, environment: [], addresses: [] },
+  }
+  for (const [entry, name] of named(file.entries)) {
+    const secrets = [
+      ...secretArguments(entry.command).map(({ secret }) => secret),
+      ...Object.values(entry.headers).filter((value) => !value.includes('${')),
+    ]
     try {
-      if (entry.url !== undefined && entry.command.length === 0) {
-        const { server, variable } = remoteEntry(entry.url, name)
-        litellm[litellmName({ name })] = server
-        if (variable !== undefined) environment.push(envLine(variable, entry.url))
-        result.remote.push(entry.name)
-        if (variable !== undefined) result.remoteSecret.push(entry.name)
-        continue
-      }
-      options.say(`${entry.name}: ${command}`)
-      const values = valuesOf(entry.env, inputs)
-      const imported = await toolFor(entry, name, values, options.assets)
-      const { recipe } = imported.tool
-      const service = serviceName(recipe)
-      const { tag, files } = render(imported.tool, { bridgeVersion: options.assets.version })
-      // Everything that may throw comes before the first file is added.
-      const lines = secretText(imported.tool, values)
-      const token = options.tokenOf(service) ?? randomBytes(24).toString('base64url')
-      const tokenLine = envLine(tokenVariable(litellmName(recipe)), token)
-      merge(compose, serviceOf(imported, tag, values))
-      for (const [path, content] of files) {
-        if (isBuildContext(path) || path === 'docker-bake.hcl')
-          result.files.set(`images/${name}/${path}`, content)
-      }
-      Object.assign(litellm, litellmEntryOf(recipe))
-      environment.push(tokenLine)
-      result.secrets.set(`secrets/${service}.tokens`, withToken('', GATEWAY, token))
-      if (lines !== '') result.secrets.set(`secrets/${service}.env`, lines)
-      result.tools.push({ name, tag, from: command, notes: imported.notes })
+      if (entry.isDisabled) throw new ToolkitError('it is switched off in the file')
+      if (entry.problem !== undefined) throw new ToolkitError(entry.problem)
+      if (entry.transport === 'remote') addRemote(entry, name, file, options, stack, result)
+      else
+        await addTool(
+          entry,
+          name,
+          file,
+          { ...options, shown: redacted(entry.command.join(' '), secrets) },
+          stack,
+          result,
+        )
     } catch (error) {
       if (!(error instanceof ToolkitError)) throw error
-      result.leftOut.push({ name: entry.name, reason: redacted(error.message, secrets) })
+      const hint = error.hint === undefined ? '' : `: ${error.hint}`
+      result.leftOut.push({ name: entry.name, reason: redacted(`${error.message}${hint}`, secrets) })
     }
   }
-  if (Object.keys(compose.volumes ?? {}).length === 0) delete compose.volumes
-  result.files.set('compose.yaml', renderCompose(compose, HEAD))
-  result.files.set('litellm.yaml', `${HEAD}${stringify({ mcp_servers: litellm }, { lineWidth: 0 })}`)
-  result.secrets.set(LITELLM_ENV, environment.join(''))
-  result.files.set('.gitignore', `secrets/\n${LITELLM_ENV}\n`)
+  finish(file, options, stack, result)
+  result.questions = unique(result.questions)
+  result.secrets.set('.env', dotenvText(options, result.questions))
+  result.files.set('compose.yaml', renderCompose({ name: project, ...stack.compose } as ComposeFile, HEAD))
   return result
 }
 
-/** Names that become equal get a number; one that is taken already, such as a server called `memory-2`, is skipped. */
-function named(entries: readonly Entry[]): [Entry, string][] {
-  const taken = new Set<string>()
-  return entries.map((entry) => {
-    const wanted = nameOf(entry.name)
-    let name = wanted
-    for (let count = 2; taken.has(name); count += 1)
-      name = `${wanted.slice(0, 36).replace(/-+$/, '')}-${count}`
-    taken.add(name)
-    return [entry, name]
+interface Stack {
+  compose: ComposeFile
+  litellm: Record<string, object>
+  environment: string[]
+  addresses: Address[]
+}
+
+async function addTool(
+  entry: Entry,
+  name: string,
+  file: ClientFile,
+  options: ImportOptions & { shown: string },
+  stack: Stack,
+  result: Imported,
+): Promise<void> {
+  const { assets, bind, port, project } = options
+  options.say(`${entry.name}: ${options.shown}`)
+  const own = (variable: string): string => toolVariable(litellmName({ name }), variable)
+  const plan = planOf(entry, {
+    ...readingOf(entry, file, options),
+    own,
+    find: (parsed) => inCatalogue(parsed, assets)?.recipe,
   })
-}
-
-function serviceOf({ tool, binds }: ImportedTool, tag: string, values: readonly Value[]): ComposeFile {
-  const given = values.filter(({ isSecret, value }) => !isSecret && value !== undefined)
-  const part = composeFile(tool.recipe, {
-    tag,
-    context: `./images/${tool.recipe.name}`,
-    values: Object.fromEntries(given.map(({ name, value }) => [name, value ?? ''])),
+  const tool = await toolFor(plan, name, inCatalogue(plan.parsed, assets))
+  const { recipe } = tool
+  const service = serviceName(recipe)
+  const { tag, files } = render(tool, { bridgeVersion: assets.version })
+  // Everything that may throw comes before the first file is added.
+  const part = partOf(tool, plan, { tag, paths: pathsOf(name), own })
+  const tokens = [GATEWAY, OWN_CLIENT].map((principal) => {
+    const token = options.tokenOf(service, principal) ?? randomBytes(24).toString('base64url')
+    return { principal, token }
   })
-  const service = part.services[serviceName(tool.recipe)]
-  if (service === undefined || binds.length === 0) return part
-  // The folders are mounted in place of the volume.
-  service['volumes'] = binds.map(({ source, target }) => ({
-    type: 'bind',
-    source: source.replaceAll('$', '$$$$'),
-    target: target.replaceAll('$', '$$$$'),
-    bind: { create_host_path: false },
-  }))
-  delete part.volumes
-  return part
-}
-
-/** Names in these must not clash: `x` with a login has a service `mcp-x-login`, and so has a tool called `x-login`. */
-const OWN = ['services', 'secrets', 'volumes'] as const
-
-/** @throws ToolkitError rather than give one tool what is another's */
-function merge(into: ComposeFile, part: ComposeFile): void {
-  for (const kind of OWN) {
-    const twice = Object.keys(part[kind] ?? {}).find((name) => name in (into[kind] ?? {}))
-    if (twice !== undefined)
-      throw new ToolkitError(`another tool has ${twice} among its ${kind} already: call this one otherwise`)
+  const [gateway = '', client = ''] = tokens.map(({ token }) => token)
+  const tokenLine = envLine(tokenVariable(litellmName(recipe)), gateway)
+  merge(stack.compose, part.compose)
+  for (const [path, content] of files) {
+    if (isBuildContext(path) || path === 'docker-bake.hcl')
+      result.files.set(`images/${name}/${path}`, content)
   }
-  Object.assign(into.services, part.services)
-  Object.assign(into.networks, part.networks)
-  into.secrets = { ...into.secrets, ...part.secrets }
-  into.volumes = { ...into.volumes, ...part.volumes }
+  for (const [alias, server] of Object.entries(litellmEntryOf(recipe)))
+    stack.litellm[alias] = { ...server, url: `http://${project}:${FRONT_PORT}/${name}/sse` }
+  stack.environment.push(tokenLine)
+  result.secrets.set(
+    `secrets/${service}.tokens`,
+    tokens.reduce((text, { principal, token }) => withToken(text, principal, token), ''),
+  )
+  if (part.secrets !== '') result.secrets.set(`secrets/${service}.env`, part.secrets)
+  result.questions.push(...plan.questions, ...part.questions)
+  const url = `http://${hostOf(bind)}:${port}/${name}/mcp`
+  const isTwice = file.entries.filter((each) => each.name === entry.name).length > 1
+  stack.addresses.push({ name: isTwice ? name : entry.name, url, token: client })
+  const notes = [
+    ...originOf(plan),
+    ...plan.notes,
+    ...(entry.project === undefined ? [] : [`of ${entry.project}`]),
+  ]
+  const shown = notes.map((note) => note.replace(' SERVICE:', ` ${service}:`))
+  result.tools.push({ name, tag, from: options.shown, url, notes: shown })
 }
 
-function secretText(tool: Tool, values: readonly Value[]): string {
-  return secretLines(tool.recipe)
-    .split('\n')
-    .map((line) => {
-      const found = values.find(({ name }) => line.replace(/^# /, '') === `${name}=`)
-      return found?.value === undefined ? line : envLine(found.name, found.value).trimEnd()
-    })
-    .join('\n')
+function addRemote(
+  entry: Entry,
+  name: string,
+  file: ClientFile,
+  options: ImportOptions,
+  stack: Stack,
+  result: Imported,
+): void {
+  const remote = remoteOf(entry, name, readingOf(entry, file, options))
+  stack.litellm[litellmName({ name })] = remote.server
+  stack.environment.push(remote.environment)
+  result.remote.push({ name: entry.name, notes: remote.notes })
+  if (remote.isAddressSecret) result.remoteSecret.push(entry.name)
 }
 
-/** A URL that holds a secret is kept in a variable of LiteLLM; the entry names the variable. */
-function remoteEntry(url: string, name: string): { server: object; variable: string | undefined } {
-  if (!/^https?:\/\//i.test(url) || !URL.canParse(url))
-    throw new ToolkitError('its url is no address of http')
-  const variable = holdsSecret(url) ? toolVariable(litellmName({ name }), 'URL') : undefined
-  const transport = /\/sse\/?$/.test(new URL(url).pathname) ? 'sse' : 'http'
-  return {
-    server: { url: variable === undefined ? url : `${FROM_ENVIRONMENT}${variable}`, transport },
-    variable,
+function readingOf({ project }: Entry, { client, inputs }: ClientFile, { place }: ImportOptions) {
+  const { isBare = false }: Client = CLIENTS[client]
+  return { inputs, isBare, place: project === undefined ? place : { ...place, workspace: project } }
+}
+
+function finish({ client }: ClientFile, { project }: ImportOptions, stack: Stack, result: Imported): void {
+  const { compose, litellm, environment, addresses } = stack
+  const names = result.tools.map(({ name }) => name)
+  if (names.length > 0) {
+    merge(compose, frontPart(names, project))
+    result.files.set('Caddyfile', caddyfile(names))
+    result.client = clientEntries(client, addresses)
+    result.secrets.set(result.client.file, result.client.text)
   }
+  if (Object.keys(compose.volumes ?? {}).length === 0) delete compose.volumes
+  const where = `# LiteLLM reaches the tools as http://${project}:${FRONT_PORT} on the network ${project}_front.\n`
+  result.files.set('litellm.yaml', `${HEAD}${where}${stringify({ mcp_servers: litellm }, { lineWidth: 0 })}`)
+  result.secrets.set(LITELLM_ENV, environment.join(''))
+  result.files.set('.gitignore', ['secrets/', '.env', 'client.*', LITELLM_ENV, ''].join('\n'))
+}
+
+/** An address that a client can call; all addresses of this machine are none. */
+function hostOf(bind: string): string {
+  if (bind === '0.0.0.0' || bind === '::') return '127.0.0.1'
+  return bind.includes(':') ? `[${bind}]` : bind
+}
+
+function unique(questions: readonly Question[]): Question[] {
+  return questions.filter(({ name }, i) => questions.findIndex((each) => each.name === name) === i)
 }

@@ -1,36 +1,59 @@
-// import/values: the variables of a client's configuration: which are secrets, and what a placeholder stands for.
+// import/values: the variables of a client's configuration: which are secrets, and which somebody has to fill in.
 import { parseEnv } from 'node:util'
 import { ToolkitError } from '../errors.ts'
-import { isSecretVariable } from '../recipe/credential.ts'
-import type { Input } from './client-file.ts'
+import { holdsSecret, isSecretVariable } from '../recipe/credential.ts'
+import { insisted, readText, type Question, type Reading } from './asked.ts'
 
 export interface Value {
   name: string
   /** Undefined: a person has to give it. */
   value: string | undefined
+  /** With which text compose.yaml asks for it. */
+  asked: string | undefined
   isSecret: boolean
   description: string
 }
 
-const PLACEHOLDER = /\$\{(input|env):([^}]+)\}|\$\{([A-Za-z_]\w*)(?::-([^}]*))?\}/
+export interface ValueOptions extends Reading {
+  /** The file says that these are secrets. */
+  secretNames: readonly string[]
+  /** The name of a variable of `.env` for one of this tool. */
+  own(name: string): string
+}
 
 /** A value that may be a secret counts as one. */
-export function valuesOf(env: Readonly<Record<string, string>>, inputs: readonly Input[]): Value[] {
-  return Object.entries(env).map(([name, raw]) => {
-    const [whole, kind, id, variable, fallback] = PLACEHOLDER.exec(raw) ?? []
-    const input = kind === 'input' ? inputs.find((each) => each.id === id) : undefined
+export function valuesOf(
+  env: Readonly<Record<string, string>>,
+  options: ValueOptions,
+): { values: Value[]; questions: Question[] } {
+  const questions: Question[] = []
+  const values = Object.entries(env).map(([name, raw]): Value => {
+    const read = readText(raw, options)
+    const [only] = read.questions
+    const isWhole = only !== undefined && read.questions.length === 1 && read.literal === ''
+    const isAsked = read.questions.some((each) => each.name.startsWith('INPUT_'))
+    const value = read.text ?? (isAsked ? undefined : read.filled)
     const isSecret =
-      input?.isSecret === true ||
-      isSecretVariable(name, fallback ?? raw) ||
+      options.secretNames.includes(name) ||
+      read.questions.some((each) => each.isSecret || isSecretVariable(each.name, '')) ||
+      isSecretVariable(name, value ?? raw) ||
       // A URL that is asked for as a whole may hold a password. Other placeholders are judged by the name of their variable.
-      (raw === whole && /UR[IL]$/i.test(name)) ||
-      (kind !== 'input' && isSecretVariable(variable ?? id ?? '', ''))
-    if (whole === undefined) return { name, value: raw, isSecret, description: `For ${name}` }
-    if (fallback !== undefined && whole === raw)
-      return { name, value: fallback, isSecret, description: `For ${name}` }
-    const from = input?.description || (kind === 'input' ? `input ${id}` : `variable ${variable ?? id}`)
-    return { name, value: undefined, isSecret, description: `${name}: ${from}` }
+      (isWhole && /UR[IL]$/i.test(name))
+    const isEmpty = value === '' && isSecret
+    if (value !== undefined && !isEmpty)
+      return { name, value, asked: undefined, isSecret, description: `For ${name}` }
+    const wanted = read.questions.map((each) => each.description).join(', ')
+    const isHidden = isEmpty || holdsSecret(read.literal)
+    const description = isEmpty
+      ? `${name}, empty in the client's file`
+      : `${name}: ${isHidden ? `the whole, with ${wanted} in it` : wanted}`
+    // A secret beside a placeholder must not stand in compose.yaml: the whole is asked for.
+    const whole: Question = { name: options.own(name), description, fallback: undefined, isSecret }
+    const asked = isHidden ? [whole] : read.questions.map((each) => ({ ...each, isSecret }))
+    questions.push(...asked)
+    return { name, value: undefined, asked: isHidden ? insisted(whole) : read.compose, isSecret, description }
   })
+  return { values, questions }
 }
 
 /**

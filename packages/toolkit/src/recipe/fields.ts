@@ -64,7 +64,7 @@ export const requirement = () =>
 export const debianPackage = () =>
   text(/^[a-z0-9]([a-z0-9+.-]*[a-z0-9+])$/, 100, 'is no name of a Debian package')
 
-export const variableName = () => text(/^[A-Z_][A-Z0-9_]*$/, 100, 'write capitals, digits and "_"')
+export const variableName = () => text(/^[A-Za-z_][A-Za-z0-9_]*$/, 100, 'write letters, digits and "_"')
 
 /** Goes into ENV, where quotes and `$` mean something, and into Compose's `${NAME:-…}`, which ends at a brace. */
 export const variableValue = () =>

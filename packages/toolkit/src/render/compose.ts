@@ -77,7 +77,7 @@ export function renderCompose(file: ComposeFile, head: string): string {
  */
 function variables(recipe: Recipe, values: Readonly<Record<string, string>>): Record<string, string | null> {
   const asked = recipe.environment.map(({ name, required, default: fallback, description }) => {
-    const given = values[name]
+    const given = Object.hasOwn(values, name) ? values[name] : undefined
     if (given !== undefined) return [name, given.replaceAll('$', '$$$$')]
     if (required && fallback === undefined) return [name, `\${${name}:?set ${name}: ${tame(description)}}`]
     return [name, fallback === undefined ? null : `\${${name}:-${fallback}}`]
