@@ -12,8 +12,10 @@ export interface McpServer {
   alias?: string
   url: string
   transport: 'sse' | 'http'
-  auth_type?: 'bearer_token'
+  auth_type?: 'bearer_token' | 'authorization' | 'api_key'
   auth_value?: string
+  /** 1.77.3 ignores them. */
+  static_headers?: Readonly<Record<string, string>>
 }
 
 export interface LiteLLMOptions {
