@@ -37,7 +37,11 @@ export function excerpt(text: string, length = EXCERPT_LENGTH): string {
 
 /** A line that a tool has printed, for a terminal: without its colours, tabs as blanks. */
 export function visibleLine(line: string): string {
-  return visible(line.replaceAll(COLOURS, '').replaceAll('\t', '  '))
+  return visible(withoutColours(line).replaceAll('\t', '  '))
+}
+
+export function withoutColours(line: string): string {
+  return line.replaceAll(COLOURS, '')
 }
 
 /** JSON text whose strings hold no such character raw; it means the same. */

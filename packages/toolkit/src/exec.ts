@@ -16,7 +16,11 @@ export interface RunOptions {
   hintFor?: (said: string) => string | undefined
 }
 
-const SHOWN_LINES = 15
+/** How many that complain, and how many of the last. */
+const COMPLAINTS = 12
+const LAST = 3
+const COMPLAINS =
+  /\berr(or)?\b|\bERR!|fail|missing|denied|refused|cannot|not found|no such|no solution|because/i
 const STDERR = { unseen: 'pipe', lines: ['inherit', 'pipe'], display: 'inherit' } as const
 
 /** @throws ToolkitError with the last lines it wrote, if it is missing or fails */
@@ -51,7 +55,16 @@ function failure(command: readonly string[], said: string): string {
   const what = `${command.slice(0, 2).join(' ')} failed`
   if (said === '') return what
   const lines = said.split('\n').filter((line) => line.trim() !== '')
-  return [`${what}:`, ...lines.slice(-SHOWN_LINES)].join('\n  | ')
+  return [`${what}:`, ...telling(lines)].join('\n  | ')
+}
+
+/** What complains first is the reason; npm and Docker say much after it. */
+function telling(lines: readonly string[]): string[] {
+  if (lines.length <= COMPLAINTS + LAST) return [...lines]
+  const complaints = lines.slice(0, -LAST).filter((line) => COMPLAINS.test(line))
+  const shown =
+    complaints.length > 0 ? complaints.slice(0, COMPLAINTS) : lines.slice(-COMPLAINTS - LAST, -LAST)
+  return [...shown, ...lines.slice(-LAST)]
 }
 
 /** uv with the Python that is there: it fetches no interpreter. */

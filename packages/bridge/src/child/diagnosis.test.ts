@@ -68,6 +68,18 @@ const SAID: [cause: Cause, line: string, hint: RegExp][] = [
   ],
   ['variable', 'BRAVE_API_KEY environment variable is required', /^it asks for BRAVE_API_KEY:/],
   [
+    'variable',
+    '\u001b[31mERROR\u001b[39m (21035): \u001b[36mGITLAB_PERSONAL_ACCESS_TOKEN environment variable is not set\u001b[39m',
+    /^it asks for GITLAB_PERSONAL_ACCESS_TOKEN:/,
+  ],
+  ['library', "Couldn't find a valid ICU package installed on the system.", /GLOBALIZATION_INVARIANT=1/],
+  [
+    'library',
+    'Error: libsecret-1.so.0: cannot open shared object file: No such file or directory',
+    /^it needs the library libsecret-1.so.0,/,
+  ],
+  ['argument', 'Required command was not provided.', /^it wants an argument:/],
+  [
     'login',
     'Please visit https://accounts.example.com/o/oauth2/auth?x=y to authorize this app',
     /^it wants a login/,

@@ -1,8 +1,9 @@
 // child/diagnosis: why a tool does not serve as it was started, from what it says and does: one row for each cause.
-import { excerpt } from '../visible.ts'
+import { excerpt, withoutColours } from '../visible.ts'
 
 export type Cause =
   | 'browser'
+  | 'library'
   | 'native'
   | 'dependency'
   | 'folder'
@@ -49,8 +50,21 @@ const ROWS: readonly Row[] = [
     says: () => 'it drives a browser, and none is here',
     remedy: (_, { isImage }) =>
       isImage
-        ? 'write systemPackages: [chromium] into its recipe, or take one that has a browser: mcp-bridge image build playwright'
+        ? 'mcp-bridge image build … --system-package chromium, or one that has a browser: mcp-bridge image build playwright'
         : 'install Chrome or Chromium',
+  },
+  {
+    cause: 'library',
+    find: /(lib[\w.+-]+\.so[\w.]*): cannot open shared object file|valid (ICU) package/i,
+    says: ([library = '?']) => `it needs the library ${library}, which is not here`,
+    remedy: ([library = ''], { isImage }) => {
+      const where = isImage
+        ? 'mcp-bridge image build … --system-package PACKAGE, the Debian package that has it'
+        : `install it`
+      return library === 'ICU'
+        ? `${isImage ? 'docker run -e' : '--env'} DOTNET_SYSTEM_GLOBALIZATION_INVARIANT=1 does without it`
+        : where
+    },
   },
   {
     cause: 'native',
@@ -85,12 +99,12 @@ const ROWS: readonly Row[] = [
     says: ([program = '?']) => `it starts the program ${program}, which is not here`,
     remedy: ([program = ''], { isImage }) =>
       isImage
-        ? `write the Debian package that has it into systemPackages of its recipe, such as [${program}]`
+        ? `mcp-bridge image build … --system-package PACKAGE, the Debian package that has it, such as ${program}`
         : `install ${program}`,
   },
   {
     cause: 'argument',
-    find: /arguments? (?:is|are) required: (.+)|missing (?:a )?(?:required )?(?:positional )?(?:arguments?|options?|parameters?):? '?([^'\n]*)|required option '([^']+)' not specified|required flag\(s\) (.+) not set|required arguments were not provided:? ?(.*)|Not enough non-option arguments|must (?:specify|provide|pass) (?:at least one|a|an) ([\w-]+)|at least one ([\w-]+) must be|Usage:? [^\n]*?(<[\w.-]+>)/i,
+    find: /arguments? (?:is|are) required: (.+)|missing (?:a )?(?:required )?(?:positional )?(?:arguments?|options?|parameters?):? '?([^'\n]*)|required option '([^']+)' not specified|required flag\(s\) (.+) not set|required arguments were not provided:? ?(.*)|Not enough non-option arguments|Required command was not provided|must (?:specify|provide|pass) (?:at least one|a|an) ([\w-]+)|at least one ([\w-]+) must be|Usage:? [^\n]*?(<[\w.-]+>)/i,
     says: ([what = '']) => `it wants an argument${what === '' ? '' : `: ${excerpt(what.trim(), 60)}`}`,
     remedy: (_, symptoms) => {
       const argument = stdioArgument(symptoms)
@@ -158,7 +172,8 @@ const ROWS: readonly Row[] = [
 ]
 
 /** What is wrong with it, as far as that can be told. */
-export function diagnose(symptoms: Symptoms): Diagnosis | undefined {
+export function diagnose(seen: Symptoms): Diagnosis | undefined {
+  const symptoms = { ...seen, lines: seen.lines.map(withoutColours) }
   for (const { cause, find, says, remedy, isCertain } of ROWS) {
     const found = typeof find === 'function' ? find(symptoms) : foundIn(symptoms.lines, find)
     if (found === undefined) continue
@@ -191,7 +206,7 @@ const NAME = /\b[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+\b/g
 /** Codes of errors look like names of variables. */
 const CODE = /^(?:ERR|ERROR|MODULE|UV|NODE)_|_(?:ERROR|ERR|FAILED|FOUND|CHAIN|DENIED|TIMEOUT)$/
 const WANTS =
-  /missing|required?\b|requires|must |need|not set|unset|not (?:been )?(?:provided|defined|configured|specified|found)|undefined|please (?:set|provide)|environment|expected|no (?:api|access)/i
+  /missing|required\b|requires|must |not set|unset|not (?:been )?(?:provided|defined|configured|specified|found)|undefined|please (?:set|provide)|expected|no (?:api|access)/i
 
 /** The variables that it complains about. */
 function variablesIn(lines: readonly string[]): string[] | undefined {

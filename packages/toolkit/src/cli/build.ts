@@ -56,7 +56,7 @@ export async function build(
   }
   const checked = common.check ? await checkImage(tag, recipe) : undefined
   const notes = lacksBrowser(tool)
-    ? ['it drives a browser, and none is in the image: write systemPackages: [chromium] into its recipe']
+    ? ['it drives a browser, and none is in the image: --system-package chromium']
     : []
   if (common.format === 'json')
     io.out(json({ ...report, variables: askedFor(recipe), check: checked, notes }))

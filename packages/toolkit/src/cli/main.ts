@@ -153,6 +153,7 @@ function overrides(command: Command): Command {
     .option('--env <NAME>', 'A variable the tool reads *', each)
     .option('--secret <NAME>', 'A secret the tool reads *', each)
     .option('--volume <path>', 'A folder that must last *', each)
+    .option('--system-package <name>', 'A Debian package that it needs, such as chromium *', each)
     .addOption(new Option('--network <network>', 'Whether it may go out').choices(['none', 'open']))
     .addOption(new Option('--children <mode>', 'Who shares a process').choices(['session', 'shared', 'pool']))
     .option('--allow-scripts', 'Let packages run code at build', false)
@@ -164,7 +165,8 @@ function each(value: string, before: string[] = []): string[] {
 }
 
 function overridesOf(options: Record<string, unknown>, args: readonly string[]): Overrides {
-  const { name, entry, network, children, env, secret, volume, override, allowScripts } = options
+  const { name, entry, network, children, env, secret, volume, systemPackage, override, allowScripts } =
+    options
   return {
     name,
     entry,
@@ -177,5 +179,6 @@ function overridesOf(options: Record<string, unknown>, args: readonly string[]):
     environment: env,
     secrets: secret,
     volumes: volume,
+    systemPackages: systemPackage,
   } as Overrides
 }

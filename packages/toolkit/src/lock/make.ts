@@ -39,7 +39,30 @@ async function lockNode(folder: string, recipe: Recipe & { runtime: 'node' }): P
     ['npm', 'install', '--package-lock-only', '--omit-lockfile-registry-resolved', '--ignore-scripts'],
     { cwd: folder, env: { npm_config_audit: 'false', npm_config_fund: 'false' } },
   )
-  return pick(folder, ['package.json', 'package-lock.json'])
+  const made = pick(folder, ['package.json', 'package-lock.json'])
+  const text = made.get('package-lock.json')?.toString() ?? ''
+  return new Map([...made, ['package-lock.json', Buffer.from(withoutUnavailable(text))]])
+}
+
+/**
+ * Takes out what is optional and not to be had: a mirror, or a half-published release, may lack the programs of other
+ * platforms. npm leaves them out of the lock, and then refuses the lock because they are missing.
+ */
+export function withoutUnavailable(text: string): string {
+  const lock = JSON.parse(text) as {
+    packages?: Record<string, { optionalDependencies?: Record<string, string> }>
+  }
+  const packages = lock.packages ?? {}
+  const present = new Set(Object.keys(packages).map((path) => path.split('node_modules/').at(-1)))
+  let isChanged = false
+  for (const each of Object.values(packages)) {
+    const all = Object.entries(each.optionalDependencies ?? {})
+    const had = all.filter(([name]) => present.has(name))
+    if (had.length === all.length) continue
+    isChanged = true
+    each.optionalDependencies = Object.fromEntries(had)
+  }
+  return isChanged ? `${JSON.stringify(lock, undefined, 2)}\n` : text
 }
 
 /** One lock for every platform: at build pip takes what fits its own. */

@@ -24,6 +24,7 @@ export interface Overrides {
   environment?: readonly string[] | undefined
   secrets?: readonly string[] | undefined
   volumes?: readonly string[] | undefined
+  systemPackages?: readonly string[] | undefined
   with?: readonly string[] | undefined
   override?: readonly string[] | undefined
   allowScripts?: boolean | undefined
@@ -50,6 +51,7 @@ export async function scaffold(
     environment: (overrides.environment ?? []).map((each) => ({ name: each, description: `For ${name}` })),
     secrets: (overrides.secrets ?? []).map((each) => ({ name: each, description: `For ${name}` })),
     volumes: (overrides.volumes ?? []).map((path) => ({ path, description: `What ${name} keeps` })),
+    systemPackages: overrides.systemPackages ?? [],
     network: overrides.network ?? 'open',
     children: overrides.children ?? 'session',
   } as const
