@@ -3,11 +3,36 @@
 # What the containers are like, one section after the other; a command that fails says why in its section.
 facts() {
   section compose docker compose config --format json
-  section ps docker compose ps --all --format json
+  section ps containers
+  for service in $(unwell); do
+    section "log-$service" docker compose logs --no-log-prefix --no-color --tail 40 "$service"
+  done
   section reached docker compose exec -T litellm python3 - <lib/reach.py
+  section login-litellm as_role litellm litellm LITELLM_DB_PASSWORD 'select 1'
   # The tool's own role, past the tool: what the database itself says.
-  section write as_role app 'begin read write; create table mcp_verify (id int); rollback'
-  section enter as_role litellm 'select 1'
+  section login-mcp_reader as_role mcp_reader app MCP_DB_PASSWORD 'select 1'
+  section write as_role mcp_reader app MCP_DB_PASSWORD 'begin read write; create table mcp_verify (id int); rollback'
+  section enter as_role mcp_reader litellm MCP_DB_PASSWORD 'select 1'
+  section outside ways_out
+}
+
+# `ps` says neither why a container did not start, nor how often it ended.
+containers() {
+  ids=$(docker compose ps --all --quiet) || return
+  [ -z "$ids" ] || docker inspect --format '{"Service":{{json (index .Config.Labels "com.docker.compose.service")}},"State":{{json .State.Status}},"Health":{{if .State.Health}}{{json .State.Health.Status}}{{else if .Config.Healthcheck}}"starting"{{else}}""{{end}},"ExitCode":{{.State.ExitCode}},"Error":{{json .State.Error}},"Restarts":{{.RestartCount}}}' $ids
+}
+
+unwell() { containers 2>/dev/null | sed -n '/"Health":"healthy"/!s/.*"Service":"\([^"]*\)".*/\1/p'; }
+
+# How each tool with a way out gets out. VERIFY_OUTSIDE, here or in .env, is the address that is asked for, or none.
+ways_out() {
+  target=${VERIFY_OUTSIDE:-$(setting VERIFY_OUTSIDE)}
+  [ "$target" != none ] || { echo none; return; }
+  project=$(docker compose config | sed -n 's/^name: //p')
+  docker ps --filter "network=${project}_way-out" --format '{{.Label "com.docker.compose.service"}}' | grep -vx egress |
+    while read -r service; do
+      docker compose exec -T "$service" /opt/mcp-bridge/bin/node - "${target:-https://example.com/}" "$service" <lib/outside.cjs
+    done
 }
 
 section() {
@@ -18,9 +43,10 @@ section() {
   "$@" 2>&1 || :
 }
 
+# as_role ROLE DATABASE PASSWORD_VARIABLE SQL: over the network, where the password is asked for.
 as_role() {
-  docker compose exec -T -e "SQL=$2" -e "DB=$1" postgres sh -c \
-    'PGPASSWORD=$MCP_DB_PASSWORD psql -h 127.0.0.1 -U mcp_reader -d "$DB" -c "$SQL"' </dev/null
+  docker compose exec -T -e "ROLE=$1" -e "DB=$2" -e "SQL=$4" postgres sh -c \
+    "PGPASSWORD=\$$3 psql -h postgres -U \"\$ROLE\" -d \"\$DB\" -c \"\$SQL\"" </dev/null
 }
 
 # What people on the LAN open.

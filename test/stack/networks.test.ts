@@ -1,6 +1,9 @@
 // Who reaches whom: from inside each tool, every address there is; and what of the outside the one way out lets through.
-import { expect, test } from 'vitest'
-import { change, compose, gateway, place, sh } from './stack.ts'
+import { chmodSync, rmSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { tempDir } from '@mcp-bridge/testkit'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { change, commandOf, compose, failures, gateway, place, read, sh, tried, verify } from './stack.ts'
 
 interface Container {
   Name: string
@@ -16,6 +19,14 @@ const MORE: Record<string, string[]> = { 'postgres-mcp': ['postgres'], fetch: ['
 const TOOLS = ['fetch', 'filesystem', 'memory', 'postgres-mcp', 'time']
 const PAGE = 'page.test'
 
+/** The page, with a certificate of its own authority. */
+const SITE = `
+const { readFileSync: read } = require('node:fs')
+const page = (_, answer) =>
+  answer.setHeader('content-type', 'text/html').end('<html><body><article><p>a page from outside</p></article></body></html>')
+require('node:http').createServer(page).listen(80)
+require('node:https').createServer({ key: read('/keys/key.pem'), cert: read('/keys/ca.pem') }, page).listen(443)
+`
 /** Prints which of the addresses in its argument take a connection. */
 const PROBE = `
 const { connect } = require('node:net')
@@ -61,26 +72,87 @@ test('the way out refuses the host, the LAN and the other containers, by name an
   }
 })
 
-test('a page outside is fetched through it, over LiteLLM', async () => {
-  // Stands for the Internet: it is on the outer network only, and named as an exception.
-  const page = `${await project()}-page`
-  await sh([
-    ...['docker', 'run', '--detach', '--rm', '--name', page, '--network', `${await project()}_outside`],
-    ...['--network-alias', PAGE, '--entrypoint', 'node', await imageOf('egress'), '--eval'],
-    "require('node:http').createServer((_, answer) => answer.setHeader('content-type', 'text/html').end('<html><body><article><p>a page from outside</p></article></body></html>')).listen(80)",
-  ])
-  const back = change('.env', 'LITELLM_TAG=', `EGRESS_ALLOW=${PAGE}\nLITELLM_TAG=`)
-  try {
-    const call = () => gateway().call('fetch-fetch', { url: `http://${PAGE}/` })
-    expect(await call()).not.toContain('a page from outside')
+describe('an Internet of one page: on the outer network only', () => {
+  const folder = tempDir()
+  const override = join(place.folder, 'docker-compose.override.yml')
+  const [plain, secure] = [`http://${PAGE}/`, `https://${PAGE}/`]
+  let page = ''
+
+  beforeAll(async () => {
+    page = `${await project()}-page`
+    const [key, certificate] = [join(folder, 'key.pem'), join(folder, 'ca.pem')]
+    const names = ['-subj', `/CN=${PAGE}`, '-addext', `subjectAltName=DNS:${PAGE}`]
+    await sh([
+      ...['openssl', 'req', '-x509', '-newkey', 'rsa:2048', '-nodes', '-days', '2', ...names],
+      ...['-keyout', key, '-out', certificate],
+    ])
+    for (const file of [key, certificate]) chmodSync(file, 0o644)
+    chmodSync(folder, 0o755)
+  })
+
+  afterAll(async () => {
+    await tried(['docker', 'rm', '--force', page])
+    rmSync(override, { force: true })
     await compose('up', '-d', '--wait')
-    expect(await call()).toContain('a page from outside')
-  } finally {
-    back()
-    await sh(['docker', 'rm', '--force', page])
-    await compose('up', '-d', '--wait')
-  }
+  })
+
+  test('before it is there: verify says that the name is not known', async () => {
+    expect(await outside(plain)).toEqual([
+      expect.stringMatching(
+        /^outside fetch: cannot get out to .*: no DNS server knows the name: .* → mend the DNS/,
+      ),
+    ])
+  })
+
+  test('it has a private address: egress refuses it, until the remedy is followed', async () => {
+    await sh([
+      ...['docker', 'run', '--detach', '--name', page, '--network', `${await project()}_outside`],
+      ...['--network-alias', PAGE, '--volume', `${folder}:/keys:ro`, '--entrypoint', 'node'],
+      ...[await imageOf('egress'), '--eval', SITE],
+    ])
+    expect(await fetched(plain)).not.toContain('a page from outside')
+    const [said = ''] = await outside(plain)
+    expect(said).toContain(`egress refuses it: ${PAGE} is a private address → `)
+    const [setting = ''] = /EGRESS_ALLOW=\S+/.exec(said) ?? []
+    const back = change('.env', 'LITELLM_TAG=', `${setting}\nLITELLM_TAG=`)
+    try {
+      await sh(['sh', '-c', commandOf(said)])
+      expect(await fetched(plain)).toContain('a page from outside')
+      expect(await outside(plain)).toEqual([])
+      expect(await outside(`http://${PAGE}:81/`)).toEqual([
+        expect.stringMatching(/^outside fetch: .*: nothing answers there: .*ECONNREFUSED/),
+      ])
+
+      const [untrusted = ''] = await outside(secure)
+      expect(untrusted).toMatch(
+        /^outside fetch: .* the certificate is of an authority .*: self.signed certificate/,
+      )
+      expect(await fetched(secure)).toContain('due to a connection issue')
+      const authority = join(folder, 'ca.pem')
+      const [, yaml = ''] = /TLS inspection[^]*?```yaml\n([^]*?)```/.exec(read('README.md')) ?? []
+      writeFileSync(override, yaml.replace('/etc/ssl/certs/ca-certificates.crt', authority))
+      await sh(['sh', '-c', commandOf(untrusted)])
+      expect(await outside(secure)).toEqual([])
+      expect(await fetched(secure)).toContain('a page from outside')
+
+      await compose('stop', 'egress')
+      const silent = await outside(plain)
+      expect(silent[0]).toMatch(/^containers egress: is stopped/)
+      expect(silent).toContain('outside fetch: because of containers egress')
+    } finally {
+      back()
+    }
+  })
 })
+
+/** What verify says of the way out to this address. */
+async function outside(url: string): Promise<string[]> {
+  return failures(await verify(['--only', 'fetch'], { VERIFY_OUTSIDE: url }))
+}
+
+function fetched(url: string): Promise<string> {
+  return gateway().call('fetch-fetch', { url })
+}
 
 interface Target {
   name: string

@@ -50,7 +50,18 @@ export async function verify(
 export function failures({ findings }: Verdict): string[] {
   return findings
     .filter(({ isOk }) => !isOk)
-    .map(({ check, subject, detail, fix }) => `${check} ${subject}: ${detail} → ${fix}`)
+    .map(({ check, subject, detail, fix, because }) =>
+      because === undefined
+        ? `${check} ${subject}: ${detail} → ${fix}`
+        : `${check} ${subject}: because of ${because}`,
+    )
+}
+
+/** The command of a remedy, which may ask for something by hand before it. */
+export function commandOf(fix: string): string {
+  const command = /(?:then|reason): (.*)$/.exec(fix)?.[1] ?? fix
+  expect(command).toMatch(/^(docker compose|\.\/\w+) /)
+  return command
 }
 
 /** Nobody helps: it becomes well by itself, or the test fails with what verify said last. */

@@ -1,6 +1,6 @@
 // stack/up: brings the stack up once for all files here, in a copy of the checkout and by the commands of its README.
 import { execFileSync } from 'node:child_process'
-import { cpSync, existsSync, readFileSync, rmSync } from 'node:fs'
+import { appendFileSync, cpSync, existsSync, readFileSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { stopAll, tempDir } from '@mcp-bridge/testkit'
@@ -63,6 +63,8 @@ export default async function setup(project: TestProject): Promise<() => Promise
   try {
     await run(['./local-images/build'], inFolder)
     await run(['./setup', '--bind', address, '--port', String(port), '--name', NAME], inFolder)
+    // A container of CI has no way out; networks.test.ts makes an Internet of its own.
+    appendFileSync(join(folder, '.env'), 'VERIFY_OUTSIDE=none\n')
     await run(['./build'], inFolder)
     await run(['docker', 'compose', 'up', '-d', '--wait'], { ...inFolder, withinMs: START_MS })
   } catch (error) {

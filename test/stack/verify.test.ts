@@ -18,6 +18,7 @@ test('verify passes, and has asked everything', async () => {
     'key',
     'litellm',
     'model',
+    'outside',
   ])
   const tools = ['fetch', 'filesystem', 'memory', 'postgres-mcp', 'time']
   for (const way of ['/mcp/', 'REST'])

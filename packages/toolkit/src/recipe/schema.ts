@@ -37,6 +37,9 @@ const call = z
     error: 'write either what its answer has (expect) or what its refusal says (refusal)',
   })
 
+/** The tool that gets a page of the Internet, and which of its arguments is the address: shows that it has a way out. */
+const outside = z.strictObject({ tool: field.mcpToolName(), argument: z.string().min(1) })
+
 const login = z.strictObject({
   /** What the tool is started with, instead of `args`. */
   args: z.array(field.argument()).max(50),
@@ -79,6 +82,7 @@ const shared = {
   /** Tools that it must offer; it may offer more. */
   tools: z.array(field.mcpToolName()).max(500).default([]),
   call: call.optional(),
+  outside: outside.optional(),
 }
 
 /** Lets npm run install scripts, and pip build source distributions: code of the packages runs at build. */
@@ -154,6 +158,8 @@ export const recipeSchema = z
     }
     if (recipe.call !== undefined && !recipe.tools.includes(recipe.call.tool))
       complain('call', `${recipe.call.tool} is not among the tools`)
+    if (recipe.outside !== undefined && recipe.network !== 'open')
+      complain('outside', 'needs the network: open')
     if (recipe.runtime === 'go' && !`${recipe.entry}/`.startsWith(`${recipe.package}/`))
       complain('entry', 'is not below the module')
     if (volumeLabels(recipe.volumes.map(({ path }) => path)) === undefined)

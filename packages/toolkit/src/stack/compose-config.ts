@@ -15,7 +15,15 @@ export interface ToolNames {
 }
 
 interface ComposeConfig {
-  services?: Record<string, { labels?: Record<string, string> }>
+  services?: Record<string, ComposeService>
+}
+
+interface ComposeService {
+  labels?: Record<string, string>
+  depends_on?: object
+  environment?: Record<string, string | null>
+  networks?: object
+  ports?: { host_ip?: string; published?: string }[]
 }
 
 /** All services of the chosen profiles, sorted. */
@@ -31,6 +39,39 @@ export function namedTools(compose: string): (ToolNames & { recipe: string })[] 
       return alias === undefined ? [] : [{ service, alias, recipe: labels[RECIPE_LABEL] ?? service }]
     })
     .toSorted((one, other) => (one.service < other.service ? -1 : 1))
+}
+
+/** What a service cannot be well without, itself among it: services, and logins at PostgreSQL (`login NAME`). */
+export function needsOf(compose: string, service: string): string[] {
+  const services = parseConfig(compose)
+  const found = new Set<string>()
+  const visit = (name: string): void => {
+    if (found.has(name)) return
+    found.add(name)
+    const { depends_on = {}, environment = {} } = services[name] ?? {}
+    for (const value of Object.values(environment)) {
+      const role = /^postgresql:\/\/(\w+):/.exec(value ?? '')?.[1]
+      if (role !== undefined) found.add(`login ${role}`)
+    }
+    for (const other of Object.keys(depends_on)) visit(other)
+  }
+  visit(service)
+  return [...found]
+}
+
+/** The network that leads to `egress`. */
+const WAY_OUT = 'way-out'
+
+/** The tools that have a way out. */
+export function openTools<Tool extends ToolNames>(compose: string, tools: readonly Tool[]): Tool[] {
+  const services = parseConfig(compose)
+  return tools.filter(({ service }) => WAY_OUT in (services[service]?.networks ?? {}))
+}
+
+/** Where people reach the stack, as `address:port`; undefined if nothing is published. */
+export function publishedAt(compose: string): string | undefined {
+  const [port] = Object.values(parseConfig(compose)).flatMap(({ ports = [] }) => ports)
+  return port === undefined ? undefined : `${port.host_ip ?? '0.0.0.0'}:${port.published ?? ''}`
 }
 
 /** By service, or by alias. @throws ToolkitError that names what there is */

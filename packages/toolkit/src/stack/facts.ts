@@ -16,18 +16,24 @@ export interface Container {
   /** Empty if the service has no health check. */
   health: string
   exitCode: number
+  /** Why Docker could not start it. */
+  error?: string | undefined
+  /** How often Docker has started it again since it was started by hand. */
+  restarts?: number | undefined
 }
 
-/** One JSON object on each line, or, from older versions of Compose, one array. Anything else is a warning and left out. */
+/** One JSON object on each line of `docker compose ps` or, with more in it, of lib/toolbox.sh; or, from older versions of Compose, one array. Anything else is a warning and left out. */
 export function parseContainers(text: string): Container[] {
   return text.split('\n').flatMap((line) => {
     if (!/^[[{]/.test(line.trim())) return []
     const found = JSON.parse(line) as Row | Row[]
-    return [found].flat().map(({ Service, State, Health = '', ExitCode = 0 }) => ({
+    return [found].flat().map(({ Service, State, Health = '', ExitCode = 0, Error, Restarts }) => ({
       service: Service,
       state: State,
       health: Health,
       exitCode: ExitCode,
+      ...(Error ? { error: Error } : {}),
+      ...(Restarts ? { restarts: Restarts } : {}),
     }))
   })
 }
@@ -37,6 +43,8 @@ interface Row {
   State: string
   Health?: string
   ExitCode?: number
+  Error?: string
+  Restarts?: number
 }
 
 /** How one server of LiteLLM's configuration answered LiteLLM's container, with the token that LiteLLM has. */
@@ -48,10 +56,28 @@ export interface Reached {
   reason: string
 }
 
-/** One JSON object on each line. */
+/** How the container of a tool got out by its proxy. */
+export interface WayOut {
+  service: string
+  /** What was asked for. */
+  url: string
+  /** Where it ended: `answer` is well, all others are failures. */
+  step: 'answer' | 'proxy' | 'refused' | 'name' | 'connection' | 'certificate'
+  reason: string
+}
+
 export function parseReached(text: string): Reached[] {
+  return objectsIn<Reached>(text)
+}
+
+export function parseWaysOut(text: string): WayOut[] {
+  return objectsIn<WayOut>(text)
+}
+
+/** One JSON object on each line; others are warnings. */
+function objectsIn<T>(text: string): T[] {
   return text
     .split('\n')
     .filter((line) => line.startsWith('{'))
-    .map((line) => JSON.parse(line) as Reached)
+    .map((line) => JSON.parse(line) as T)
 }

@@ -19,6 +19,8 @@ export interface StackTool extends ToolNames {
   isExact: boolean
   /** One call that shows it works. */
   call?: { tool: string; arguments: Readonly<Record<string, unknown>>; contains: string } | undefined
+  /** The tool that gets a page of the Internet, and its argument for the address. */
+  outside?: Recipe['outside']
 }
 
 /**
@@ -51,11 +53,13 @@ function expected(
   const filter = filterOf(people, GATEWAY)
   // A recipe names the tools that must be there; only a filter without globs says that there are no others.
   const isExact = filter.length > 0 && filter.every((glob) => /^[\w./-]+$/.test(glob))
-  const { call } = recipe
+  const { call, outside } = recipe
+  const least = isExact ? filter : admitted(recipe, filter, isReadOnly(people, GATEWAY))
   return {
     ...named,
-    least: isExact ? filter : admitted(recipe, filter, isReadOnly(people, GATEWAY)),
+    least,
     isExact,
+    ...(outside !== undefined && least.includes(outside.tool) ? { outside } : {}),
     ...(call === undefined
       ? {}
       : {

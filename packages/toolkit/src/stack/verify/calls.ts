@@ -1,13 +1,13 @@
 // verify/calls: one call of each tool, over REST and `/mcp/`, and one that fails and must not hang LiteLLM.
 import { messageOf } from '../../errors.ts'
-import { bad, ok, type Finding } from '../finding.ts'
+import { bad, ok, placed, type Finding, type Placed } from '../finding.ts'
 import { shortened, type Gateway } from '../gateway.ts'
 import type { StackTool } from '../tools/expected.ts'
 import { ping } from './gateway.ts'
 
 /** The one call of each recipe, over REST and over `/mcp/`. */
-export async function checkCalls(gateway: Gateway, tools: readonly StackTool[]): Promise<Finding[]> {
-  const findings: Finding[] = []
+export async function checkCalls(gateway: Gateway, tools: readonly StackTool[]): Promise<Placed[]> {
+  const findings: Placed[] = []
   for (const { service, alias, call, least } of tools) {
     if (call === undefined) continue
     const name = `${alias}-${call.tool}`
@@ -22,7 +22,9 @@ export async function checkCalls(gateway: Gateway, tools: readonly StackTool[]):
       ['/mcp/', () => gateway.call(name, call.arguments)],
     ]
     for (const [way, make] of ways)
-      findings.push(await called(service, `${name} ${way}`, make, call.contains))
+      findings.push(
+        ...placed([await called(service, `${name} ${way}`, make, call.contains)], { needs: [service] }),
+      )
   }
   return findings
 }
@@ -44,22 +46,22 @@ async function called(
 }
 
 /** Calls a tool that does not exist. An answer with a JSON-RPC error, instead of a result, would hang LiteLLM on `/mcp/`. */
-export async function checkFailure(gateway: Gateway, tools: readonly StackTool[]): Promise<Finding[]> {
-  const findings: Finding[] = []
-  for (const { service, alias } of tools) {
-    const name = `${alias}-no_such_tool`
-    const fix = `start its bridge with --compat litellm: docker compose config ${service}`
-    try {
-      // The bridge answers or, without a filter, the tool itself, so the text is not known.
-      const text = await gateway.call(name, {})
-      findings.push(
-        text === ''
-          ? bad('failure', name, 'is answered with nothing', fix)
-          : ok('failure', name, shortened(text, 60)),
-      )
-    } catch (error) {
-      findings.push(bad('failure', name, messageOf(error), fix))
-    }
+export async function checkFailure(gateway: Gateway, tools: readonly StackTool[]): Promise<Placed[]> {
+  const findings: Placed[] = []
+  for (const tool of tools) findings.push(...placed([await failed(gateway, tool)], { needs: [tool.service] }))
+  return [...findings, ...placed([await ping(gateway, '/mcp/ after failures')], { needs: ['litellm'] })]
+}
+
+async function failed(gateway: Gateway, { service, alias }: StackTool): Promise<Finding> {
+  const name = `${alias}-no_such_tool`
+  const fix = `start its bridge with --compat litellm: docker compose config ${service}`
+  try {
+    // The bridge answers or, without a filter, the tool itself, so the text is not known.
+    const text = await gateway.call(name, {})
+    return text === ''
+      ? bad('failure', name, 'is answered with nothing', fix)
+      : ok('failure', name, shortened(text, 60))
+  } catch (error) {
+    return bad('failure', name, messageOf(error), fix)
   }
-  return [...findings, await ping(gateway, '/mcp/ after failures')]
 }

@@ -2,9 +2,9 @@
 import { messageOf } from '../../errors.ts'
 import { bad, ok, type Finding } from '../finding.ts'
 import { shortened, type Gateway } from '../gateway.ts'
+import { ROLES_AGAIN } from './logins.ts'
 
 const CHECK = 'database'
-const ROLES = 'the role was changed: compare with config/postgres, which only runs on an empty volume'
 
 /** @param said what psql said to the tool's role, by what was tried: `write`, `enter` */
 export function checkRole(said: { write: string; enter: string }): Finding[] {
@@ -19,7 +19,7 @@ function refused(subject: string, said: string, refusal: RegExp): Finding {
   if (refusal.test(said))
     return ok(CHECK, subject, `refused: ${/permission denied.*/i.exec(text)?.[0] ?? text}`)
   if (/^(CREATE|INSERT|DROP|\s*\?column|1)/m.test(said))
-    return bad(CHECK, subject, `is allowed: ${text}`, ROLES)
+    return bad(CHECK, subject, `is allowed: ${text}`, `the role was changed, then: ${ROLES_AGAIN}`)
   return bad(
     CHECK,
     subject,

@@ -1,6 +1,6 @@
 // verify/discovery: LiteLLM lists exactly the tools that it should, over REST and `/mcp/`; it reports success even for none.
 import { messageOf } from '../../errors.ts'
-import { bad, ok, type Finding } from '../finding.ts'
+import { bad, ok, placed, type Finding, type Placed } from '../finding.ts'
 import type { Gateway } from '../gateway.ts'
 import type { StackTool } from '../tools/expected.ts'
 import { diagnose, type Evidence } from './diagnosis.ts'
@@ -15,21 +15,20 @@ export async function checkDiscovery(
   tools: readonly StackTool[],
   all: readonly StackTool[],
   facts: Facts,
-): Promise<{ findings: Finding[]; lost: Set<string> }> {
+): Promise<{ findings: Placed[]; lost: Set<string> }> {
   const ways: [string, () => Promise<string[]>][] = [
     ['/mcp/', () => gateway.tools()],
     ['REST', () => gateway.restTools()],
   ]
-  const findings: Finding[] = []
+  const findings: Placed[] = []
   const lost = new Set<string>()
   for (const [way, list] of ways) {
     let listed: string[]
     try {
       listed = await list()
     } catch (error) {
-      findings.push(
-        bad(CHECK, way, `cannot be listed: ${messageOf(error)}`, 'docker compose restart litellm'),
-      )
+      const said = bad(CHECK, way, `cannot be listed: ${messageOf(error)}`, 'docker compose restart litellm')
+      findings.push(...placed([said], { needs: ['litellm'] }))
       for (const { service } of tools) lost.add(service)
       continue
     }
@@ -37,11 +36,12 @@ export async function checkDiscovery(
     const prefixes = new Set(listed.map((name) => name.slice(0, name.indexOf('-'))))
     for (const tool of tools) {
       const names = listed.filter((name) => name.startsWith(`${tool.alias}-`))
-      if (names.length > 0) findings.push(compared(way, tool, names))
+      const place = { needs: [tool.service] }
+      if (names.length > 0) findings.push(...placed([compared(way, tool, names)], place))
       else if (!lost.has(tool.service)) {
         lost.add(tool.service)
         const { detail, fix } = diagnose(tool, { ...facts, known, prefixes })
-        findings.push(bad(CHECK, tool.service, detail, fix))
+        findings.push(...placed([bad(CHECK, tool.service, detail, fix)], place))
       }
     }
   }
@@ -67,6 +67,6 @@ function compared(
     CHECK,
     subject,
     detail,
-    `what LiteLLM may see stands under "gateway" in people/${service}/bridge.yaml, what the tool has in its recipe; a change needs: docker compose restart ${service}`,
+    `what LiteLLM may see stands under "gateway" in people/${service}/bridge.yaml, what the tool has in its recipe; correct one of them, then: docker compose restart ${service}`,
   )
 }

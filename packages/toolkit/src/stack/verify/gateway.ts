@@ -5,29 +5,56 @@ import { parse, shortened, type Answer, type Gateway } from '../gateway.ts'
 const DATABASE = 'docker compose up -d --wait postgres && docker compose restart litellm'
 const RESTART = 'docker compose restart litellm; what it said before: docker compose logs --tail 50 litellm'
 
-/** If one of these fails, no other check makes sense. */
-export async function checkGateway(gateway: Gateway, isInside: boolean): Promise<Finding[]> {
+/**
+ * If one of these fails, no other check makes sense.
+ *
+ * @param published where the LAN reaches the stack, if this is not asked from inside
+ */
+export async function checkGateway(gateway: Gateway, published: string | undefined): Promise<Finding[]> {
   // Through the proxy only liveliness can be asked.
-  const health = await gateway.ask('GET', isInside ? '/health/readiness' : '/health/liveliness')
+  if (published !== undefined) {
+    const { status, text } = await gateway.ask('GET', '/health/liveliness')
+    if (status === 200) return [ok('litellm', gateway.url, 'answers')]
+    return [unreachable(gateway.url, reason({ status, text }), published)]
+  }
+  const health = await gateway.ask('GET', '/health/readiness')
   if (health.status === 503) return [bad('litellm', 'database', `is not there: ${reason(health)}`, DATABASE)]
   if (health.status !== 200)
-    return [
-      bad(
-        'litellm',
-        gateway.url,
-        `does not answer: ${reason(health)}`,
-        'docker compose up -d --wait litellm',
-      ),
-    ]
-  if (!isInside) return [ok('litellm', gateway.url, 'answers'), await ping(gateway)]
+    return [bad('litellm', gateway.url, silence(health), 'docker compose up -d --wait litellm')]
   const { db, litellm_version: version } = parse<{ db?: string; litellm_version?: string }>(health)
   return [
     ok('litellm', gateway.url, `LiteLLM ${version ?? 'of an unknown version'}`),
     db === 'connected'
       ? ok('litellm', 'database', 'connected')
       : bad('litellm', 'database', `LiteLLM says it is "${db}": keys cannot be checked`, DATABASE),
-    await ping(gateway),
   ]
+}
+
+/** Docker knows a name only while its container runs. */
+function silence(answer: Answer): string {
+  if (/ENOTFOUND|EAI_AGAIN/.test(answer.text)) return 'LiteLLM does not run: no container has its name'
+  if (answer.text.includes('ECONNREFUSED')) return 'LiteLLM does not listen: it is starting, or has failed to'
+  return `does not answer: ${reason(answer)}`
+}
+
+/** The stack may be well: the way to it is not. */
+function unreachable(url: string, why: string, published: string): Finding {
+  const { hostname } = new URL(url)
+  const [address = ''] = published.split(':')
+  const detail = `cannot be reached: ${why}`
+  if (/ENOTFOUND|EAI_AGAIN/.test(why))
+    return bad(
+      'litellm',
+      url,
+      detail,
+      `give the name ${hostname} the address ${address} in the DNS of the LAN; to ask without: VERIFY_DOCKER_OPTIONS='--add-host ${hostname}:${address}'`,
+    )
+  return bad(
+    'litellm',
+    url,
+    detail,
+    `the stack listens on ${published} (LAN_BIND and LAN_PORT in .env): ask for that port, and let ${hostname} be ${address}; if it is so, ./verify says whether LiteLLM runs, and a firewall may be in between`,
+  )
 }
 
 /** `/health/liveliness` stays green while `/mcp/` hangs for everybody: a ping does not. */

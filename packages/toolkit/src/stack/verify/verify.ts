@@ -1,16 +1,19 @@
 // verify/verify: all checks of the stack, in an order in which a failure explains those after it.
-import { messageOf } from '../../errors.ts'
-import { servicesOf } from '../compose-config.ts'
-import { parseContainers, parseReached } from '../facts.ts'
-import { bad, isAllWell, ok, type Finding } from '../finding.ts'
+import { needsOf, openTools, publishedAt, servicesOf } from '../compose-config.ts'
+import { parseContainers, parseReached, parseWaysOut } from '../facts.ts'
+import { isAllWell, placed, type Finding, type Placed } from '../finding.ts'
 import { Gateway } from '../gateway.ts'
 import type { StackTool } from '../tools/expected.ts'
 import { checkCalls, checkFailure } from './calls.ts'
+import { explained } from './causes.ts'
 import { checkContainers } from './containers.ts'
 import { checkRole, checkWrite } from './database.ts'
-import { checkDiscovery } from './discovery.ts'
-import { checkClosed, checkGateway } from './gateway.ts'
-import { checkModel, SELFTEST } from './model.ts'
+import { checkDiscovery, type Facts } from './discovery.ts'
+import { checkClosed, checkGateway, ping } from './gateway.ts'
+import { dropKey, makeKey } from './key.ts'
+import { checkLogins } from './logins.ts'
+import { checkModel } from './model.ts'
+import { checkOutside } from './outside.ts'
 
 export interface VerifyOptions {
   url: string
@@ -26,84 +29,85 @@ export interface VerifyOptions {
 
 /** The tool that could write to the database. */
 const WRITES = 'execute_sql'
-const KEY_LIFE = '30m'
+/** Of the tool that the model `selftest` asks for. */
+const SELFTEST_ALIAS = 'db'
 
 export async function verify(options: VerifyOptions): Promise<Finding[]> {
-  const { facts } = options
-  const ps = facts.get('ps')
-  const containers = ps === undefined ? undefined : parseContainers(ps)
-  const findings: Finding[] =
-    containers === undefined
-      ? []
-      : checkContainers(
-          servicesOf(facts.get('compose') ?? '').filter((service) => concerns(options, service)),
-          containers,
-        )
+  const compose = options.facts.get('compose') ?? ''
+  return explained(await everything(options, compose), (need) => needsOf(compose, need))
+}
+
+async function everything(options: VerifyOptions, compose: string): Promise<Placed[]> {
+  const findings = beneath(options, compose)
   const open = new Gateway(options.url, options.masterKey ?? options.key)
-  const first = await checkGateway(open, options.masterKey !== undefined)
-  findings.push(...first)
+  const published = options.masterKey === undefined ? (publishedAt(compose) ?? '') : undefined
+  const first = await checkGateway(open, published)
+  findings.push(...onLiteLLM(first))
   if (!isAllWell(first)) return findings
 
-  const made = options.key ?? (await makeKey(open, findings))
-  if (made === undefined) return findings
+  const { key, finding } = options.key === undefined ? await makeKey(open) : { key: options.key }
+  if (finding !== undefined) findings.push(...onLiteLLM([finding]))
+  if (key === undefined) return findings
   try {
-    findings.push(...(await ask(open.as(made), options, containers)))
+    findings.push(...(await ask(open.as(key), options, compose)))
   } finally {
-    if (options.key === undefined) findings.push(await dropKey(open, made))
+    if (options.key === undefined) findings.push(...onLiteLLM([await dropKey(open, key)]))
   }
   return findings
+}
+
+function onLiteLLM(findings: readonly Finding[]): Placed[] {
+  return placed(findings, { needs: ['litellm'] })
+}
+
+/** What LiteLLM and the tools stand on. */
+function beneath({ facts, only }: VerifyOptions, compose: string): Placed[] {
+  const ps = facts.get('ps')
+  if (ps === undefined) return []
+  const concerns = (service: string) =>
+    only === undefined || [only, 'litellm'].some((each) => needsOf(compose, each).includes(service))
+  const containers = checkContainers(servicesOf(compose).filter(concerns), parseContainers(ps), facts)
+  return [
+    ...containers.flatMap((each) => placed([each], { provides: each.subject, needs: [each.subject] })),
+    ...checkLogins(facts),
+  ]
 }
 
 async function ask(
   gateway: Gateway,
   { tools, facts, masterKey, only }: VerifyOptions,
-  containers: ReturnType<typeof parseContainers> | undefined,
-): Promise<Finding[]> {
-  const probe = facts.get('reached')
-  const reached = probe === undefined || !probe.includes('{') ? undefined : parseReached(probe)
+  compose: string,
+): Promise<Placed[]> {
+  const pong = onLiteLLM([await ping(gateway)])
+  if (!isAllWell(pong)) return pong
   const chosen = tools.filter(({ service }) => only === undefined || service === only)
-  const { findings, lost } = await checkDiscovery(gateway, chosen, tools, { containers, reached })
+  const { findings, lost } = await checkDiscovery(gateway, chosen, tools, seen(facts))
   const there = chosen.filter(({ service }) => !lost.has(service))
+  findings.unshift(...pong)
   findings.push(...(await checkCalls(gateway, there)))
+  const ways = facts.get('outside')
+  if (ways !== undefined) {
+    const asked = ways.trim() === 'none' ? undefined : parseWaysOut(ways)
+    findings.push(...(await checkOutside(gateway, openTools(compose, there), asked)))
+  }
   if (only !== undefined) return [...findings, ...(await checkFailure(gateway, there))]
-  findings.push(...(await checkModel(gateway)))
+  const selftest = tools.filter(({ alias }) => alias === SELFTEST_ALIAS).map(({ service }) => service)
+  findings.push(...placed(await checkModel(gateway), { needs: ['litellm', ...selftest] }))
   const reader = there.find(({ least }) => least.includes(WRITES))
-  if (reader !== undefined) findings.push(await checkWrite(gateway, reader.alias))
+  if (reader !== undefined)
+    findings.push(...placed([await checkWrite(gateway, reader.alias)], { needs: [reader.service] }))
   const [write, enter] = [facts.get('write'), facts.get('enter')]
-  if (write !== undefined && enter !== undefined) findings.push(...checkRole({ write, enter }))
-  findings.push(...(await checkClosed(gateway, masterKey !== undefined)))
+  if (write !== undefined && enter !== undefined)
+    findings.push(...placed(checkRole({ write, enter }), { needs: ['postgres', 'login mcp_reader'] }))
+  findings.push(...onLiteLLM(await checkClosed(gateway, masterKey !== undefined)))
   findings.push(...(await checkFailure(gateway, there)))
   return findings
 }
 
-function concerns({ only }: VerifyOptions, service: string): boolean {
-  return only === undefined || service === only || service === 'litellm'
-}
-
-async function makeKey(gateway: Gateway, findings: Finding[]): Promise<string | undefined> {
-  try {
-    const key = await gateway.generateKey({ models: [SELFTEST], duration: KEY_LIFE })
-    findings.push(ok('key', 'made', 'for this run only'))
-    return key
-  } catch (error) {
-    findings.push(
-      bad(
-        'key',
-        'made',
-        messageOf(error),
-        'LITELLM_MASTER_KEY in .env must be the one LiteLLM was started with: docker compose up -d litellm',
-      ),
-    )
-    return undefined
+function seen(facts: ReadonlyMap<string, string>): Facts {
+  const [ps, reached = ''] = [facts.get('ps'), facts.get('reached')]
+  return {
+    containers: ps === undefined ? undefined : parseContainers(ps),
+    reached: reached.includes('{') ? parseReached(reached) : undefined,
   }
-}
-
-/** Deletes the key, and checks that it opens nothing any more. */
-async function dropKey(gateway: Gateway, key: string): Promise<Finding> {
-  const { status, text } = await gateway.deleteKeys({ keys: [key] })
-  const fix = 'delete it by hand on the page "Virtual Keys" of /ui/'
-  if (status !== 200) return bad('key', 'deleted', `HTTP ${status}: ${text}`, fix)
-  const after = await gateway.as(key).ask('GET', '/mcp-rest/tools/list')
-  if (after.status >= 400) return ok('key', 'deleted', 'opens nothing any more')
-  return bad('key', 'deleted', 'it is still let in', fix)
 }
