@@ -1,7 +1,7 @@
 // Who reaches whom: from inside each tool, every address there is; and what of the outside the one way out lets through.
 import { chmodSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { tempDir } from '@mcp-bridge/testkit'
+import { cleanTemp, tempDir } from '@mcp-bridge/testkit'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { change, commandOf, compose, failures, gateway, place, read, sh, tried, verify } from './stack.ts'
 
@@ -92,6 +92,7 @@ describe('an Internet of one page: on the outer network only', () => {
 
   afterAll(async () => {
     await tried(['docker', 'rm', '--force', page])
+    cleanTemp()
     rmSync(override, { force: true })
     await compose('up', '-d', '--wait')
   })

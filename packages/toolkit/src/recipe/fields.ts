@@ -46,7 +46,7 @@ export const imageName = () =>
 export const filePath = () => text(path('[A-Za-z0-9_@~][\\w.@~-]*'), 200, 'is no path of a file in a package')
 
 /** A folder or file in the image: `/data`. */
-export const absolutePath = () => text(/^(\/[A-Za-z0-9_@~][\w.@~-]*)+$/, 200, 'write a path such as /data')
+export const absolutePath = () => text(/^(\/\.?[A-Za-z0-9_@~][\w.@~-]*)+$/, 200, 'write a path such as /data')
 
 /** A command that a Python package declares. */
 export const commandName = () => text(/^[A-Za-z0-9_][\w.-]*$/, 100, 'is no name of a command')
