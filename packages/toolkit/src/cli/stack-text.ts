@@ -1,6 +1,7 @@
 // cli/stack-text: what `mcp-bridge compose from` tells people: what became of each entry, and the way to a running stack.
 import { CLIENTS } from '../client-file/clients.ts'
 import type { ClientName } from '../client-file/read.ts'
+import { unanswered } from '../import/dotenv.ts'
 import { LITELLM_ENV, type Imported } from '../import/project.ts'
 import { table } from './text.ts'
 
@@ -24,7 +25,7 @@ export function stackText(imported: Imported, { folder, bind, isDryRun, client }
   ].join('')
 
   function steps(): string[] {
-    const asked = questions.filter(({ fallback }) => fallback === undefined)
+    const asked = unanswered(questions)
     const isOpen = !/^(127\.|::1$)/.test(bind)
     const all = [
       ...(asked.length === 0

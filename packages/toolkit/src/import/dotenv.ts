@@ -1,6 +1,11 @@
 // import/dotenv: `.env`, which Compose reads: where the stack listens, and what somebody has to fill in.
 import type { Question } from './asked.ts'
 
+/** Those that nothing is known of. */
+export function unanswered(questions: readonly Question[]): Question[] {
+  return questions.filter(({ fallback = '' }) => quoted(fallback) === '')
+}
+
 export interface Listening {
   bind: string
   port: number
@@ -50,8 +55,9 @@ function variableOf(line: string): string | undefined {
   return /^(?:# )?([A-Za-z_]\w*)=/.exec(line)?.[1]
 }
 
-/** In single quotes nothing is expanded; what they cannot hold is left to be filled in. */
+/** As Compose reads it: single quotes expand nothing, double ones know escapes. A text of several lines is left to be filled in. */
 function quoted(value: string): string {
   if (/^[\w./:@+,-]*$/.test(value)) return value
-  return /['\r\n]/.test(value) ? '' : `'${value}'`
+  if (/[\r\n\0]/.test(value)) return ''
+  return value.includes("'") ? `"${value.replaceAll(/["\\$]/g, '\\$&')}"` : `'${value}'`
 }
