@@ -67,11 +67,43 @@ const FAILING_CHECKS = [
 ]
 
 test('conformance 0.2.0-alpha.12 --requirements 2026-07-28: 35 of 37', { timeout: 180_000 }, async () => {
-  const { output, scenarios, checks } = await conform('0.2.0-alpha.12', ['--requirements', '2026-07-28'], 1)
+  const { counted, failed } = await conformModern(fixture('conformance-server'), 1)
+  expect(counted.filter((scenario) => scenario.failed > 0).map(({ name }) => name)).toEqual(NOT_BEFORE)
+  expect(failed).toEqual(FAILING_CHECKS)
+})
 
+test.each(['dual', 'only'])(
+  'conformance 0.2.0-alpha.12 --requirements 2026-07-28, a tool that speaks it (%s): 37 of 37',
+  { timeout: 180_000 },
+  async (kind) => {
+    const { counted, failed } = await conformModern(fixture('speaks-modern', kind), 0)
+    expect(counted.filter((scenario) => scenario.failed > 0)).toEqual([])
+    expect(failed).toEqual([])
+  },
+)
+
+test(
+  'conformance 0.2.0-alpha.12 --requirements 2025-11-25, a tool that knows only 2026-07-28: 30 of 30',
+  { timeout: 180_000 },
+  async () => {
+    const args = ['--requirements', '2025-11-25']
+    const { output, scenarios, checks } = await conform('0.2.0-alpha.12', args, {
+      tool: fixture('speaks-modern', 'only'),
+    })
+    expect(withoutSuccess(scenarios)).toEqual([NOT_APPLICABLE])
+    expectAllPassed(output, scenarios, checks, 80)
+  },
+)
+
+/** The scenarios of 2026-07-28 that a tool without extensions can be asked, and the ids of the checks that do not pass. */
+async function conformModern(
+  tool: readonly string[],
+  exitCode: number,
+): Promise<{ counted: Scenario[]; failed: string[] }> {
+  const args = ['--requirements', '2026-07-28']
+  const { output, scenarios, checks } = await conform('0.2.0-alpha.12', args, { tool, exitCode })
   const [, notScored = ''] = output.split('\nNot scored for 2026-07-28: ')
   const unscored = [...notScored.matchAll(/^ {2}[✓✗] (\S+) \(/gm)].map(([, name = '']) => name)
-  // Extensions, which a tool of that time has not.
   const tasks = new Set(unscored.filter((name) => name.startsWith('tasks-')))
   expect(unscored.filter((name) => !tasks.has(name)).toSorted()).toEqual([
     'http-custom-header-server-validation',
@@ -81,16 +113,22 @@ test('conformance 0.2.0-alpha.12 --requirements 2026-07-28: 35 of 37', { timeout
   const counted = scenarios.filter(({ name }) => !tasks.has(name))
   expect(counted).toHaveLength(40)
   expect(withoutSuccess(counted)).toEqual([])
-  expect(counted.filter(({ failed }) => failed > 0).map(({ name }) => name)).toEqual(NOT_BEFORE)
   const failed = [...checks].flatMap(([scenario, each]) =>
     tasks.has(scenario) ? [] : each.filter(({ status }) => status !== 'SUCCESS' && status !== 'INFO'),
   )
-  expect(failed.map(({ id }) => id).toSorted()).toEqual(FAILING_CHECKS)
-})
+  return { counted, failed: failed.map(({ id }) => id).toSorted() }
+}
 
 /** Runs a suite; gives its summary, and the checks of each scenario from the folder it wrote. */
-async function conform(version: string, args: readonly string[], exitCode = 0) {
-  const bridge = await startBridge(['--', ...fixture('conformance-server')])
+async function conform(
+  version: string,
+  args: readonly string[],
+  {
+    tool = fixture('conformance-server'),
+    exitCode = 0,
+  }: { tool?: readonly string[]; exitCode?: number } = {},
+) {
+  const bridge = await startBridge(['--', ...tool])
   const results = tempDir()
   const command = [...suite(version), 'server', '--url', bridge.url('/mcp'), ...args, '-o', results]
   // It ends with 1 when a check has failed.

@@ -32,6 +32,7 @@ const TABLE = {
     passEnv: { value: 'NAME', help: 'Hand on a variable that is set here; globs too *' },
     headerEnv: { value: 'HEADER=NAME', help: 'Set a variable from a header of each client *' },
     startTimeoutMs: { value: 'time', help: 'Longest wait for the command to answer at first' },
+    era: { value: 'auto|legacy|modern', help: 'Which revisions the command speaks, if not found out' },
     onCrash: { value: 'restart|exit', help: 'What a crash of the command leads to' },
   },
   'Sessions and limits': {

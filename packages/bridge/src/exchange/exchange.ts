@@ -1,11 +1,13 @@
-// exchange/exchange: one modern request to a legacy child, over as many rounds as its client is asked something.
+// exchange/exchange: one modern request, over as many rounds as an older child asks its client something.
 import { BridgeError } from '../errors.ts'
 import type { ResponseWriter } from '../http/response.ts'
 import type { Call, ReplyStream } from '../relay/dispatch.ts'
 import { recordOf, type Members } from '../rpc/content.ts'
 import { emptyResultFor, errorFor } from '../rpc/factory.ts'
+import { parseExact } from '../rpc/exact.ts'
 import { Message } from '../rpc/message.ts'
 import { isRecord, resultFor } from '../rpc/modern.ts'
+import { SUBSCRIPTION_KEY } from '../rpc/revisions.ts'
 import { Deadlines } from '../session/deadlines.ts'
 import { SessionStream, type StreamHost } from '../session/stream.ts'
 import { isLogged } from './log-levels.ts'
@@ -104,6 +106,11 @@ export class Exchange implements ReplyStream, StreamHost {
     return this.#stream === undefined && !this.#isOver
   }
 
+  /** Nobody waits for its response: it comes when either side has had enough. */
+  get isStanding(): boolean {
+    return this.asked.call.method === 'subscriptions/listen'
+  }
+
   get unreadBytes(): number {
     return this.#stream?.unreadBytes ?? 0
   }
@@ -139,6 +146,16 @@ export class Exchange implements ReplyStream, StreamHost {
   /** What goes wrong before the child has the call, or in place of its response. */
   fail(error: BridgeError): void {
     this.#settle(errorFor(this.#id, error))
+  }
+
+  /** The way to the child has gone. What stands until then ends in order. */
+  close(error: BridgeError): void {
+    if (this.isParked) return this.abandon(error.message)
+    if (!this.isStanding) return this.fail(error)
+    const id = parseExact(Buffer.from(this.#id, 'latin1').toString('utf8'))
+    this.#settle(
+      resultFor(this.#id, { resultType: 'complete' }, this.#host.serverInfo, { [SUBSCRIPTION_KEY]: id }),
+    )
   }
 
   onResponse(message: Message): void {

@@ -14,9 +14,9 @@ import { failuresAsResults } from '../relay/interceptors/litellm.ts'
 import { observeCalls } from '../relay/interceptors/observe.ts'
 import { listOf, recordOf, resultOf, textOf, type Members } from '../rpc/content.ts'
 import type { Message } from '../rpc/message.ts'
-import { completed, withoutAnswers, type ModernRequest } from '../rpc/modern.ts'
+import { completed, initializeAnswerOf, passed, withoutAnswers, type ModernRequest } from '../rpc/modern.ts'
 import { MODERN_REVISION, NEWEST_LEGACY_REVISION } from '../rpc/revisions.ts'
-import type { Lease, OpenLease } from '../session/lease.ts'
+import type { Era, Lease, OpenLease } from '../session/lease.ts'
 import type { SessionLimits } from '../session/session.ts'
 import type { Logger } from '../telemetry/logger.ts'
 import { excerpt } from '../visible.ts'
@@ -30,7 +30,10 @@ export interface Identity {
   /** A hash of all that tells it from others. */
   key: string
   caller: Caller
+  /** What it can be asked; a modern child hears it with each request. */
   capabilities: Members
+  /** Of its child. */
+  era: Era
 }
 
 export interface ImplicitSessionOptions extends SessionLimits {
@@ -80,6 +83,10 @@ export class ImplicitSession implements Holder, ExchangeHost {
     this.#opening.catch((error: unknown) => this.close('no child', toBridgeError(error)))
   }
 
+  get #era(): Era {
+    return this.identity.era
+  }
+
   get caller(): Caller {
     return this.identity.caller
   }
@@ -105,7 +112,7 @@ export class ImplicitSession implements Holder, ExchangeHost {
   /** Requests whose client waits. */
   get awaited(): number {
     let count = 0
-    for (const { isParked } of this.#exchanges.values()) if (!isParked) count++
+    for (const { isParked, isStanding } of this.#exchanges.values()) if (!isParked && !isStanding) count++
     return count
   }
 
@@ -147,7 +154,7 @@ export class ImplicitSession implements Holder, ExchangeHost {
     this.#sampled = held
   }
 
-  /** What the child answered to `initialize`. Throws BridgeError, `child_…`. */
+  /** What the child answered to `initialize`, or as one of before would. Throws BridgeError, `child_…`. */
   async described(): Promise<Members> {
     this.#heard()
     return (await this.#opening).answer
@@ -162,9 +169,10 @@ export class ImplicitSession implements Holder, ExchangeHost {
     this.#heard()
     this.#refuseMore()
     const { params, capabilities, logLevel } = request
-    const call = createCall(message, this.#options.callTimeoutMs)
-    // Nobody comes back who cannot be asked anything.
-    const canBeAsked = Object.keys(capabilities).length > 0
+    const isStanding = message.method === 'subscriptions/listen'
+    const call = createCall(message, isStanding ? 0 : this.#options.callTimeoutMs)
+    // Nobody comes back here who cannot be asked anything, or is asked by the child itself.
+    const canBeAsked = this.#era === 'legacy' && Object.keys(capabilities).length > 0
     const fingerprint = canBeAsked ? fingerprintOf(message.method, params) : ''
     const exchange = new Exchange({ id: randomUUID(), call, capabilities, logLevel, fingerprint }, this)
     this.#exchanges.set(exchange.id, exchange)
@@ -173,8 +181,12 @@ export class ImplicitSession implements Holder, ExchangeHost {
       const opened = this.#opened ?? (await this.#opening)
       // Its client may have gone meanwhile.
       if (exchange.isOver) return
-      this.#adaptLogLevel(opened.answer)
-      opened.entry.request(call, withoutAnswers(message, request), exchange)
+      if (this.#era === 'legacy') this.#adaptLogLevel(opened.answer)
+      opened.entry.request(
+        call,
+        this.#era === 'legacy' ? withoutAnswers(message, request) : message,
+        exchange,
+      )
       opened.connection.flush()
     } catch (thrown) {
       const error = toBridgeError(thrown)
@@ -194,7 +206,9 @@ export class ImplicitSession implements Holder, ExchangeHost {
   }
 
   /** Opens a stream of what the client wants to hear; it stands until either side ends it. */
-  async listen(message: Message, { params }: ModernRequest, writer: ResponseWriter): Promise<void> {
+  async listen(message: Message, request: ModernRequest, writer: ResponseWriter): Promise<void> {
+    if (this.#era === 'modern') return this.request(message, request, writer)
+    const { params } = request
     this.#heard()
     this.#refuseMore()
     const { answer } = await this.#opening
@@ -208,6 +222,7 @@ export class ImplicitSession implements Holder, ExchangeHost {
     const { method } = asked.call
     if (method === 'tools/list' && message.envelope.hasResult)
       this.#options.onTools(listOf(resultOf(message)['tools']))
+    if (this.#era === 'modern') return passed(message, method)
     return completed(message, method, this.serverInfo, asked.capabilities)
   }
 
@@ -246,10 +261,7 @@ export class ImplicitSession implements Holder, ExchangeHost {
     this.#isClosed = true
     this.#closing.abort(error)
     this.#listens.close()
-    for (const exchange of this.#exchanges.values()) {
-      if (exchange.isParked) exchange.abandon(reason)
-      else exchange.fail(error)
-    }
+    for (const exchange of this.#exchanges.values()) exchange.close(error)
     this.#connection?.close(reason)
     this.#lease?.stop?.()
     this.account.bytes.give(this.#sampled)
@@ -264,7 +276,8 @@ export class ImplicitSession implements Holder, ExchangeHost {
     const { openLease, timings, startTimeoutMs, events, compat } = this.#options
     const lease = await openLease({
       caller,
-      params: { protocolVersion: NEWEST_LEGACY_REVISION, capabilities },
+      era: this.#era,
+      params: { protocolVersion: NEWEST_LEGACY_REVISION, capabilities, clientInfo: {} },
       signal: this.#closing.signal,
       onGone: (error) => this.close(error.message, error),
     })
@@ -277,7 +290,11 @@ export class ImplicitSession implements Holder, ExchangeHost {
       lease.stop?.()
     }
     const client = new ChildClient(lease.dispatcher)
-    const answer = await client.initialize(capabilities, startTimeoutMs)
+    const { discovered } = lease
+    const answer =
+      discovered === undefined
+        ? await client.initialize(capabilities, startTimeoutMs)
+        : initializeAnswerOf(discovered)
     const observed = observeCalls(connection, events, this)
     const entry = compat === 'litellm' ? failuresAsResults(observed) : observed
     const opened = { connection, client, entry, answer }

@@ -5,7 +5,7 @@ import { monotonicMs } from '../clock.ts'
 import { BridgeError } from '../errors.ts'
 import type { Message } from '../rpc/message.ts'
 import type { ModernRequest } from '../rpc/modern.ts'
-import type { OpenLease } from '../session/lease.ts'
+import type { Era, OpenLease } from '../session/lease.ts'
 import type { SessionLimits } from '../session/session.ts'
 import type { Logger } from '../telemetry/logger.ts'
 import type { Exchange } from './exchange.ts'
@@ -53,11 +53,11 @@ export class ImplicitSessions {
    * @param address of its machine: without tokens that is all there is to know it by
    * @throws BridgeError `session_limit_reached`, `memory_limit_reached`, `shutting_down`, `unauthorized`
    */
-  of(caller: Caller, address: string | undefined, request: ModernRequest): ImplicitSession {
+  of(caller: Caller, address: string | undefined, request: ModernRequest, era: Era): ImplicitSession {
     this.#refuseIfDraining()
-    const key = keyOf(caller, address, request)
+    const key = keyOf(caller, address, request, era)
     const known = this.#sessions.get(key)
-    if (known === undefined) return this.#open(key, caller, request)
+    if (known === undefined) return this.#open(key, caller, request, era)
     this.#sessions.delete(key)
     this.#sessions.set(key, known)
     return known
@@ -70,7 +70,7 @@ export class ImplicitSessions {
    */
   waiting(caller: Caller, address: string | undefined, message: Message, request: ModernRequest): Exchange {
     this.#refuseIfDraining()
-    const owner = keyOf(caller, address, request)
+    const owner = keyOf(caller, address, request, 'legacy')
     const binding = { owner, request: fingerprintOf(message.method, request.params) }
     const ticket = this.#states.open(request.params['requestState'], binding)
     const exchange = this.#sessions.get(owner)?.waiting(ticket.exchange, ticket.round)
@@ -103,7 +103,7 @@ export class ImplicitSessions {
     return sum
   }
 
-  #open(key: string, caller: Caller, { capabilities }: ModernRequest): ImplicitSession {
+  #open(key: string, caller: Caller, { capabilities }: ModernRequest, era: Era): ImplicitSession {
     if (!this.#options.isInForce(caller)) throw new BridgeError('unauthorized', 'this token was withdrawn')
     const { sessions, bytes } = caller.account
     const cost = SESSION_BYTES + JSON.stringify(capabilities).length
@@ -115,7 +115,7 @@ export class ImplicitSessions {
       throw new BridgeError('memory_limit_reached', bytes.refusal(cost, 'bytes', '--max-memory'))
     }
     const session = new ImplicitSession(
-      { key, caller, capabilities },
+      { key, caller, era, capabilities: era === 'legacy' ? capabilities : {} },
       {
         ...this.#options,
         states: this.#states,
@@ -178,8 +178,11 @@ function keyOf(
   { principal, tokenHash, env }: Caller,
   address: string | undefined,
   { clientName, clientVersion, capabilities }: ModernRequest,
+  era: Era,
 ): string {
   const who = tokenHash === undefined ? address : tokenHash
-  const parts = [principal, who, env, clientName, clientVersion, capabilities]
+  // A modern child is told all of it with each request.
+  const said = era === 'legacy' ? [clientName, clientVersion, capabilities] : []
+  const parts = [era, principal, who, env, ...said]
   return createHash('sha256').update(JSON.stringify(parts)).digest('base64url')
 }

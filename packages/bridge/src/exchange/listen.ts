@@ -4,7 +4,8 @@ import type { ResponseWriter } from '../http/response.ts'
 import { listOf, recordOf, type Members } from '../rpc/content.ts'
 import { parseExact } from '../rpc/exact.ts'
 import { Message } from '../rpc/message.ts'
-import { resultFor, SUBSCRIPTION_KEY } from '../rpc/modern.ts'
+import { resultFor } from '../rpc/modern.ts'
+import { SUBSCRIPTION_KEY } from '../rpc/revisions.ts'
 import { SessionStream, type StreamHost } from '../session/stream.ts'
 
 export interface ListenOptions {

@@ -1,14 +1,19 @@
 // relay/client: the bridge itself as an MCP client of a child.
 import { BridgeError, toBridgeError, type ErrorCode } from '../errors.ts'
-import { exactContentOf, recordOf, textOf, type Members } from '../rpc/content.ts'
+import { exactContentOf, listOf, recordOf, textOf, type Members } from '../rpc/content.ts'
 import { cancellationOf } from '../rpc/factory.ts'
 import { Message } from '../rpc/message.ts'
 import { readPages } from '../rpc/pages.ts'
-import { NEWEST_LEGACY_REVISION } from '../rpc/revisions.ts'
+import { envelopeOf } from '../rpc/modern.ts'
+import { MODERN_REVISION, NEWEST_LEGACY_REVISION } from '../rpc/revisions.ts'
 import { VERSION } from '../version.ts'
 import { excerpt } from '../visible.ts'
 import { createCall } from './call.ts'
 import type { Call, Dispatcher, ResponseHandler } from './dispatch.ts'
+
+export const BRIDGE_INFO = { name: 'mcp-bridge', version: VERSION }
+/** The bridge asks for itself, and can be asked nothing. */
+const BRIDGE_ENVELOPE = envelopeOf({ capabilities: {}, clientInfo: BRIDGE_INFO })
 
 /** The child has answered, whatever that was. */
 const ANSWERED: ReadonlySet<ErrorCode> = new Set(['child_not_mcp', 'answer_unreadable', 'frame_too_large'])
@@ -41,14 +46,26 @@ export class ChildClient implements ResponseHandler {
    * @throws BridgeError `child_exited`, `child_timeout`, `child_not_mcp`
    */
   async initialize(capabilities: object, timeoutMs: number): Promise<Members> {
-    const clientInfo = { name: 'mcp-bridge', version: VERSION }
-    const params = { protocolVersion: NEWEST_LEGACY_REVISION, capabilities, clientInfo }
+    const params = { protocolVersion: NEWEST_LEGACY_REVISION, capabilities, clientInfo: BRIDGE_INFO }
     const result = await this.request('initialize', params, timeoutMs)
     try {
       this.#next.notify(Message.from({ jsonrpc: '2.0', method: 'notifications/initialized' }))
     } catch {
       // The child does not read: what it is asked will say so.
     }
+    return result
+  }
+
+  /**
+   * Asks a child what it is in the manner of 2026-07-28, which older ones do not know.
+   *
+   * @returns the result of `server/discover`
+   * @throws BridgeError `child_exited`, `child_timeout`, `child_not_mcp` for anything but a server of that revision
+   */
+  async discover(timeoutMs: number): Promise<Members> {
+    const result = await this.request('server/discover', { _meta: BRIDGE_ENVELOPE }, timeoutMs)
+    if (!listOf(result['supportedVersions']).includes(MODERN_REVISION))
+      throw new BridgeError('child_not_mcp', `the tool does not name ${MODERN_REVISION} among its revisions`)
     return result
   }
 

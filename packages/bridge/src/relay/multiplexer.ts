@@ -2,6 +2,7 @@
 import { BridgeError } from '../errors.ts'
 import { cancellationOf, errorFor } from '../rpc/factory.ts'
 import { integerOf, type Message } from '../rpc/message.ts'
+import type { Field } from '../rpc/scanner.ts'
 import type { Logger } from '../telemetry/logger.ts'
 import { respond } from './call.ts'
 import { CancelledCalls, type CancelledOptions } from './cancelled.ts'
@@ -274,11 +275,20 @@ export class Multiplexer {
   #notified(message: Message): void {
     const { method } = message
     if (method === 'notifications/progress') return this.#progressed(message)
+    const { subscription } = message.envelope
+    if (subscription !== undefined) return this.#published(message, subscription)
     if (method === 'notifications/cancelled') {
       for (const { listener } of this.peers) listener?.onServerRequestCancelled(message, this)
     } else if (method === 'notifications/resources/updated' || LIST_CHANGED.test(method)) {
       for (const { listener } of this.peers) listener?.onNotification(message)
     } else this.#owner(this.#cancelled?.busy())?.listener?.onNotification(message)
+  }
+
+  /** What a modern child tells those who listen names the request by which they do. */
+  #published(message: Message, subscription: Field): void {
+    const pending = this.#requests.get(integerOf(subscription.raw))
+    if (pending === undefined) return this.#log.debug('notification that nobody listens to dropped')
+    pending.handler.onMessage(message.rewrite([[subscription, pending.call.id]]), pending.call)
   }
 
   #progressed(message: Message): void {

@@ -1,5 +1,5 @@
 // rpc/envelope-keys: the members of a message that the envelope watches, by the object they stand in, and which keys name them.
-import { REVISION_KEY } from './revisions.ts'
+import { REVISION_KEY, SUBSCRIPTION_KEY } from './revisions.ts'
 
 // Which members the envelope watches, by the object they stand in.
 export const NOTHING = 0
@@ -25,7 +25,8 @@ export const SLOT_NAME = 13
 const SLOT_URI = 14
 const SLOT_LEVEL = 15
 export const SLOT_REVISION = 16
-export const SLOTS = 17
+export const SLOT_SUBSCRIPTION = 17
+export const SLOTS = 18
 
 export function watchInside(depth: number, slot: number): number {
   if (depth === 1) return TOP
@@ -59,7 +60,11 @@ const MEMBERS: Readonly<Record<number, readonly Watched[]>> = {
     uri: SLOT_URI,
     level: SLOT_LEVEL,
   }),
-  [META]: members({ progressToken: SLOT_PROGRESS_TOKEN, [REVISION_KEY]: SLOT_REVISION }),
+  [META]: members({
+    progressToken: SLOT_PROGRESS_TOKEN,
+    [REVISION_KEY]: SLOT_REVISION,
+    [SUBSCRIPTION_KEY]: SLOT_SUBSCRIPTION,
+  }),
 }
 
 function members(slots: Readonly<Record<string, number>>): Watched[] {
@@ -114,6 +119,7 @@ export function capturesScalar(slot: number): boolean {
     slot === SLOT_ID ||
     slot === SLOT_METHOD ||
     slot === SLOT_REVISION ||
+    slot === SLOT_SUBSCRIPTION ||
     (slot >= SLOT_PROGRESS_TOKEN && slot <= SLOT_OTHER_ID)
   )
 }

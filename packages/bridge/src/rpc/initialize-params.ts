@@ -8,13 +8,16 @@ export interface InitializeParams {
   protocolVersion: string | undefined
   /** What it can be asked, as JSON. */
   capabilities: Members
+  /** Who it says it is. */
+  clientInfo: Members
 }
 
 export function initializeParamsOf(message: Message): InitializeParams {
-  const { protocolVersion, capabilities } = recordOf(exactContentOf(message)['params'])
+  const { protocolVersion, capabilities, clientInfo } = recordOf(exactContentOf(message)['params'])
   return {
     protocolVersion:
       typeof protocolVersion === 'string' && isLegacyRevision(protocolVersion) ? protocolVersion : undefined,
     capabilities: recordOf(capabilities),
+    clientInfo: recordOf(clientInfo),
   }
 }

@@ -1,16 +1,15 @@
 // rpc/modern: what a request of revision 2026-07-28 says of itself, and what its results have that older ones have not.
-import { BridgeError } from '../errors.ts'
+import { BridgeError, type ErrorCode } from '../errors.ts'
 import { listOf, recordOf, textOf, type Members } from './content.ts'
 import { errorFor } from './factory.ts'
 import { Message } from './message.ts'
-import { MODERN_REVISION, REVISION_KEY } from './revisions.ts'
+import { MODERN_REVISION, REVISION_KEY, SUBSCRIPTION_KEY, SUPPORTED_REVISIONS } from './revisions.ts'
 
 const PREFIX = 'io.modelcontextprotocol/'
 const CAPABILITIES_KEY = `${PREFIX}clientCapabilities`
 const CLIENT_KEY = `${PREFIX}clientInfo`
 const LEVEL_KEY = `${PREFIX}logLevel`
-const SERVER_KEY = `${PREFIX}serverInfo`
-export const SUBSCRIPTION_KEY = `${PREFIX}subscriptionId`
+export const SERVER_KEY = `${PREFIX}serverInfo`
 
 /** @see https://modelcontextprotocol.io/specification/2026-07-28/basic#_meta */
 export interface ModernRequest {
@@ -45,6 +44,22 @@ export function readModernRequest(message: Message): ModernRequest {
     clientVersion: textOf(client['version'], ''),
     logLevel: typeof level === 'string' ? level : undefined,
     params,
+  }
+}
+
+/** What a request says of who sends it. */
+export interface Envelope {
+  capabilities: Members
+  clientInfo: Members
+  logLevel?: string | undefined
+}
+
+export function envelopeOf({ capabilities, clientInfo, logLevel }: Envelope): Members {
+  return {
+    [REVISION_KEY]: MODERN_REVISION,
+    [CLIENT_KEY]: clientInfo,
+    [CAPABILITIES_KEY]: capabilities,
+    ...(logLevel === undefined ? {} : { [LEVEL_KEY]: logLevel }),
   }
 }
 
@@ -146,6 +161,47 @@ function pagesToVisit(message: Message, error: Members, serverInfo: Members, cap
     }),
   )
   return resultFor(message.writtenId, { resultType: 'input_required', inputRequests }, serverInfo)
+}
+
+/** What a modern server said of itself in `server/discover`, as one of before says it in its answer to `initialize`. */
+export function initializeAnswerOf(discovered: Members): Members {
+  const { capabilities, instructions, _meta: meta } = discovered
+  return {
+    protocolVersion: MODERN_REVISION,
+    capabilities: recordOf(capabilities),
+    serverInfo: recordOf(recordOf(meta)[SERVER_KEY]),
+    ...(instructions === undefined ? {} : { instructions }),
+  }
+}
+
+/** Errors of a modern server that are a status of HTTP. */
+const STATUSES: Readonly<Record<number, ErrorCode>> = {
+  [-32601]: 'method_unknown',
+  [-32020]: 'header_mismatch',
+  [-32021]: 'capability_missing',
+  [-32022]: 'revision_unsupported',
+}
+
+/**
+ * A modern server's response: as it is, but that its errors have their status, a subscription its client's own id, and the
+ * revisions are those of the bridge too.
+ */
+export function passed(message: Message, method: string): Message {
+  const { hasError } = message.envelope
+  if (message.failure !== undefined || message.byteLength > MAX_READ_BYTES) return message
+  if (!hasError && method !== 'subscriptions/listen' && method !== 'server/discover') return message
+  const whole = recordOf(message.exactJson())
+  if (hasError) {
+    const code = STATUSES[Number(recordOf(whole['error'])['code'])]
+    return code === undefined ? message : Message.from(whole, code)
+  }
+  const result = recordOf(whole['result'])
+  if (method === 'server/discover') {
+    const supportedVersions = [...new Set([...listOf(result['supportedVersions']), ...SUPPORTED_REVISIONS])]
+    return Message.from({ ...whole, result: { ...result, supportedVersions } })
+  }
+  const _meta = { ...recordOf(result['_meta']), [SUBSCRIPTION_KEY]: whole['id'] }
+  return Message.from({ ...whole, result: { ...result, _meta } })
 }
 
 /** The same request without what only a modern server would read. */

@@ -15,3 +15,9 @@ export const MODERN_REVISION = '2026-07-28'
 
 /** The member of `params._meta` by which such a request is known. */
 export const REVISION_KEY = 'io.modelcontextprotocol/protocolVersion'
+
+/** The member of `params._meta` by which what a client listens to is told apart; its value is the id of the request. */
+export const SUBSCRIPTION_KEY = 'io.modelcontextprotocol/subscriptionId'
+
+/** All that the bridge serves, newest first. */
+export const SUPPORTED_REVISIONS = [MODERN_REVISION, ...LEGACY_REVISIONS.toReversed()]

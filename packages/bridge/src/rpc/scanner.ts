@@ -17,6 +17,7 @@ import {
   SLOT_TASK,
   SLOT_NAME,
   SLOT_REVISION,
+  SLOT_SUBSCRIPTION,
   SLOTS,
   watchInside,
   slotAt,
@@ -75,6 +76,8 @@ export interface Envelope {
   hasOddToken: boolean
   /** The request says for itself which revision it speaks, be it in a string or not (2026-07-28). */
   isModern: boolean
+  /** `params._meta`: the request for which the client hears this (2026-07-28). */
+  subscription: Field | undefined
   /** Where the value of `result` begins; -1 without one. */
   resultAt: number
   /** Names of the members that stand there twice, or in another spelling. */
@@ -296,6 +299,7 @@ export class Scanner {
         hasTask: this.#has(SLOT_TASK),
         hasOddToken: this.#has(SLOT_PROGRESS_TOKEN) && this.#begins(SLOT_PROGRESS_TOKEN, 0x7b, 0x5b),
         isModern: this.#has(SLOT_REVISION),
+        subscription: fields[SLOT_SUBSCRIPTION],
         resultAt: this.#resultAt,
         doubted: this.#doubted === 0 ? NONE : namesOf(this.#doubted),
         otherIds: this.#otherIds ?? NONE,

@@ -191,6 +191,7 @@ export class Bridge {
         clients: tool.clients,
         heartbeat: this.#heartbeat,
         isLenient: config.compat === 'litellm',
+        era: () => tool.era(),
         discover: () => tool.discover(),
         discovered: (answer) => tool.discovered(answer),
         paramHeaders: (name) => tool.paramHeaders(name),

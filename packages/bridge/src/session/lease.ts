@@ -2,12 +2,18 @@
 import type { Caller } from '../access/caller.ts'
 import type { BridgeError } from '../errors.ts'
 import type { Dispatcher } from '../relay/dispatch.ts'
+import type { Members } from '../rpc/content.ts'
 import type { InitializeParams } from '../rpc/initialize-params.ts'
+
+/** How a client or a child begins: with `initialize`, or with any request, each of which says all there is to say. */
+export type Era = 'legacy' | 'modern'
 
 /** The right to use a child. */
 export interface Lease {
   /** The way there. Closing it gives back what was shared. */
   readonly dispatcher: Dispatcher
+  /** What a modern child says of itself; undefined for one that is initialised. */
+  readonly discovered?: Members | undefined
   /** Where the child speaks another revision than its client may. */
   readonly childRevision?: string | undefined
   /** The process that is this lease's alone, if there is one, and bytes that it has not read. */
@@ -25,6 +31,8 @@ export interface Lease {
 
 export interface LeaseRequest {
   caller: Caller
+  /** Which requests the client sends: with a session, or each for itself. */
+  era: Era
   /** What the client says of itself. */
   params: InitializeParams
   /** Aborted when the client has gone: nothing is started for it any more. */

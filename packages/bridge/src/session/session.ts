@@ -188,6 +188,7 @@ export class Session implements StreamsHost, Holder {
     try {
       const lease = await this.#openLease({
         caller: this.caller,
+        era: 'legacy',
         params: initializeParamsOf(message),
         signal: this.#closing.signal,
         onGone: (error) => this.#childGone(error),

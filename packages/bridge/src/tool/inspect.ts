@@ -4,11 +4,16 @@ import { excerpt, hidesSomething } from '../visible.ts'
 import type { Child } from '../child/child.ts'
 import { residentBytes, snapshotProcesses } from '../child/process-tree.ts'
 import type { ChildReport } from '../relay/describe.ts'
+import { MODERN_REVISION } from '../rpc/revisions.ts'
+import type { Era } from '../session/lease.ts'
 import type { Logger } from '../telemetry/logger.ts'
+import { SILENCE_MS } from './era.ts'
 import { SoleClient } from './sole-client.ts'
 import { withHint, type Told, type TrialOptions } from './trial.ts'
 
 export interface Inspection extends ChildReport {
+  /** That of `protocolVersion`, and 2026-07-28 where it speaks that too. */
+  revisions: string[]
   /** Memory of the whole process tree after the lists were read, in bytes. */
   memoryBytes: number
   processes: number
@@ -32,16 +37,7 @@ const SLOW_START_MS = 1000
 
 /** Throws BridgeError, `child_…`, if the first process cannot be asked. */
 export async function inspectTool(options: TrialOptions & Told, log: Logger): Promise<Inspection> {
-  const child = await options.start()
-  const client = new SoleClient(child, options.startTimeoutMs, log)
-  let report: ChildReport
-  try {
-    const { answer: _1, paramHeaders: _2, ...described } = await client.describe()
-    report = described
-  } catch (error) {
-    await child.stop()
-    throw withHint(toBridgeError(error), options)
-  }
+  const { child, client, report, era } = await first(options, log)
   const warnings: string[] = []
   const tree = (await snapshotProcesses()).under(child.pid, child.mark)
   const memoryBytes = [child.pid, ...tree.map(({ pid }) => pid)].reduce(
@@ -59,19 +55,61 @@ export async function inspectTool(options: TrialOptions & Told, log: Logger): Pr
       `its names or descriptions hold escape sequences or characters that are not seen: ${excerpt(hiding[0]!)}`,
     )
   }
-  const second = await secondProcess(options, report.tools.length, log)
+  const second = await secondProcess(options, era, report.tools.length, log)
   if ('problem' in second) warnings.push(`a second process cannot run beside the first: ${second.problem}`)
   const step = await child.stop()
   if (step === 'SIGTERM' || step === 'SIGKILL')
     warnings.push(`does not end when its stdin is closed; it took ${step}`)
   if (step === 'exited') warnings.push('ended by itself right after it had answered')
+  const isDual = era === 'legacy' && !('problem' in second) && (await speaksModern(options, report, log))
   return {
     ...report,
+    revisions: isDual ? [report.protocolVersion, MODERN_REVISION] : [report.protocolVersion],
     memoryBytes,
     processes: tree.length + 1,
     secondProcess: !('problem' in second),
     recommended: recommend(report, second),
     warnings,
+  }
+}
+
+interface First {
+  child: Child
+  client: SoleClient
+  report: ChildReport
+  era: Era
+}
+
+/** One that does not take `initialize` is asked in the manner of 2026-07-28. */
+async function first(options: TrialOptions & Told, log: Logger, era: Era = 'legacy'): Promise<First> {
+  const child = await options.start()
+  const client = new SoleClient(child, options.startTimeoutMs, log)
+  try {
+    const described = era === 'legacy' ? client.describe() : client.describeModern()
+    const { answer: _1, paramHeaders: _2, ...report } = await described
+    return { child, client, report, era }
+  } catch (thrown) {
+    await child.stop()
+    const error = withHint(toBridgeError(thrown), options)
+    if (era === 'modern' || error.code !== 'child_not_mcp') throw error
+    return await first(options, log, 'modern').catch(() => {
+      throw error
+    })
+  }
+}
+
+/** On a process of its own: it may begin in one way only. */
+async function speaksModern(options: TrialOptions, { startMs }: ChildReport, log: Logger): Promise<boolean> {
+  const patienceMs = Math.min(options.startTimeoutMs, Math.max(SILENCE_MS, 3 * startMs))
+  let child: Child | undefined
+  try {
+    child = await options.start()
+    await new SoleClient(child, patienceMs, log).describeModern()
+    return true
+  } catch {
+    return false
+  } finally {
+    await child?.stop()
   }
 }
 
@@ -105,6 +143,7 @@ type Second = { problem: string } | { asksItsClient: boolean }
 /** Starts a second process beside the first, with a client that can be asked everything. */
 async function secondProcess(
   { start, startTimeoutMs }: TrialOptions,
+  era: Era,
   toolsBefore: number,
   log: Logger,
 ): Promise<Second> {
@@ -112,6 +151,10 @@ async function secondProcess(
   try {
     second = await start()
     const client = new SoleClient(second, startTimeoutMs, log)
+    if (era === 'modern') {
+      await client.describeModern()
+      return { asksItsClient: false }
+    }
     const offered = await client.describe(ALL_CAPABILITIES)
     return { asksItsClient: client.serverRequests > 0 || offered.tools.length > toolsBefore }
   } catch (error) {

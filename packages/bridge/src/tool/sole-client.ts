@@ -4,11 +4,14 @@ import { StartWatch } from '../child/start-watch.ts'
 import { monotonicMs } from '../clock.ts'
 import { BridgeError, toBridgeError } from '../errors.ts'
 import { join } from '../lease/join.ts'
+import { ENVELOPED } from '../lease/modern-child.ts'
 import { ChildClient } from '../relay/client.ts'
 import { describeChild, type ChildDescription } from '../relay/describe.ts'
 import type { Call, Listener, ServerRequest } from '../relay/dispatch.ts'
 import { Multiplexer } from '../relay/multiplexer.ts'
+import { compose } from '../relay/intercept.ts'
 import { createBridgePeer } from '../relay/peer.ts'
+import { initializeAnswerOf } from '../rpc/modern.ts'
 import type { Message } from '../rpc/message.ts'
 import type { Logger } from '../telemetry/logger.ts'
 
@@ -23,6 +26,7 @@ export class SoleClient implements Listener {
   serverRequests = 0
   readonly #child: Child
   readonly #client: ChildClient
+  readonly #modern: ChildClient
   readonly #timeoutMs: number
   readonly #log: Logger
 
@@ -41,6 +45,7 @@ export class SoleClient implements Listener {
     )
     const way = multiplexer.dispatcherFor(peer)
     way.listen(this)
+    this.#modern = new ChildClient(compose(way, [ENVELOPED]))
     this.#client = new ChildClient(way, (call) => (child.hasUnendedMessage ? unended(call) : undefined))
     join(child, multiplexer, {
       childGone: (error) => multiplexer.childGone(error),
@@ -66,6 +71,13 @@ export class SoleClient implements Listener {
     } catch (thrown) {
       throw await watch.explained(toBridgeError(thrown))
     }
+  }
+
+  /** The same for a child of 2026-07-28. Throws likewise. */
+  async describeModern(): Promise<ChildDescription> {
+    const result = await this.#modern.discover(this.#timeoutMs)
+    const startMs = monotonicMs() - this.#child.startedAt
+    return describeChild(this.#modern, initializeAnswerOf(result), startMs, this.#timeoutMs)
   }
 
   onNotification(): void {}

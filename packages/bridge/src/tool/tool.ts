@@ -3,23 +3,26 @@ import { idleToolGlobs, type Caller, type Profiles } from '../access/caller.ts'
 import { STOP_GRACE_MS } from '../child/child.ts'
 import { ChildFactory } from '../child/factory.ts'
 import type { Config } from '../config/config.ts'
-import { BridgeError, toBridgeError } from '../errors.ts'
+import { toBridgeError, type BridgeError } from '../errors.ts'
 import { ImplicitSessions } from '../exchange/implicit-sessions.ts'
 import { Backoffs } from '../lease/backoff.ts'
 import { createLeases } from '../lease/create.ts'
 import { Disclosure } from '../lease/disclosure.ts'
-import { warmOf, type Leases } from '../lease/lease.ts'
+import { warmOf, type Crash, type Leases } from '../lease/lease.ts'
+import { ModernLeases } from '../lease/modern.ts'
+import type { Owner } from '../lease/owner.ts'
 import { ChildSupply } from '../lease/supply.ts'
 import type { ChildDescription, ChildReport } from '../relay/describe.ts'
 import type { ToolRules } from '../relay/interceptors/tool-filter.ts'
 import { recordOf, type Members } from '../rpc/content.ts'
 import { paramHeadersOf, type ParamHeader } from '../rpc/param-headers.ts'
-import type { Lease, LeaseRequest } from '../session/lease.ts'
+import type { Era, Lease, LeaseRequest } from '../session/lease.ts'
 import { Registry } from '../session/registry.ts'
 import type { Events } from '../telemetry/events.ts'
 import type { Logger } from '../telemetry/logger.ts'
 import type { Timings } from '../timings.ts'
 import type { Discovered } from '../transport/stateless.ts'
+import { EraProbe, within } from './era.ts'
 import { StartupProbe, type Readiness } from './startup-probe.ts'
 import { runTrial } from './trial.ts'
 
@@ -49,6 +52,8 @@ export class Tool {
   readonly #disclosure: Disclosure
   readonly #supply: ChildSupply
   readonly #leases: Leases
+  readonly #modern: ModernLeases
+  readonly #era: EraProbe
   readonly #probe: StartupProbe
   readonly #closing = new AbortController()
   readonly #discoverMs: number
@@ -74,20 +79,20 @@ export class Tool {
       },
       log,
     )
-    this.#leases = createLeases(
-      {
-        config,
-        timings,
-        supply: this.#supply,
-        disclosure: this.#disclosure,
-        needsClient,
-        rulesFor: (caller) => this.#rulesFor(caller),
-        stopGraceMs: () => this.#stopGraceMs,
-        onCrash: (crash) => this.#probe.crashed(crash),
-        onHealthy: (owner) => this.#probe.healthy(owner),
-      },
-      log,
-    )
+    const leasesOptions = {
+      config,
+      timings,
+      supply: this.#supply,
+      disclosure: this.#disclosure,
+      needsClient,
+      rulesFor: (caller: Caller) => this.#rulesFor(caller),
+      stopGraceMs: () => this.#stopGraceMs,
+      onCrash: (crash: Crash) => this.#probe.crashed(crash),
+      onHealthy: (owner: Owner) => this.#probe.healthy(owner),
+    }
+    this.#leases = createLeases(leasesOptions, log)
+    this.#modern = new ModernLeases(leasesOptions, log)
+    this.#era = new EraProbe({ config, modern: this.#modern }, log)
     this.#probe = new StartupProbe(
       {
         command: config.command[0] ?? '',
@@ -96,11 +101,11 @@ export class Tool {
         onCrash: config.onCrash,
         backoffs,
         told: (error) => this.#disclosure.toOthers(error),
-        describe: () => this.#leases.describe?.() ?? this.#trial(),
+        describe: () => this.#era.describe(() => this.#leases.describe?.() ?? this.#trial()),
         onHealthy: (report) => {
           this.#paramHeaders = report.paramHeaders
           this.#warnOfIdleGlobs(report)
-          this.#supply.warmUp()
+          if (!this.#era.isModernOnly) this.#supply.warmUp()
         },
       },
       log,
@@ -158,22 +163,29 @@ export class Tool {
   async close(): Promise<void> {
     await Promise.all([
       this.#leases.close(SHUTDOWN_GRACE_MS),
+      this.#modern.close(SHUTDOWN_GRACE_MS),
       this.#supply.close(SHUTDOWN_GRACE_MS),
       this.#probeClosed,
     ])
     await this.#factory.close()
   }
 
+  /** What the tool speaks, once it is up. Throws BridgeError, `child_…`. */
+  era(): Era | Promise<Era> {
+    return this.#era.era ?? this.start().then(({ startMs }) => this.#era.ask(startMs))
+  }
+
   /**
-   * What the tool offers clients without a session; undefined if each brings what a child needs to tell.
+   * The same, and what it offers clients without a session; that only if it does not take a client to know.
    *
    * @throws BridgeError `child_starting` rather than have them wait, `child_…`
    */
-  async discover(): Promise<Discovered | undefined> {
-    const { answer } = await within(this.start(), this.#discoverMs).catch((error: unknown) => {
+  async discover(): Promise<{ era: Era; known: Discovered | undefined }> {
+    const asked = async () => ({ era: await this.era(), answer: (await this.start()).answer })
+    const { era, answer } = await within(asked(), this.#discoverMs).catch((error: unknown) => {
       throw this.#disclosure.toOthers(toBridgeError(error))
     })
-    return answer === undefined ? undefined : this.discovered(answer)
+    return { era, known: answer === undefined ? undefined : this.discovered(answer) }
   }
 
   discovered(answer: Members): Discovered {
@@ -210,6 +222,8 @@ export class Tool {
     await this.start().catch((error: unknown) => {
       throw this.#disclosure.toOthers(toBridgeError(error))
     })
+    if (request.era === 'modern' && this.#era.era === 'modern') return this.#modern.open(request)
+    if (this.#era.isModernOnly) return this.#modern.openLegacy(request)
     return this.#leases.open(request)
   }
 
@@ -228,18 +242,5 @@ export class Tool {
     this.#hasWarned = true
     const names = tools.map(({ name }) => name)
     for (const idle of idleToolGlobs(this.#config, names)) this.#log.warn(idle, 'no tool is called like this')
-  }
-}
-
-/** @throws BridgeError `child_starting` */
-async function within<T>(promise: Promise<T>, ms: number): Promise<T> {
-  let timer: NodeJS.Timeout | undefined
-  const late = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(new BridgeError('child_starting', 'the tool is not up yet')), ms)
-  })
-  try {
-    return await Promise.race([promise, late])
-  } finally {
-    clearTimeout(timer)
   }
 }

@@ -4,13 +4,14 @@ import type { Caller } from '../access/caller.ts'
 import { BridgeError, type ErrorCode } from '../errors.ts'
 import type { ImplicitSessions } from '../exchange/implicit-sessions.ts'
 import { accepted } from '../http/empty.ts'
+import type { Era } from '../session/lease.ts'
 import type { Heartbeat } from '../http/heartbeat.ts'
 import { HttpResponseWriter, type ResponseOptions } from '../http/response.ts'
 import type { Members } from '../rpc/content.ts'
 import { Message } from '../rpc/message.ts'
 import { readModernRequest, resultFor, type ModernRequest } from '../rpc/modern.ts'
 import type { ParamHeader } from '../rpc/param-headers.ts'
-import { LEGACY_REVISIONS, MODERN_REVISION } from '../rpc/revisions.ts'
+import { MODERN_REVISION, SUPPORTED_REVISIONS } from '../rpc/revisions.ts'
 import { accepts } from './classify.ts'
 import { checkHeaders } from './mirror-headers.ts'
 import { headOf } from './streamable-http.ts'
@@ -27,28 +28,24 @@ export interface StatelessOptions {
   heartbeat: Heartbeat
   /** No failure to answer a request is a status of HTTP: for clients that do not survive one. */
   isLenient: boolean
-  /** What the tool offers; undefined if only a client of its own can tell. Throws BridgeError, `child_…`. */
-  discover(): Promise<Discovered | undefined>
+  /** What the tool speaks, once it is up. Throws BridgeError, `child_…`. */
+  era(): Era | Promise<Era>
+  /** The same, and what there is to say; that only if it does not take a client to know. Throws BridgeError, `child_…`. */
+  discover(): Promise<{ era: Era; known: Discovered | undefined }>
   /** What is to be said of a child by its answer to `initialize`. */
   discovered(answer: Members): Discovered
   /** The arguments that a client of this tool repeats as headers. */
   paramHeaders(tool: unknown): readonly ParamHeader[]
 }
 
-/** What 2026-07-28 has taken away, and what no older server knows as it is meant now. */
+/** What 2026-07-28 has taken away. */
 const GONE = new Set([
   'initialize',
   'ping',
   'logging/setLevel',
   'resources/subscribe',
   'resources/unsubscribe',
-  'tasks/get',
-  'tasks/list',
-  'tasks/result',
-  'tasks/cancel',
-  'tasks/update',
 ])
-const SUPPORTED = [MODERN_REVISION, ...LEGACY_REVISIONS.toReversed()]
 
 /** @see https://modelcontextprotocol.io/specification/2026-07-28/basic/transports/streamable-http */
 export class StatelessTransport {
@@ -77,30 +74,35 @@ export class StatelessTransport {
   async post(req: IncomingMessage, res: ServerResponse, message: Message, caller: Caller): Promise<void> {
     // What a client may tell has no meaning without a session: a call ends with its connection.
     if (message.kind === 'notification') return accepted(res)
-    const { clients, paramHeaders } = this.#options
+    const { clients, paramHeaders, era: eraOf } = this.#options
     const request = readModernRequest(message)
     const { method } = message
     const { revision, params } = request
     const declared = method === 'tools/call' ? paramHeaders(params['name']) : []
     checkHeaders(req.headers, { method, revision, params }, declared)
     if (revision !== MODERN_REVISION) throw unsupported(revision)
-    if (GONE.has(method)) throw new BridgeError('method_unknown', `${method} is not of ${MODERN_REVISION}`)
+    if (GONE.has(method)) throw unknown(method)
     const address = req.socket.remoteAddress
     if (method === 'server/discover') return this.#discover(req, res, message, request, caller)
+    const known = eraOf()
+    const era = known instanceof Promise ? await known : known
+    // Tasks of 2025-11-25 are others.
+    if (era === 'legacy' && method.startsWith('tasks/')) throw unknown(method)
     const isListen = method === 'subscriptions/listen'
     const writer = () =>
       new HttpResponseWriter(res, takesOf(req, isListen), {
         ...this.#response,
         ...(isListen ? { isLasting: true } : {}),
       })
-    if (isListen) return clients.of(caller, address, request).listen(message, request, writer())
-    if (params['requestState'] !== undefined) {
+    if (isListen) return clients.of(caller, address, request, era).listen(message, request, writer())
+    if (era === 'legacy' && params['requestState'] !== undefined) {
       const exchange = clients.waiting(caller, address, message, request)
       return exchange.resume(writer(), message, params['inputResponses'])
     }
-    return clients.of(caller, address, request).request(message, request, writer())
+    return clients.of(caller, address, request, era).request(message, request, writer())
   }
 
+  /** A modern tool says for itself what it is; for an older one it is said. */
   async #discover(
     req: IncomingMessage,
     res: ServerResponse,
@@ -109,22 +111,22 @@ export class StatelessTransport {
     caller: Caller,
   ): Promise<void> {
     const { clients, discover, discovered } = this.#options
-    const known =
-      (await discover()) ??
-      discovered(await clients.of(caller, req.socket.remoteAddress, request).described())
-    const { capabilities, serverInfo, instructions } = known
+    const { era, known } = await discover()
+    const writer = new HttpResponseWriter(res, takesOf(req, false), this.#response)
+    const client = () => clients.of(caller, req.socket.remoteAddress, request, era)
+    if (era === 'modern') return client().request(message, request, writer)
+    const { capabilities, serverInfo, instructions } = known ?? discovered(await client().described())
     const result = {
       resultType: 'complete',
-      supportedVersions: SUPPORTED,
+      supportedVersions: SUPPORTED_REVISIONS,
       capabilities,
       ...(instructions === undefined ? {} : { instructions }),
       ttlMs: 0,
       cacheScope: 'private',
     }
-    const writer = new HttpResponseWriter(res, takesOf(req, false), this.#response)
-    if (!writer.takesJson) writer.openStream(undefined)
     const answer = resultFor(message.id, result, serverInfo)
-    if (writer.isUndecided) return writer.sendJson([answer], false)
+    if (writer.takesJson) return writer.sendJson([answer], false)
+    writer.openStream(undefined)
     writer.sendEvent(undefined, answer)
     writer.end()
   }
@@ -136,12 +138,16 @@ function takesOf({ headers }: IncomingMessage, isListen: boolean): ReturnType<ty
   return isListen ? { ...types, events: true } : types
 }
 
+function unknown(method: string): BridgeError {
+  return new BridgeError('method_unknown', `${method} is not of ${MODERN_REVISION}`)
+}
+
 function unsupported(requested: string): BridgeError {
   return new BridgeError(
     'revision_unsupported',
     `${MODERN_REVISION} is the only revision without a session`,
     {
-      data: { supported: SUPPORTED, requested },
+      data: { supported: SUPPORTED_REVISIONS, requested },
       hint: 'older ones begin with initialize',
     },
   )

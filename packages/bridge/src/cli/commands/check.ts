@@ -3,6 +3,7 @@ import { Option, type Command } from 'commander'
 import { loadConfig } from '../../config/load.ts'
 import { OPTIONS } from '../../config/options.ts'
 import { toBridgeError, type BridgeError } from '../../errors.ts'
+import { MODERN_REVISION } from '../../rpc/revisions.ts'
 import type { Inspection } from '../../tool/inspect.ts'
 import { excerpt, visible, visibleJson } from '../../visible.ts'
 import { addToolOptions, refuseStray, type Behind, type Flags } from '../options.ts'
@@ -73,6 +74,7 @@ function checkTable(report: Inspection): string {
   const warnings = report.warnings.map(visible)
   return [
     `${excerpt(report.name)} ${excerpt(report.version)}, protocol ${excerpt(report.protocolVersion)}`,
+    eras(report),
     `start ${report.startMs} ms, memory ${Math.round(report.memoryBytes / 2 ** 20)} MiB in ${report.processes} process${report.processes === 1 ? '' : 'es'}`,
     `capabilities: ${report.capabilities.map((each) => excerpt(each)).join(', ') || 'none'}`,
     ...list('tools', report.tools),
@@ -84,6 +86,14 @@ function checkTable(report: Inspection): string {
     ...(warnings.length === 0 ? ['nothing odd'] : ['odd:', ...warnings.map((each) => `  - ${each}`)]),
     '',
   ].join('\n')
+}
+
+/** Whom it understands itself, and for whom the bridge translates. */
+function eras({ protocolVersion, revisions }: Inspection): string {
+  if (revisions.length > 1) return `speaks ${revisions.join(' and ')}: each client is served in its own`
+  return protocolVersion === MODERN_REVISION
+    ? 'older clients, which begin with initialize, are translated'
+    : `clients of ${MODERN_REVISION} are translated`
 }
 
 function list(title: string, rows: readonly { name: string; description: string }[]): string[] {
