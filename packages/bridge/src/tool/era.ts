@@ -45,8 +45,7 @@ export class EraProbe {
     try {
       return await initialized()
     } catch (thrown) {
-      // It answered, and that was no result.
-      if (era === 'legacy' || toBridgeError(thrown).code !== 'child_not_mcp') throw thrown
+      if (era === 'legacy' || !isRefusal(toBridgeError(thrown))) throw thrown
       return await this.#describeModern().catch(() => {
         throw thrown
       })
@@ -85,6 +84,11 @@ export class EraProbe {
     const startMs = monotonicMs() - process.startedAt
     return describeChild(client, initializeAnswerOf(result), startMs, this.#options.config.startTimeoutMs)
   }
+}
+
+/** It answered, and that was no result; what was found to be no stdio server has not answered. */
+export function isRefusal({ code, data }: BridgeError): boolean {
+  return code === 'child_not_mcp' && data?.['cause'] === undefined
 }
 
 /** @throws BridgeError `child_starting` if it takes longer */

@@ -7,7 +7,7 @@ import type { ChildReport } from '../relay/describe.ts'
 import { MODERN_REVISION } from '../rpc/revisions.ts'
 import type { Era } from '../session/lease.ts'
 import type { Logger } from '../telemetry/logger.ts'
-import { SILENCE_MS } from './era.ts'
+import { isRefusal, SILENCE_MS } from './era.ts'
 import { SoleClient } from './sole-client.ts'
 import { withHint, type Told, type TrialOptions } from './trial.ts'
 
@@ -91,7 +91,7 @@ async function first(options: TrialOptions & Told, log: Logger, era: Era = 'lega
   } catch (thrown) {
     await child.stop()
     const error = withHint(toBridgeError(thrown), options)
-    if (era === 'modern' || error.code !== 'child_not_mcp') throw error
+    if (era === 'modern' || !isRefusal(error)) throw error
     return await first(options, log, 'modern').catch(() => {
       throw error
     })

@@ -1,6 +1,7 @@
 // transport/stateless: 2026-07-28: each POST stands for itself.
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Caller } from '../access/caller.ts'
+import type { Account } from '../budget/budget.ts'
 import { BridgeError, type ErrorCode } from '../errors.ts'
 import type { ImplicitSessions } from '../exchange/implicit-sessions.ts'
 import { accepted } from '../http/empty.ts'
@@ -85,7 +86,7 @@ export class StatelessTransport {
     const address = req.socket.remoteAddress
     if (method === 'server/discover') return this.#discover(req, res, message, request, caller)
     const known = eraOf()
-    const era = known instanceof Promise ? await known : known
+    const era = known instanceof Promise ? await waiting(caller.account, known) : known
     // Tasks of 2025-11-25 are others.
     if (era === 'legacy' && method.startsWith('tasks/')) throw unknown(method)
     const isListen = method === 'subscriptions/listen'
@@ -111,7 +112,7 @@ export class StatelessTransport {
     caller: Caller,
   ): Promise<void> {
     const { clients, discover, discovered } = this.#options
-    const { era, known } = await discover()
+    const { era, known } = await waiting(caller.account, discover())
     const writer = new HttpResponseWriter(res, takesOf(req, false), this.#response)
     const client = () => clients.of(caller, req.socket.remoteAddress, request, era)
     if (era === 'modern') return client().request(message, request, writer)
@@ -129,6 +130,24 @@ export class StatelessTransport {
     writer.openStream(undefined)
     writer.sendEvent(undefined, answer)
     writer.end()
+  }
+}
+
+/**
+ * While the tool is not up yet, a request that waits for it is charged.
+ *
+ * @throws BridgeError `child_backlogged`
+ */
+async function waiting<T>({ waiting: places }: Account, promise: Promise<T>): Promise<T> {
+  if (!places.take(1)) {
+    promise.catch(() => {})
+    const text = places.refusal(1, 'places for waiting requests', 'of the bridge')
+    throw new BridgeError('child_backlogged', text)
+  }
+  try {
+    return await promise
+  } finally {
+    places.give(1)
   }
 }
 
