@@ -1,5 +1,6 @@
 // A Python server from PyPI, in an environment of its own, says through the bridge what it says over its own stdio.
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
+import { fileURLToPath } from 'node:url'
 import { leftovers, startBridge, StdioClient, tempDir } from '@mcp-bridge/testkit'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { registryEnv, run } from '../e2e/command.ts'
@@ -10,6 +11,10 @@ import { connect, connectByHand, responsesOf, wires } from '../e2e/wires.ts'
 const VERSION = '2026.10.19'
 
 let command: string[]
+const EVERYTHING = [
+  fileURLToPath(new URL('../node_modules/.bin/mcp-server-everything', import.meta.url)),
+  'stdio',
+]
 
 beforeAll(async () => {
   const folder = tempDir()
@@ -49,6 +54,27 @@ test.for(wires)(
     expect(Math.abs(Date.parse(now.datetime) - Date.now())).toBeLessThan(60_000)
     await official.leave()
 
+    expect(await bridge.stop()).toEqual({ code: 0, signal: null })
+    expect(await leftovers()).toEqual([])
+  },
+)
+
+test.each([
+  ['a tool that speaks 2026-07-28', () => command, 'get_current_time', { timezone: 'UTC' }, 'UTC'],
+  ['one that knows only what came before', () => EVERYTHING, 'trigger-elicitation-request', {}, 'Ada'],
+] as const)(
+  'the Python client with its defaults speaks 2026-07-28 to %s',
+  async (_, tool, name, args, said) => {
+    const bridge = await startBridge(['--', ...tool()])
+    // A tool that is not up yet is spoken to in the old way.
+    await bridge.until(({ msg }) => msg === 'tool answers', 60_000)
+    const python = join(dirname(command[0] ?? ''), 'python')
+    const script = fileURLToPath(new URL('client.py', import.meta.url))
+    const output = await run([python, script, bridge.url('/mcp'), name, JSON.stringify(args)])
+    const seen = JSON.parse(output) as { revision: string; tools: string[]; texts: string[] }
+    expect(seen.revision).toBe('2026-07-28')
+    expect(seen.tools).toContain(name)
+    expect(seen.texts.join(' ')).toContain(said)
     expect(await bridge.stop()).toEqual({ code: 0, signal: null })
     expect(await leftovers()).toEqual([])
   },
