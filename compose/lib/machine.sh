@@ -78,16 +78,40 @@ check_port_number() {
   esac
 }
 
-# Listening sockets by address and port in hexadecimal; a stack of ours that runs already holds its own port.
+# Another stack of this name would share its volumes with this one.
+check_project() {
+  called=$(project_name)
+  [ -n "$called" ] || return 0
+  other=$(docker ps --all --filter "label=com.docker.compose.project=$called" \
+    --format '{{.Label "com.docker.compose.project.working_dir"}}' 2>/dev/null | sort -u | head -n 1)
+  [ -z "$other" ] || is_here "$other" || problem "a stack called $called is there already, in $other" \
+    'give this one another name: ./setup --project NAME --port PORT; or, if that one was moved here: docker compose down'
+}
+
+is_here() { [ "$(cd "$1" 2>/dev/null && pwd -P)" = "$(pwd -P)" ]; }
+
+# A container of this folder may have it, no other.
 check_port_free() {
-  [ -r /proc/net/tcp ] || return 0
   case $2 in '' | *[!0-9]*) return ;; esac
-  [ -z "$(docker compose ps --quiet 2>/dev/null)" ] || return 0
+  holder=$(docker ps --format '{{.Names}}|{{.Label "com.docker.compose.project.working_dir"}}| {{.Ports}}' 2>/dev/null |
+    awk -v one=" $1:$2->" -v all=" 0.0.0.0:$2->" 'index($0, one) || index($0, all) { print; exit }')
+  holder=${holder%"|"*}
+  if [ -z "$holder" ]; then
+    taken=$(listener "$1" "$2")
+  else
+    ! is_here "${holder#*"|"}" || return 0
+    taken="the container ${holder%%"|"*}"
+  fi
+  [ -z "$taken" ] || problem "port $2 of $1 is taken by $taken" 'stop it, or choose another: ./setup --port PORT (LAN_PORT in .env)'
+}
+
+# Listening sockets by address and port in hexadecimal.
+listener() {
+  [ -r /proc/net/tcp ] || return 0
   address=$(echo "$1" | awk -F. '{ printf "%02X%02X%02X%02X", $4, $3, $2, $1 }')
-  taken=$(awk -v want="$(printf '%04X' "$2")" -v address="$address" '
-    $4 == "0A" { split($2, local, ":"); if (local[2] == want && (local[1] == address || local[1] ~ /^0+$/)) { print; exit } }
-  ' /proc/net/tcp $([ -r /proc/net/tcp6 ] && echo /proc/net/tcp6))
-  [ -z "$taken" ] || problem "port $2 of $1 is taken by another program" 'stop it, or choose another: ./setup --port PORT (LAN_PORT in .env)'
+  awk -v want="$(printf '%04X' "$2")" -v address="$address" '
+    $4 == "0A" { split($2, local, ":"); if (local[2] == want && (substr(local[1], length(local[1]) - 7) == address || local[1] ~ /^0+$/)) { print "another program"; exit } }
+  ' /proc/net/tcp $([ -r /proc/net/tcp6 ] && echo /proc/net/tcp6)
 }
 
 check_disk() {

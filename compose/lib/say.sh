@@ -21,6 +21,9 @@ die() {
 }
 
 # setting NAME: its value in .env, as written there; nothing if it is not there.
-setting() { [ -r .env ] && sed -n "s/^$1=//p" .env | tail -n 1; }
+setting() { [ ! -r .env ] || sed -n "s/^$1=//p" .env | tail -n 1; }
 
 has_setting() { [ -r .env ] && grep -q "^$1=" .env; }
+
+# What Compose calls this stack, also without .env. A name is of these characters; YAML puts one of digits in quotes.
+project_name() { docker compose config --no-interpolate 2>/dev/null | sed -n 's/^name: "\{0,1\}\([a-z0-9_-]*\).*/\1/p'; }

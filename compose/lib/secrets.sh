@@ -29,10 +29,10 @@ check_secrets() {
   done
 }
 
-# add NAME VALUE
+# add NAME VALUE: unless it is there.
 add() { has_setting "$1" || printf '%s=%s\n' "$1" "$2" >>.env; }
 
-add_missing_settings() {
+begin_settings() {
   if [ ! -e .env ]; then
     cat >.env <<'TEXT'
 # The operator's own settings, read by docker compose; kept by ./setup, which only adds what is missing. Never commit this file.
@@ -45,11 +45,9 @@ TEXT
   chmod 600 .env
   # A file that an editor left without a newline at its end.
   [ -z "$(tail -c 1 .env)" ] || echo >>.env
-  add LAN_BIND "$bind"
-  add LAN_PORT "$port"
-  add LAN_NAME "$name"
-  add COMPOSE_PROFILES "$profiles"
-  [ $proxy = no ] || add COMPOSE_FILE docker-compose.yml:proxy/compose.yaml
+}
+
+add_missing_settings() {
   add LITELLM_TAG v1.77.3-stable
   # Who owns what the toolbox writes into this folder.
   add STACK_UID "$(id -u)"

@@ -1,6 +1,6 @@
 # Sourced by ./backup and ./restore: the volumes of the stack, and how to get at one.
 
-project=$(docker compose config 2>/dev/null | sed -n 's/^name: //p')
+project=$(project_name)
 [ -n "$project" ] || die 'docker compose cannot read its files' 'docker compose config says why'
 
 is_healthy() { docker compose ps --format '{{.Health}}' "$1" 2>/dev/null | grep -qx healthy; }

@@ -28,7 +28,7 @@ case "$*" in
 'version --format {{.Server.Version}}') [ -n "$FAKE_ENGINE" ] && echo "$FAKE_ENGINE" ;;
 'compose version --short') [ -n "$FAKE_COMPOSE" ] && echo "$FAKE_COMPOSE" ;;
 'info --format {{.DockerRootDir}}') echo "$FAKE_ROOT" ;;
-'compose ps --quiet') ;;
+'ps '*) ;;
 *) echo "asked for $*" >&2; exit 1 ;;
 esac
 `
@@ -55,15 +55,65 @@ test('makes .env for its owner alone, strong secrets, a folder of tokens and the
   expect(aliases).toEqual(['db', 'fetch', 'filesystem', 'memory', 'time'])
 })
 
-test('never overwrites: a second run changes not a byte, and other options change nothing that is set', async () => {
+test('never overwrites: a second run changes not a byte', async () => {
   const machine = new Machine()
   await machine.setup()
   appendFileSync(machine.path('.env'), 'MODEL=ollama_chat/qwen3\n')
   appendFileSync(machine.path('people/time/tokens'), 'alice:a-token-of-alice\n')
   appendFileSync(machine.path('config/litellm.yaml'), '# mine\n')
   const before = machine.everything()
-  expect(await machine.setup('--minimal', '--published', '--port', '4999')).toMatchObject({ code: 0 })
+  expect(await machine.again()).toMatchObject({ code: 0 })
   expect(machine.everything()).toEqual(before)
+})
+
+test('an option changes what it names, and nothing else', async () => {
+  const machine = new Machine()
+  await machine.setup()
+  const before = machine.read('.env')
+  const { code, stdout } = await machine.again('--port', '20872', '--name', 'tools.lan')
+  expect(code).toBe(0)
+  expect(stdout).toContain('changed: LAN_PORT=20872 (was 20871)\n')
+  expect(stdout).toContain('people open another address now')
+  expect(stdout).toContain('ready: http://tools.lan:20872 on 127.0.0.1')
+  expect(machine.read('.env')).toBe(
+    before.replace(/^LAN_PORT=.*/m, 'LAN_PORT=20872').replace(/^LAN_NAME=.*/m, 'LAN_NAME=tools.lan'),
+  )
+  expect(mode(machine.path('.env'))).toBe(0o600)
+})
+
+test.each([
+  [
+    ['--minimal'],
+    '--minimal has no tools, and COMPOSE_PROFILES in .env is db,tools',
+    'take "tools" out of it',
+  ],
+  [['--published'], '--published is another form of the SQL tool', 'write "published" for "db" in it'],
+  [['--project', 'second'], 'this stack is called', './setup --project in a new copy of this folder'],
+])('what %o would leave half done on a stack is refused, with what to do', async (options, problem, fix) => {
+  const machine = new Machine()
+  await machine.setup()
+  const before = machine.everything()
+  const { code, stdout, stderr } = await machine.again(...options)
+  expect({ code, stdout, stderr }).toEqual({ code: 1, stdout: '', stderr: expect.stringContaining(problem) })
+  expect(stderr).toContain(fix)
+  expect(machine.everything()).toEqual(before)
+})
+
+test('the proxy comes to a stack that has tools of its own', async () => {
+  const machine = new Machine()
+  await machine.setup()
+  appendFileSync(machine.path('.env'), 'COMPOSE_FILE=docker-compose.yml:added/git/compose.yaml\n')
+  const { code, stdout } = await machine.again('--proxy')
+  expect({ code, stdout }).toEqual({ code: 0, stdout: expect.stringContaining('ready: https://') })
+  expect(machine.setting('COMPOSE_FILE')).toBe('docker-compose.yml:proxy/compose.yaml:added/git/compose.yaml')
+  expect(machine.setting('LAN_PORT')).toBe('20871')
+})
+
+test('a second stack has a name of its own', async () => {
+  const machine = new Machine()
+  await machine.setup('--project', 'second')
+  expect(machine.setting('COMPOSE_PROJECT_NAME')).toBe('second')
+  expect(await machine.again('--project', 'second')).toMatchObject({ code: 0 })
 })
 
 test('adds what is missing, and gives LiteLLM the token that .env has', async () => {
@@ -151,6 +201,7 @@ test.each([
   [['--name', '$(id)'], 'LAN_NAME is "$(id)", which is no host name'],
   [['--port', '70000'], 'LAN_PORT is 70000'],
   [['--port', 'http'], 'LAN_PORT is "http"'],
+  [['--project', 'x\nCOMPOSE_FILE=/tmp/x'], '--project is "x?COMPOSE_FILE=/tmp/x"'],
 ])('refuses %o', async (options, problem) => {
   const machine = new Machine()
   const { code, stderr } = await machine.setup(...options)
@@ -208,6 +259,11 @@ class Machine {
     // A port that nothing here has: what is free is another test's matter.
     const port = options.includes('--port') || options.includes('--proxy') ? [] : ['--port', '20871']
     return outcomeOf(['sh', this.path('setup'), ...bind, ...port, ...options], { env: this.#env })
+  }
+
+  /** With these options alone. */
+  again(...options: string[]): Promise<Outcome> {
+    return outcomeOf(['sh', this.path('setup'), ...options], { env: this.#env })
   }
 
   program(name: string, text: string): void {
