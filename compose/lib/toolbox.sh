@@ -28,7 +28,7 @@ unwell() { containers 2>/dev/null | sed -n '/"Health":"healthy"/!s/.*"Service":"
 ways_out() {
   target=${VERIFY_OUTSIDE:-$(setting VERIFY_OUTSIDE)}
   [ "$target" != none ] || { echo none; return; }
-  project=$(docker compose config | sed -n 's/^name: //p')
+  project=$(project_name)
   docker ps --filter "network=${project}_way-out" --format '{{.Label "com.docker.compose.service"}}' | grep -vx egress |
     while read -r service; do
       docker compose exec -T "$service" /opt/mcp-bridge/bin/node - "${target:-https://example.com/}" "$service" <lib/outside.cjs
@@ -40,7 +40,8 @@ section() {
   shift
   # Each section begins on a line of its own, whatever the command before it printed.
   printf '\n### %s\n' "$name"
-  "$@" 2>&1 || :
+  # What it complains about belongs to it only if it fails: a warning is no part of JSON.
+  { complaint=$("$@" 2>&1 >&3 3>&-) || printf '%s\n' "$complaint"; } 3>&1
 }
 
 # as_role ROLE DATABASE PASSWORD_VARIABLE SQL: over the network, where the password is asked for.
@@ -56,16 +57,25 @@ lan_url() {
   echo "$scheme://$(setting LAN_NAME):$(setting LAN_PORT)"
 }
 
-toolbox() {
-  docker compose run --rm -T --no-deps toolbox "$@"
+# toolbox_run [OPTION...] toolbox COMMAND...
+toolbox_run() { docker compose run --rm -T --no-deps --label "mcp-bridge.run=$$" "$@"; }
+
+toolbox() { toolbox_run toolbox "$@"; }
+
+# Docker goes on with what its client was stopped in: what this script has started must not change a file any more.
+end_toolbox() {
+  docker ps --all --quiet --filter "label=mcp-bridge.run=$$" | while read -r each; do
+    # One that ends just now is being removed already.
+    docker rm --force "$each" >/dev/null 2>&1 || :
+  done
 }
 
 # Bridges read their configuration at their start only.
 restart_changed() {
   [ -s run/restart ] || return 0
   while read -r service; do
-    docker compose restart "$service" </dev/null >&2
-    docker compose up -d --wait --no-deps "$service" </dev/null >&2
+    docker compose restart "$service" </dev/null >&2 &&
+      docker compose up -d --wait --no-deps "$service" </dev/null >&2 || return 1
   done <run/restart
   rm -f run/restart
 }

@@ -2,6 +2,7 @@
 import { eventually } from '@mcp-bridge/testkit'
 import type { Gateway } from '@mcp-bridge/toolkit/stack'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { launch } from '../e2e/command.ts'
 import { becomesWell, gateway, PATIENCE_MS, place, read, sh, tried } from './stack.ts'
 
 interface Person {
@@ -21,7 +22,7 @@ beforeAll(async () => {
 })
 
 afterAll(async () => {
-  for (const name of ['alice', 'bob']) await tried(['./add-user', '--remove', name])
+  for (const name of ['alice', 'bob', 'dora']) await tried(['./add-user', '--remove', name])
   await becomesWell()
 })
 
@@ -71,10 +72,61 @@ test('over REST everybody is LiteLLM, whatever they send', async () => {
   expect(listed.filter((name) => name.startsWith('time-'))).toEqual(LEAST)
 })
 
+test('who is in, with what, since when', async () => {
+  const listed = await sh(['./add-user', '--list'])
+  expect(listed).toMatch(/^alice +all: fetch,filesystem,memory,db,time +\d{4}-\d\d-\d\d$/m)
+  expect(listed).toMatch(/^bob +memory:read_\*,memory:delete_\*,time +\d{4}-/m)
+})
+
+test('further in: a token for what is new, and the rest stays', async () => {
+  expect(await sh(['./add-user', 'alice'])).toContain('alice has all of that already')
+  const more = await sh(['./add-user', 'bob', '--tools', 'memory:search_nodes,filesystem'])
+  const [, token = ''] = /^x-mcp-filesystem-authorization: (\w+)$/m.exec(more) ?? []
+  expect(more).not.toContain('x-mcp-memory')
+  bob = { ...bob, headers: { ...bob.headers, 'x-mcp-filesystem-authorization': token } }
+  await eventually(async () => (await bob.gateway.tools(bob.headers)).includes('filesystem-write_file'), {
+    what: 'the new token of bob to be known',
+    withinMs: PATIENCE_MS,
+  })
+  expect(await names(bob)).toContain('search_nodes')
+  expect((await names(bob)).every((name) => /^(read|delete|search)_/.test(name))).toBe(true)
+})
+
+test('one that is interrupted is not in', async () => {
+  const before = read('people/memory/bridge.yaml')
+  const words = ['./add-user', 'dora', '--tools', 'memory:read_*']
+  const { started } = await launch(words, { cwd: place.folder, env: place.env })
+  await eventually(() => read('people/memory/tokens').includes('dora:'), {
+    what: 'the token to be there',
+    withinMs: PATIENCE_MS,
+  })
+  process.kill(-started.pid, 'SIGINT')
+  expect(await started.exited).toMatchObject({ code: 130 })
+  expect(read('people/memory/tokens')).not.toContain('dora:')
+  expect(read('people/memory/bridge.yaml')).toBe(before)
+  expect(await sh(['./add-user', '--list'])).not.toContain('dora')
+})
+
+test('settings shown again are new ones, and the old ones end', async () => {
+  const old = bob
+  bob = await added('--show', 'bob')
+  expect(bob.headers).not.toEqual(old.headers)
+  expect(Object.keys(bob.headers)).toHaveLength(3)
+  expect((await old.gateway.rpc('tools/list')).status).toBeGreaterThanOrEqual(400)
+  await eventually(async () => (await names({ ...bob, headers: old.headers })).length === 0, {
+    what: 'the old tokens to be withdrawn',
+    withinMs: PATIENCE_MS,
+  })
+  expect(await names(bob)).toContain('delete_entities')
+  expect(await names(bob)).not.toContain('create_entities')
+})
+
 test('a name that is taken, one that is none, a tool that is not there: refused, and nothing changes', async () => {
   const before = read('people/memory/tokens')
   for (const [args, message] of [
-    [['alice'], 'alice is known already'],
+    [['bob'], 'bob is here already: filesystem,memory:read_*,memory:delete_*,memory:search_nodes,time'],
+    [['--show', 'nobody'], 'nobody here is called nobody'],
+    [['alice', '--models', 'default'], 'a key keeps its models'],
     [['gateway'], 'is no person'],
     [['two words'], 'is no name'],
     [['carol', '--tools', 'nothing'], 'there is no tool "nothing"'],
@@ -102,8 +154,8 @@ test('removed: the key opens nothing, the tokens are worth nothing, others keep 
 })
 
 /** As the settings for VS Code say, once the bridges know the tokens. */
-async function added(name: string, ...options: string[]): Promise<Person> {
-  const settings = await sh(['./add-user', name, ...options])
+async function added(...words: string[]): Promise<Person> {
+  const settings = await sh(['./add-user', ...words])
   const json = /## VS Code[^\n]*\n\n```json\n([^]*?)```/.exec(settings)?.[1] ?? ''
   const { url, headers } = (
     JSON.parse(json) as { servers: { lan: { url: string; headers: Record<string, string> } } }
@@ -112,7 +164,7 @@ async function added(name: string, ...options: string[]): Promise<Person> {
   const { Authorization = '', ...tokens } = headers
   const person = { gateway: gateway(Authorization.replace('Bearer ', '')), headers: tokens }
   await eventually(async () => (await names(person)).length > 0, {
-    what: `the bridges to know ${name}`,
+    what: `the bridges to know ${words.join(' ')}`,
     withinMs: PATIENCE_MS,
   })
   return person

@@ -14,11 +14,18 @@ export interface ToolNames {
   alias: string
 }
 
+/** A tool that the stack has. */
+export interface NamedTool extends ToolNames {
+  recipe: string
+  image: string
+}
+
 interface ComposeConfig {
   services?: Record<string, ComposeService>
 }
 
 interface ComposeService {
+  image?: string
   labels?: Record<string, string>
   depends_on?: object
   environment?: Record<string, string | null>
@@ -31,12 +38,17 @@ export function servicesOf(compose: string): string[] {
   return Object.keys(parseConfig(compose)).toSorted()
 }
 
+/** Their images. */
+export function imagesOf(compose: string): string[] {
+  return Object.values(parseConfig(compose)).flatMap(({ image }) => image ?? [])
+}
+
 /** Those of them that are tools, sorted by service. */
-export function namedTools(compose: string): (ToolNames & { recipe: string })[] {
+export function namedTools(compose: string): NamedTool[] {
   return Object.entries(parseConfig(compose))
-    .flatMap(([service, { labels = {} }]) => {
+    .flatMap(([service, { labels = {}, image = '' }]) => {
       const alias = labels[TOOL_LABEL]
-      return alias === undefined ? [] : [{ service, alias, recipe: labels[RECIPE_LABEL] ?? service }]
+      return alias === undefined ? [] : [{ service, alias, recipe: labels[RECIPE_LABEL] ?? service, image }]
     })
     .toSorted((one, other) => (one.service < other.service ? -1 : 1))
 }
@@ -84,12 +96,11 @@ export function toolNamed<Tool extends ToolNames>(name: string, tools: readonly 
   return found
 }
 
-/** Compose may print warnings before the JSON. */
+/** A command that failed says why in place of its JSON. */
 function parseConfig(compose: string): NonNullable<ComposeConfig['services']> {
-  const from = compose.indexOf('{')
-  if (from === -1)
+  if (!compose.startsWith('{'))
     throw new ToolkitError(`docker compose config says: ${compose.trim() || 'nothing'}`, {
       hint: 'mend what it complains about, and try again',
     })
-  return (JSON.parse(compose.slice(from)) as ComposeConfig).services ?? {}
+  return (JSON.parse(compose) as ComposeConfig).services ?? {}
 }

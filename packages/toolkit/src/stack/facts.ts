@@ -8,6 +8,12 @@ export function parseFacts(text: string): ReadonlyMap<string, string> {
   )
 }
 
+/** `NAME=value` on each line. */
+export function parseVariables(text: string): Map<string, string> {
+  const lines = text.split('\n').filter((line) => line.includes('='))
+  return new Map(lines.map((line) => [line.slice(0, line.indexOf('=')), line.slice(line.indexOf('=') + 1)]))
+}
+
 /** One container of `docker compose ps --all --format json`. */
 export interface Container {
   service: string

@@ -1,6 +1,15 @@
 // stack/folder: the files of the stack, by their path in its folder.
-import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync } from 'node:fs'
-import { dirname, join } from 'node:path'
+import {
+  chmodSync,
+  cpSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+} from 'node:fs'
+import { join } from 'node:path'
 import { writeFile } from '../files.ts'
 
 /** Bridges run as another user and must read these files; the folder `people/` keeps other users of the host out. */
@@ -28,6 +37,10 @@ export class Folder {
     return this.has(...parts) ? readFileSync(this.path(...parts), 'utf8') : ''
   }
 
+  bytes(...parts: string[]): Buffer {
+    return readFileSync(this.path(...parts))
+  }
+
   /** Names in a folder, sorted; none if it is missing. */
   list(...parts: string[]): string[] {
     return this.has(...parts) ? readdirSync(this.path(...parts)).toSorted() : []
@@ -49,11 +62,28 @@ export class Folder {
     chmodSync(this.path(...parts), OWNER_ONLY_FOLDER)
   }
 
-  /** Moves a folder or file; what stands at the target is removed. */
-  move(from: readonly string[], to: readonly string[]): void {
-    this.remove(...to)
-    mkdirSync(dirname(this.path(...to)), { recursive: true })
-    renameSync(this.path(...from), this.path(...to))
+  /** Copies a folder or file; modes stay, and so does what is at the target and not here. */
+  copy(from: readonly string[], to: readonly string[]): void {
+    cpSync(this.path(...from), this.path(...to), { recursive: true, preserveTimestamps: true })
+  }
+
+  /** Makes a folder hold exactly these files, by path. What is in both is there at all times: Compose may read it meanwhile. */
+  replaceAll(files: ReadonlyMap<string, string | Buffer>, ...parts: string[]): void {
+    for (const [path, content] of files) this.write(content, ...parts, ...path.split('/'))
+    const kept = [...files.keys()]
+    for (const path of this.within(...parts))
+      if (!kept.some((each) => each === path || each.startsWith(`${path}/`))) this.remove(...parts, path)
+  }
+
+  /** Paths of all that is in a folder, from there; none if it is a file, or missing. */
+  within(...parts: string[]): string[] {
+    const path = this.path(...parts)
+    const isFolder = statSync(path, { throwIfNoEntry: false })?.isDirectory() === true
+    return isFolder ? readdirSync(path, { recursive: true, encoding: 'utf8' }) : []
+  }
+
+  isFile(...parts: string[]): boolean {
+    return statSync(this.path(...parts), { throwIfNoEntry: false })?.isFile() === true
   }
 
   remove(...parts: string[]): void {

@@ -11,6 +11,15 @@ export interface ListedTool {
   name: string
 }
 
+/** What LiteLLM knows about a key. */
+export interface StoredKey {
+  key_alias?: string | null
+  models?: string[]
+  /** As it was given when the key was made; by others anything. */
+  metadata?: Record<string, string | undefined> | null
+  created_at?: string
+}
+
 interface RpcAnswer {
   result?: { tools?: ListedTool[]; content?: Content[] }
   error?: { message?: string }
@@ -115,6 +124,18 @@ export class Gateway {
     const { key } = parse<{ key?: string }>(await this.ask('POST', '/key/generate', settings))
     if (key === undefined) throw new ToolkitError('LiteLLM gave no key')
     return key
+  }
+
+  /** All keys, without their values. */
+  async storedKeys(): Promise<StoredKey[]> {
+    const found: StoredKey[] = []
+    for (let page = 1, pages = 1; page <= pages; page += 1) {
+      const path = `/key/list?return_full_object=true&size=100&page=${page}`
+      const answer = parse<{ keys?: StoredKey[]; total_pages?: number }>(await this.ask('GET', path))
+      found.push(...(answer.keys ?? []))
+      pages = answer.total_pages ?? 1
+    }
+    return found
   }
 
   /** By value or by alias; unknown ones are no failure. */

@@ -33,4 +33,6 @@ test('what is not there, and what is no pattern', () => {
   expect(() => parseGrants(['dbb'], TOOLS)).toThrow('there is no tool "dbb"; there are postgres-mcp, memory')
   expect(() => parseGrants(['db:a b'], TOOLS)).toThrow('after the colon')
   expect(() => parseGrants(['db:'], TOOLS)).toThrow('after the colon')
+  // Not all of them.
+  expect(() => parseGrants([''], TOOLS)).toThrow('--tools names no tool')
 })

@@ -15,6 +15,8 @@ export interface Grant {
  */
 export function parseGrants(texts: readonly string[], tools: readonly ToolNames[]): Grant[] {
   const words = texts.flatMap((text) => text.split(',')).filter((word) => word !== '')
+  if (texts.length > 0 && words.length === 0)
+    throw new ToolkitError('--tools names no tool', { hint: 'leave it out for all, or write none' })
   if (words.length === 0) return tools.map(({ service }) => ({ service, allow: [] }))
   if (words.length === 1 && words[0] === 'none') return []
   const grants = new Map<string, string[]>()

@@ -20,6 +20,27 @@ test('each client gets the address with its slash, the key and the token of each
   expect(JSON.parse(block('VS Code'))).toEqual({
     servers: { lan: { type: 'http', url: person.url, headers } },
   })
+  expect(JSON.parse(block('Claude Desktop'))).toEqual({
+    mcpServers: {
+      lan: {
+        command: 'npx',
+        args: [
+          '-y',
+          'mcp-remote',
+          person.url,
+          '--allow-http',
+          '--header',
+          'Authorization:${LAN_AUTHORIZATION}',
+          '--header',
+          'x-mcp-db-authorization:${LAN_X_MCP_DB_AUTHORIZATION}',
+        ],
+        env: {
+          LAN_AUTHORIZATION: 'Bearer sk-alice',
+          LAN_X_MCP_DB_AUTHORIZATION: 'token-of-alice',
+        },
+      },
+    },
+  })
   expect(JSON.parse(block('Cursor'))).toEqual({ mcpServers: { lan: { url: person.url, headers } } })
   expect(parse(block('LibreChat'))).toEqual({
     mcpServers: { lan: { type: 'streamable-http', url: person.url, headers } },
@@ -36,6 +57,10 @@ test('each client gets the address with its slash, the key and the token of each
       '  --header "x-mcp-db-authorization: token-of-alice"',
     ].join('\n'),
   )
+})
+
+test('over TLS mcp-remote needs no leave for plain HTTP', () => {
+  expect(settings({ ...person, url: 'https://box.lan:8443/mcp/' })).not.toContain('--allow-http')
 })
 
 test('without tokens of their own there is no header but the key', () => {

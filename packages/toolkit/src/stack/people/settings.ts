@@ -15,7 +15,7 @@ export interface Credentials {
 function headersOf({ key, tokens }: Credentials): Record<string, string> {
   return {
     Authorization: `Bearer ${key}`,
-    ...Object.fromEntries([...tokens].map(([alias, token]) => [`x-mcp-${alias}-authorization`, token])),
+    ...Object.fromEntries([...tokens].map(([alias, token]) => [tokenHeader(alias), token])),
   }
 }
 
@@ -29,7 +29,12 @@ export function settings(person: Credentials): string {
   return [
     `# Settings of ${name}`,
     '',
-    'They hold secrets: give them to this person only. Nothing here can be shown again.',
+    `They hold secrets: give them to ${name} only. ./add-user --show ${name} makes new ones, and ends these.`,
+    block(
+      'Claude Desktop: claude_desktop_config.json',
+      'json',
+      json({ mcpServers: { lan: remote(url, headers) } }),
+    ),
     block('Claude Code', 'sh', `claude mcp add --transport http lan ${url}${flags.join('')}`),
     block('VS Code: .vscode/mcp.json', 'json', json({ servers: { lan: http } })),
     block('Cursor: ~/.cursor/mcp.json', 'json', json({ mcpServers: { lan: { url, headers } } })),
@@ -73,6 +78,47 @@ export function settings(person: Credentials): string {
     ),
     '',
   ].join('\n')
+}
+
+/** What a person who has settings adds to them. */
+export function additions(name: string, tokens: ReadonlyMap<string, string>): string {
+  const headers = [...tokens].map(([alias, token]) => `${tokenHeader(alias)}: ${token}`)
+  return [
+    `# New for ${name}`,
+    '',
+    `Headers, to be added to those of ${name}'s settings (give them to ${name} only):`,
+    '',
+    ...headers,
+    '',
+    `All settings anew, in place of those that ${name} has: ./add-user --show ${name}`,
+  ].join('\n')
+}
+
+/** Claude Desktop starts programs only: mcp-remote speaks for it. A header in a variable may have a space on every system. */
+function remote(url: string, headers: Readonly<Record<string, string>>): object {
+  const named = Object.entries(headers).map(
+    ([header, value]) => [header, variableFor(header), value] as const,
+  )
+  return {
+    command: 'npx',
+    args: [
+      '-y',
+      'mcp-remote',
+      url,
+      // Else it refuses an address of another machine.
+      ...(url.startsWith('http:') ? ['--allow-http'] : []),
+      ...named.flatMap(([header, variable]) => ['--header', `${header}:\${${variable}}`]),
+    ],
+    env: Object.fromEntries(named.map(([, variable, value]) => [variable, value])),
+  }
+}
+
+function variableFor(header: string): string {
+  return `LAN_${header.toUpperCase().replaceAll(/\W/g, '_')}`
+}
+
+function tokenHeader(alias: string): string {
+  return `x-mcp-${alias}-authorization`
 }
 
 function json(value: object): string {

@@ -3,10 +3,12 @@ import { tmpdir } from 'node:os'
 import { join, relative } from 'node:path'
 import { afterAll, beforeEach, describe, expect, test } from 'vitest'
 import { parse } from 'yaml'
+import { composeFiles } from './env-file.ts'
 import { checkRecipe } from '../../recipe/read.ts'
 import { Folder } from '../folder.ts'
 import { addTool, removeTool, rollbackTool, updateTool, type PreparedTool } from './change.ts'
-import { keep, undo } from './snapshot.ts'
+import { stepsBack } from './history.ts'
+import { undo } from './snapshot.ts'
 import { reservedNames } from './reserved-names.ts'
 
 const root = mkdtempSync(join(tmpdir(), 'mcp-bridge-stack-'))
@@ -54,7 +56,7 @@ beforeEach(() => {
 
 test('added: everything the tool needs, in every file', () => {
   addTool(folder, prepared('1.0.0', 'open'), options())
-  keep(folder)
+  finish()
   const env = folder.read('.env')
   const token = /^MCP_GIT_TOKEN=([0-9a-f]{64})$/m.exec(env)?.[1]
   expect(env).toContain("MCP_GIT_GIT_KEY='it $ecret'\n")
@@ -98,25 +100,37 @@ test('taken back, or removed: no trace', () => {
   expect(undo(folder)).toBeUndefined()
   addTool(folder, prepared('1.0.0'), options())
   removeTool(folder, NAMED)
-  keep(folder)
+  finish()
   expect(contents()).toEqual(before)
 })
 
-test('updated, back, and back again', () => {
+test('updated, and back step by step', () => {
   addTool(folder, prepared('1.0.0'), options())
-  const first = folder.read('added', 'git', 'compose.yaml')
-  updateTool(folder, prepared('2.0.0'), NAMED)
-  const second = folder.read('added', 'git', 'compose.yaml')
-  expect(second).toBe(first.replace('git:1.0.0', 'git:2.0.0'))
-  rollbackTool(folder, 'git')
-  expect(folder.read('added', 'git', 'compose.yaml')).toBe(first)
-  expect(folder.read('added', 'git', 'Dockerfile')).toBe('# 1.0.0\n')
-  rollbackTool(folder, 'git')
-  expect(folder.read('added', 'git', 'compose.yaml')).toBe(second)
-  const updated = contents()
-  updateTool(folder, prepared('3.0.0'), NAMED)
-  undo(folder)
-  expect(contents()).toEqual(updated)
+  finish()
+  const states = [contents()]
+  for (const version of ['2.0.0', '3.0.0']) {
+    updateTool(folder, prepared(version), NAMED)
+    finish()
+    states.push(contents())
+  }
+  const compose = states.map((state) => state['added/git/compose.yaml'] ?? '')
+  expect(compose[2]).toBe(compose[0]?.replace('git:1.0.0', 'git:3.0.0'))
+  updateTool(folder, prepared('4.0.0'), NAMED)
+  expect(undo(folder)).toBe('git')
+  for (const state of states.toReversed()) {
+    expect(contents()).toEqual(state)
+    if (state === states[0]) break
+    rollbackTool(folder, 'git')
+    finish()
+  }
+  expect(() => rollbackTool(folder, 'git')).toThrow('nothing that git could go back to')
+})
+
+test('of many steps the last five are kept', () => {
+  addTool(folder, prepared('1.0.0'), options())
+  for (const n of [2, 3, 4, 5, 6, 7]) updateTool(folder, prepared(`${n}.0.0`), NAMED)
+  const versions = stepsBack(folder, 'git').map((step) => folder.read(...step, 'Dockerfile').trim())
+  expect(versions).toEqual(['# 6.0.0', '# 5.0.0', '# 4.0.0', '# 3.0.0', '# 2.0.0'])
 })
 
 test('a tool of docker-compose.yml gets another image, and goes back to its own', () => {
@@ -127,15 +141,37 @@ test('a tool of docker-compose.yml gets another image, and goes back to its own'
   })
   expect(() => removeTool(folder, { service: 'time', alias: 'time' })).toThrow('COMPOSE_PROFILES')
   rollbackTool(folder, 'time')
-  expect(folder.read('.env')).toBe(before['.env'])
-  expect(folder.has('added', 'time')).toBe(false)
-  rollbackTool(folder, 'time')
-  expect(folder.read('.env')).toContain('added/time/compose.yaml')
+  finish()
+  expect(contents()).toEqual(before)
+  expect(() => rollbackTool(folder, 'time')).toThrow('was not updated here')
+})
+
+test('what Compose is told of is there at every moment of a change, and of its undoing', () => {
+  const { folder: watched, check } = checkedAtEachWrite()
+  addTool(watched, prepared('1.0.0'), options())
+  updateTool(watched, prepared('2.0.0'), NAMED)
+  undo(watched)
+  updateTool(watched, prepared('2.0.0'), NAMED)
+  rollbackTool(watched, 'git')
+  removeTool(watched, NAMED)
+  undo(watched)
+  expect(check()).toBeGreaterThan(40)
+})
+
+test('a snapshot that was cut short undoes nothing', () => {
+  addTool(folder, prepared('1.0.0'), options())
+  finish()
+  const before = contents()
+  updateTool(folder, prepared('2.0.0'), NAMED)
+  undo(folder)
+  folder.write('half', 'run', 'undo', 'files', '.env')
+  expect(undo(folder)).toBeUndefined()
+  expect(contents()).toEqual(before)
 })
 
 test('a tool from before its names had something in front is updated and removed under its own', () => {
   addTool(folder, prepared('1.0.0'), options())
-  keep(folder)
+  finish()
   for (const path of ['.env', 'added/git/compose.yaml', 'config/litellm.yaml'])
     folder.writeSecret(folder.read(path).replaceAll('MCP_GIT_', 'GIT_'), path)
   updateTool(folder, prepared('2.0.0'), NAMED)
@@ -148,7 +184,7 @@ test('a tool from before its names had something in front is updated and removed
 
 test('what is kept to be taken back is for the owner alone', () => {
   addTool(folder, prepared('1.0.0'), options())
-  keep(folder)
+  finish()
   chmodSync(folder.path('run'), 0o755)
   updateTool(folder, prepared('2.0.0'), NAMED)
   expect(mode('run', 'undo', 'files', 'people', 'git', 'tokens')).toBe(0o644)
@@ -196,7 +232,7 @@ volumes: { git-0: {} }
     const secrets = [{ name: tool ?? 'GIT_KEY', description: 'a key' }]
     const made = prepared('1.0.0')
     const recipe = checkRecipe({ ...made.recipe, secrets })
-    const taken = reservedNames(folder, 'warning: {"services":{"included":{}}}')
+    const taken = reservedNames(folder, '{"services":{"included":{}}}')
     const variables = new Map([[tool ?? 'GIT_KEY', 'v']])
     expect(() => addTool(folder, { ...made, recipe }, options({ taken, variables, ...more }))).toThrow(
       message,
@@ -221,9 +257,34 @@ test('refused before anything has changed', () => {
     },
     'knows no OTHER',
   )
-  expect(() => rollbackTool(folder, 'git')).toThrow('never updated')
+  expect(() => rollbackTool(folder, 'git')).toThrow('was not updated here')
   expect(contents()).toEqual(before)
 })
+
+/** As the shell does when the tool has passed its verification. */
+function finish(): void {
+  folder.remove('run', 'undo')
+}
+
+/** The stack's folder, which after each of its changes asks what Compose would be told then. */
+function checkedAtEachWrite(): { folder: Folder; check: () => number } {
+  let changes = 0
+  const check = () => {
+    const named = composeFiles(folder.read('.env')).filter((file) => file !== 'docker-compose.yml')
+    for (const file of named) expect(parse(folder.read(file))).toMatchObject({ services: { git: {} } })
+    return (changes += 1)
+  }
+  const methods = ['write', 'writeSecret', 'copy', 'remove'] as const
+  const watched = new Folder(root)
+  for (const method of methods) {
+    const real = watched[method].bind(watched) as (...args: unknown[]) => void
+    watched[method] = (...args: unknown[]) => {
+      real(...args)
+      check()
+    }
+  }
+  return { folder: watched, check }
+}
 
 function mode(...path: string[]): number {
   return statSync(folder.path(...path)).mode & 0o777
@@ -235,7 +296,7 @@ function refused(more: object, message: string): void {
 
 /** Every file of the stack, but for what a change leaves to be taken back. */
 function contents(): Record<string, string> {
-  folder.remove('run', 'undo')
+  finish()
   const files = readdirSync(root, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile())
   return Object.fromEntries(
     files.map(({ parentPath, name }) => {

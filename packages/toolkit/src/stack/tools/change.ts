@@ -9,8 +9,9 @@ import { withToken } from '../../token-file.ts'
 import { withFilter } from '../people/bridge-config.ts'
 import { GATEWAY, tokenVariable, toolVariable } from '../../render/names.ts'
 import { checkNewTool, type NewTool } from './check-new-tool.ts'
-import { composeFiles, withComposeFile, withoutComposeFile, withoutValue, withValue } from './env-file.ts'
+import { withComposeFile, withoutComposeFile, withoutValue, withValue } from './env-file.ts'
 import { composeFragment, imageOnly } from './compose-fragment.ts'
+import { forgetLatestStep, historyOf, keepStep, latestStep } from './history.ts'
 import { LITELLM_CONFIG, withoutServer, withServer } from './litellm-config.ts'
 import { snapshot } from './snapshot.ts'
 
@@ -23,7 +24,6 @@ export interface PreparedTool {
 }
 
 const ADDED = 'added'
-const PREVIOUS = '.previous'
 const COMPOSE = 'compose.yaml'
 const ENV = '.env'
 
@@ -35,13 +35,9 @@ export function addTool(folder: Folder, tool: PreparedTool, options: NewTool): v
   const variables = new Map([...values.keys()].map((name) => [name, toolVariable(alias, name)]))
   const stored = [...values].map(([name, value]) => [toolVariable(alias, name), quoted(value)] as const)
   snapshot(folder, service)
-  writeContext(folder, service, tool)
   const secret = randomBytes(32).toString('hex')
-  let env = withValue(folder.read(ENV), token, secret)
-  for (const [name, value] of stored) env = withValue(env, name, value)
-  folder.writeSecret(withComposeFile(env, `${ADDED}/${service}/${COMPOSE}`), ENV)
-  const placed = { service, alias, image: tool.image, token, variables, isProxied: isProxied(env) }
-  folder.write(composeFragment(tool.recipe, placed), ADDED, service, COMPOSE)
+  const fragment = composeFragment(tool.recipe, { service, alias, image: tool.image, token, variables })
+  folder.replaceAll(new Map([...tool.files, [COMPOSE, fragment]]), ADDED, service)
   folder.write(withToken('', GATEWAY, secret), 'people', service, 'tokens')
   folder.write(withFilter('', GATEWAY, tool.recipe.tools), 'people', service, 'bridge.yaml')
   const { description } = tool.recipe
@@ -49,46 +45,37 @@ export function addTool(folder: Folder, tool: PreparedTool, options: NewTool): v
     withServer(folder.read(...LITELLM_CONFIG), { service, alias, token, description }),
     ...LITELLM_CONFIG,
   )
+  let env = withValue(folder.read(ENV), token, secret)
+  for (const [name, value] of stored) env = withValue(env, name, value)
+  // Last: Compose reads the tool's file from here on, and it needs all the rest.
+  folder.writeSecret(withComposeFile(env, fileOf(service)), ENV)
 }
 
-/** Takes the tool from another recipe; `rollbackTool` brings the one before back. */
+/** Takes the tool from another recipe; `rollbackTool` brings back what was before. */
 export function updateTool(folder: Folder, tool: PreparedTool, { service, alias }: ToolNames): void {
   snapshot(folder, service)
-  const before = writtenAs(folder, service)
-  setAside(folder, service)
-  writeContext(folder, service, tool)
-  const env = folder.read(ENV)
-  const placed = {
-    service,
-    alias,
-    image: tool.image,
-    token: before.token ?? tokenVariable(alias),
-    variables: before.variables,
-    isProxied: isProxied(env),
-  }
-  const text = before.isOwn ? composeFragment(tool.recipe, placed) : imageOnly(placed)
-  folder.write(text, ADDED, service, COMPOSE)
-  folder.writeSecret(withComposeFile(env, `${ADDED}/${service}/${COMPOSE}`), ENV)
+  const { isOwn, token, variables } = writtenAs(folder, service)
+  keepStep(folder, service)
+  const placed = { service, alias, image: tool.image, token: token ?? tokenVariable(alias), variables }
+  const text = isOwn ? composeFragment(tool.recipe, placed) : imageOnly(placed)
+  folder.replaceAll(new Map([...tool.files, [COMPOSE, text]]), ADDED, service)
+  folder.writeSecret(withComposeFile(folder.read(ENV), fileOf(service)), ENV)
 }
 
-/** Back to what it was before the last update; a second rollback undoes the first. @throws ToolkitError if there was none */
+/** Back to what it was before its last update; once more, and it is what it was before that. @throws ToolkitError if there was none */
 export function rollbackTool(folder: Folder, service: string): void {
-  if (!folder.has(ADDED, PREVIOUS, service))
-    throw new ToolkitError(`${service} was never updated: there is nothing to go back to`)
+  const before = latestStep(folder, service)
   snapshot(folder, service)
-  const file = `${ADDED}/${service}/${COMPOSE}`
-  const [now, before, aside] = [
-    [ADDED, service],
-    [ADDED, PREVIOUS, service],
-    ['run', 'aside'],
-  ]
-  folder.move(before, aside)
-  setAside(folder, service)
-  // A mark that there was nothing: the tool is again as docker-compose.yml has it.
-  if (folder.has(...aside, COMPOSE)) folder.move(aside, now)
-  else folder.remove(...aside)
   const env = folder.read(ENV)
-  folder.writeSecret(folder.has(file) ? withComposeFile(env, file) : withoutComposeFile(env, file), ENV)
+  if (before === undefined) {
+    // Compose must not be told of a file that is gone.
+    folder.writeSecret(withoutComposeFile(env, fileOf(service)), ENV)
+    folder.remove(ADDED, service)
+  } else {
+    folder.replaceAll(before, ADDED, service)
+    folder.writeSecret(withComposeFile(env, fileOf(service)), ENV)
+  }
+  forgetLatestStep(folder, service)
 }
 
 /** Removes all that `addTool` wrote; volumes are left to the shell. @throws ToolkitError for a tool of docker-compose.yml */
@@ -99,25 +86,19 @@ export function removeTool(folder: Folder, { service, alias }: ToolNames): void 
       `${service} belongs to docker-compose.yml: leave its profile out of COMPOSE_PROFILES in .env`,
     )
   snapshot(folder, service)
-  let env = withoutComposeFile(folder.read(ENV), `${ADDED}/${service}/${COMPOSE}`)
+  let env = withoutComposeFile(folder.read(ENV), fileOf(service))
   for (const name of [before.token, ...before.variables.values()])
     if (name !== undefined) env = withoutValue(env, name)
   folder.writeSecret(env, ENV)
   folder.write(withoutServer(folder.read(...LITELLM_CONFIG), alias), ...LITELLM_CONFIG)
   folder.remove('people', service)
   folder.remove(ADDED, service)
-  folder.remove(ADDED, PREVIOUS, service)
+  folder.remove(...historyOf(service))
 }
 
-function writeContext(folder: Folder, service: string, { files }: PreparedTool): void {
-  for (const [path, content] of files) folder.write(content, ADDED, service, ...path.split('/'))
-}
-
-/** Keeps the present state as the previous one; for a tool that is as docker-compose.yml has it, a mark that says so. */
-function setAside(folder: Folder, service: string): void {
-  folder.remove(ADDED, PREVIOUS, service)
-  if (folder.has(ADDED, service)) folder.move([ADDED, service], [ADDED, PREVIOUS, service])
-  else folder.write('as docker-compose.yml has it\n', ADDED, PREVIOUS, service, 'origin')
+/** As COMPOSE_FILE names it. */
+function fileOf(service: string): string {
+  return `${ADDED}/${service}/${COMPOSE}`
 }
 
 /** What the Compose file of a tool below `added/` says about it. */
@@ -136,10 +117,6 @@ function writtenAs(folder: Folder, service: string): Written {
     token,
     variables: requiredVariables(file, service),
   }
-}
-
-function isProxied(env: string): boolean {
-  return composeFiles(env).includes('proxy/compose.yaml')
 }
 
 /** Single quotes: compose expands nothing in them. */

@@ -1,17 +1,21 @@
 // tools/command: `./tools`: changes files, and writes down for the shell what Docker has to do.
-import { parseArgs } from 'node:util'
+import type { Command } from 'commander'
 import { ToolkitError } from '../../errors.ts'
-import { readTool, type Tool } from '../../recipe/read.ts'
 import type { Recipe } from '../../recipe/schema.ts'
 import { serviceName } from '../../render/names.ts'
-import { namedTools, toolNamed, type ToolNames } from '../compose-config.ts'
+import { imagesOf, namedTools, toolNamed, type NamedTool, type ToolNames } from '../compose-config.ts'
 import { parseComposeFile } from '../compose-file.ts'
-import { parseContainers } from '../facts.ts'
+import { parseContainers, parseVariables } from '../facts.ts'
 import type { Folder } from '../folder.ts'
+import type { Gateway } from '../gateway.ts'
+import { accessTo } from './access.ts'
 import { addTool, removeTool, rollbackTool, updateTool } from './change.ts'
+import { imagesIn } from './history.ts'
 import { toolList } from './list.ts'
-import { bridgeVersion, fromCatalogue, fromSource, inVersion, newest, prepared } from './prepare.ts'
-import { keep, undo } from './snapshot.ts'
+import { stepOf } from './newer.ts'
+import { outdated } from './outdated.ts'
+import { bridgeVersion, fromCatalogue, fromSource, prepared } from './prepare.ts'
+import { undo } from './snapshot.ts'
 import { reservedNames, type ReservedNames } from './reserved-names.ts'
 
 /** Read by lib/tools.sh: a word and its value on each line. */
@@ -21,83 +25,118 @@ export interface Context {
   folder: Folder
   catalogue: Folder
   facts: ReadonlyMap<string, string>
+  /** Says what a new tool offers. */
+  gateway: Pick<Gateway, 'restTools'>
 }
 
-/** Returns what to print. */
-export async function changeTools(args: readonly string[], context: Context): Promise<string> {
-  const [verb = 'list', ...rest] = args
-  const { folder } = context
-  folder.remove(...ORDERS)
-  switch (verb) {
-    case 'list':
-      return toolList(
-        folder,
-        context.facts.get('compose') ?? '',
-        parseContainers(context.facts.get('ps') ?? ''),
-      )
-    case 'add':
-      return add(rest, context)
-    case 'update':
-      return update(rest, context)
-    case 'rollback': {
-      const { service } = named(rest, context)
-      rollbackTool(folder, service)
-      order(folder, [['service', service], ...imageToBuild(folder, service)])
-      return ''
-    }
-    case 'remove': {
-      const tool = named(rest, context)
-      removeTool(folder, tool)
-      order(folder, [['service', tool.service]])
-      return ''
-    }
-    case 'undo': {
-      const service = undo(folder)
-      if (service !== undefined) order(folder, [['service', service], ...imageToBuild(folder, service)])
-      return ''
-    }
-    case 'keep':
-      keep(folder)
-      return ''
-    default:
-      throw new ToolkitError(`there is no command "${verb}"`, {
-        hint: 'write list, add, update, rollback or remove',
-      })
-  }
-}
+/** `program tools …`; @param say gets what to print */
+export function addToolsCommand(
+  program: Command,
+  context: () => Promise<Context>,
+  say: (text: string) => void,
+): void {
+  const tools = program.command('tools').helpCommand(false)
+  const verb = (name: string, run: (context: Context, ...args: string[]) => Promise<string> | string) =>
+    tools.command(name).action(async (...args: unknown[]) => {
+      const given = await context()
+      given.folder.remove(...ORDERS)
+      const words = args.filter((each) => typeof each === 'string')
+      const said = await run(given, ...words)
+      if (said !== '') say(said)
+    })
 
-async function add(args: readonly string[], { folder, catalogue, facts }: Context): Promise<string> {
-  const { values, positionals } = parseArgs({
-    args: [...args],
-    allowPositionals: true,
-    options: {
-      name: { type: 'string' },
-      alias: { type: 'string' },
-      env: { type: 'string', multiple: true },
-      entry: { type: 'string' },
-      network: { type: 'string' },
-      volume: { type: 'string', multiple: true },
-    },
+  tools
+    .command('add')
+    .argument('<source>')
+    .argument('[arguments...]')
+    .option('--name <service>')
+    .option('--alias <alias>')
+    .option('--env <name>', '', gathered, [])
+    .option('--entry <program>')
+    .option('--network <word>')
+    .option('--volume <path>', '', gathered, [])
+    .action(async (source: string, args: string[], options: AddOptions) => {
+      const given = await context()
+      given.folder.remove(...ORDERS)
+      await add(source, args, options, given)
+    })
+  verb('list', ({ folder, facts }) =>
+    toolList(folder, composeOf(facts), parseContainers(facts.get('ps') ?? '')),
+  )
+  verb('update', update).argument('<service>').argument('[version]')
+  verb('rollback', rollback).argument('<service>')
+  verb('remove', (given, name = '') => {
+    const tool = named(name, given)
+    removeTool(given.folder, tool)
+    order(given.folder, [['service', tool.service]])
+    return ''
+  }).argument('<service>')
+  verb('outdated', async (given) => {
+    const { table, orders } = await outdated(namedTools(composeOf(given.facts)), given)
+    order(given.folder, orders)
+    return table
   })
-  const [source, ...programArgs] = positionals
-  if (source === undefined) throw new ToolkitError('add: no tool is named', { hint: 'write ./tools add git' })
-  const variables = new Map((values.env ?? []).map(variable))
+  verb('needed', ({ folder, facts }) => {
+    const images = new Set([...imagesOf(facts.get('all') ?? ''), ...imagesIn(folder)])
+    order(
+      folder,
+      [...images].map((image) => ['image', image]),
+    )
+    return ''
+  })
+  verb('undo', ({ folder }) => {
+    const service = undo(folder)
+    if (service !== undefined) order(folder, [['service', service], ...imageToBuild(folder, service)])
+    return ''
+  })
+  verb('access', (given, name = '') => accessTo(named(name, given), composeOf(given.facts), given)).argument(
+    '<service>',
+  )
+}
+
+interface AddOptions {
+  name?: string
+  alias?: string
+  env: string[]
+  entry?: string
+  network?: string
+  volume: string[]
+}
+
+async function add(source: string, args: string[], options: AddOptions, context: Context): Promise<void> {
+  const { folder, catalogue, facts } = context
+  const variables = variablesOf(options.env, facts)
+  const listed = fromCatalogue(catalogue, source)
   const tool =
-    fromCatalogue(catalogue, source) ??
+    listed ??
     (await fromSource(source, folder, {
-      ...values,
-      args: programArgs,
+      name: options.name,
+      entry: options.entry,
+      args,
       secrets: [...variables.keys()],
-      volumes: values.volume,
-      network: values.network === 'none' ? 'none' : 'open',
+      volumes: options.volume,
+      network: options.network === 'none' ? 'none' : 'open',
     }))
-  const compose = facts.get('compose') ?? ''
+  const compose = composeOf(facts)
   const taken = reservedNames(folder, facts.get('all') ?? compose)
   const present = namedTools(compose)
-  const { service, alias } = namesFor(tool.recipe, values, present, taken)
-  addTool(folder, prepared(tool, bridgeVersion(folder)), { service, alias, variables, present, taken })
+  const { service, alias } = namesFor(tool.recipe, options, present, taken)
+  const made = prepared(tool, bridgeVersion(folder), { isListed: listed !== undefined })
+  addTool(folder, made, { service, alias, variables, present, taken })
   order(folder, [['service', service], ['alias', alias], ...imageToBuild(folder, service)])
-  return ''
+}
+
+/** Their values come beside the arguments, which every user of the machine can see. */
+function variablesOf(names: readonly string[], facts: Context['facts']): Map<string, string> {
+  const values = parseVariables(facts.get('env') ?? '')
+  return new Map(
+    names.map((name) => {
+      const value = values.get(name)
+      if (value === undefined)
+        throw new ToolkitError(`"${name}" sets no variable`, { hint: 'write ./tools add … --env NAME' })
+      return [name, value]
+    }),
+  )
 }
 
 /** A prefix keeps the names of packages apart from those of the stack: somebody's tool may be called `postgres`. */
@@ -118,39 +157,35 @@ function namesFor(
   return { service, alias }
 }
 
-async function update(args: readonly string[], context: Context): Promise<string> {
-  const [, version] = args
-  const tool = named(args, context)
-  const { service } = tool
-  const { folder, catalogue } = context
-  const known = folder.has('added', service, 'recipe.yaml')
-    ? readTool(folder.path('added', service))
-    : fromCatalogue(catalogue, tool.recipe)
-  if (known === undefined) throw new ToolkitError(`${service} has no recipe: it cannot be updated`)
-  const next = await nextOf(known, version, catalogue)
-  if (next === undefined)
-    throw new ToolkitError(`${service} is at its newest version, ${known.recipe.version}`)
-  updateTool(folder, prepared(next, bridgeVersion(folder)), tool)
+async function update(context: Context, name = '', version?: string): Promise<string> {
+  const { folder } = context
+  const tool = named(name, context)
+  const { from, to, isNew, prepare } = await stepOf(tool, version, context)
+  if (!isNew) return `${tool.service} is at ${to} already`
+  updateTool(folder, await prepare(), tool)
+  order(folder, [
+    ['service', tool.service],
+    ['step', stepText(from, to)],
+    ...imageToBuild(folder, tool.service),
+  ])
+  return ''
+}
+
+function rollback(context: Context, name = ''): string {
+  const { folder } = context
+  const { service } = named(name, context)
+  rollbackTool(folder, service)
   order(folder, [['service', service], ...imageToBuild(folder, service)])
   return ''
 }
 
-/** The version that was asked for; else what the catalogue has, else the newest one of the registry. */
-async function nextOf(
-  known: Tool,
-  version: string | undefined,
-  catalogue: Folder,
-): Promise<Tool | undefined> {
-  if (version !== undefined) return inVersion(known.text, version)
-  const listed = fromCatalogue(catalogue, known.recipe.name)
-  if (listed !== undefined && listed.text !== known.text) return listed
-  const latest = await newest(known.recipe)
-  return latest === known.recipe.version ? undefined : inVersion(known.text, latest)
+/** The same version is built anew where the bridge or the recipe below it is another. */
+function stepText(from: string, to: string): string {
+  return from === to ? `${to}, built anew` : `${from} → ${to}`
 }
 
-function named([service = '']: readonly string[], { facts }: Context): ReturnType<typeof namedTools>[number] {
-  const tools = namedTools(facts.get('compose') ?? '')
-  return toolNamed(service, tools)
+function named(service: string, { facts }: Context): NamedTool {
+  return toolNamed(service, namedTools(composeOf(facts)))
 }
 
 /** The image to build, unless the tool is as docker-compose.yml has it. */
@@ -163,8 +198,10 @@ function order(folder: Folder, orders: readonly (readonly [string, string])[]): 
   folder.write(orders.map(([word, value]) => `${word} ${value}\n`).join(''), ...ORDERS)
 }
 
-function variable(text: string): [string, string] {
-  const at = text.indexOf('=')
-  if (at < 1) throw new ToolkitError(`"${text}" sets no variable`, { hint: 'write --env NAME=VALUE' })
-  return [text.slice(0, at), text.slice(at + 1)]
+function composeOf(facts: Context['facts']): string {
+  return facts.get('compose') ?? ''
+}
+
+function gathered(value: string, before: string[]): string[] {
+  return [...before, value]
 }

@@ -10,8 +10,6 @@ export interface StackService extends ToolNames {
   token: string
   /** Variables of `.env` by the name that the tool knows them by. */
   variables: ReadonlyMap<string, string>
-  /** Whether the proxy of proxy/compose.yaml has a direct way to the tool. */
-  isProxied: boolean
 }
 
 const NOTE = '# Made by ./tools from recipe.yaml beside it, and made anew by ./tools update.\n'
@@ -65,7 +63,8 @@ export function composeFragment(recipe: Recipe, placed: StackService): string {
         healthcheck: GUARDED,
       }),
       litellm: { environment: { [token]: required(token) }, networks: [network] },
-      ...(placed.isProxied ? { caddy: { networks: [network] } } : {}),
+      // It runs with proxy/compose.yaml only; its way to the tool is there before.
+      caddy: { networks: [network] },
     },
     networks: {
       [network]: {

@@ -11,14 +11,13 @@ const folder = new Folder(join(root, 'stack'))
 const catalogue = new Folder(join(root, 'catalogue'))
 afterAll(() => rmSync(root, { recursive: true }))
 
-const COMPOSE = `time="…" level=warning msg="something"
-${JSON.stringify({
+const COMPOSE = JSON.stringify({
   services: {
     litellm: {},
     time: { labels: { 'mcp-bridge.tool': 'time' } },
     'postgres-mcp': { labels: { 'mcp-bridge.tool': 'db' } },
   },
-})}`
+})
 
 const recipe = (name: string, tools: string[]) => `
 name: ${name}

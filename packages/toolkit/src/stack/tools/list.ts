@@ -4,6 +4,7 @@ import { columns } from '../../columns.ts'
 import { namedTools } from '../compose-config.ts'
 import type { Container } from '../facts.ts'
 import type { Folder } from '../folder.ts'
+import { stepsBack } from './history.ts'
 
 const HEAD = ['SERVICE', 'ALIAS', 'VERSION', 'STATE', 'FROM', 'BEFORE']
 
@@ -17,20 +18,20 @@ export function toolList(folder: Folder, compose: string, containers: readonly C
       own ?? versionOf(folder.read('images', recipe, 'recipe.yaml')) ?? '-',
       container === undefined ? 'missing' : container.health || container.state,
       own === undefined ? 'docker-compose.yml' : `added/${service}`,
-      previousVersion(folder, service),
+      before(folder, service),
     ]
   })
   return columns([HEAD, ...rows]).join('\n')
 }
 
-/** What `./tools rollback` goes back to. */
-function previousVersion(folder: Folder, service: string): string {
-  if (!folder.has('added', '.previous', service)) return ''
-  return versionOf(folder.read('added', '.previous', service, 'recipe.yaml')) ?? 'docker-compose.yml'
+/** What `./tools rollback` goes back to, the next step first. */
+function before(folder: Folder, service: string): string {
+  const versions = stepsBack(folder, service).map((step) => versionOf(folder.read(...step, 'recipe.yaml')))
+  return versions.map((version) => version ?? 'docker-compose.yml').join(', ')
 }
 
 /** As it is written, also in a recipe with mistakes; an unquoted `1.10` is not shown as the number 1.1. */
-function versionOf(recipe: string): string | undefined {
+export function versionOf(recipe: string): string | undefined {
   const version = parseDocument(recipe, { logLevel: 'silent' }).get('version', true)
   return isScalar(version) ? (version.source ?? String(version.value)) : undefined
 }

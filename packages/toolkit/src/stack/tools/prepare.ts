@@ -12,14 +12,31 @@ import { parseSource } from '../../resolve/source.ts'
 import type { Folder } from '../folder.ts'
 import type { PreparedTool } from './change.ts'
 
-/** @param bridgeVersion of the base image: see `bridgeVersion` */
-export function prepared(tool: Tool, bridgeVersion: string): PreparedTool {
+/** Beside the recipe of a tool that came from the catalogue, and follows it. */
+const ORIGIN = 'origin'
+
+/**
+ * @param bridgeVersion of the base image: see `bridgeVersion`
+ * @param options isListed: it came from the catalogue, and updates follow that
+ */
+export function prepared(
+  tool: Tool,
+  bridgeVersion: string,
+  { isListed }: { isListed: boolean },
+): PreparedTool {
   const { tag, files } = render(tool, { bridgeVersion })
   return {
     recipe: tool.recipe,
     image: tag.replace(serviceName(tool.recipe), `mcp-bridge/${tool.recipe.name}`),
-    files: new Map([...files].filter(([path]) => isBuildContext(path))),
+    files: new Map<string, string | Buffer>([
+      ...[...files].filter(([path]) => isBuildContext(path)),
+      ...(isListed ? [[ORIGIN, 'catalogue\n'] as const] : []),
+    ]),
   }
+}
+
+export function isOfCatalogue(folder: Folder, service: string): boolean {
+  return folder.has('added', service, ORIGIN)
 }
 
 /** The version of the base image that the tools of the stack are built on. */

@@ -20,7 +20,7 @@ const FILES = ['docker-compose.yml', 'docker-compose.override.yml', 'proxy/compo
 export function reservedNames(folder: Folder, compose: string): ReservedNames {
   const env = folder.read('.env')
   const texts = [...new Set([...FILES, ...composeFiles(env)])].map((file) => folder.read(...file.split('/')))
-  const parts = [...texts, compose.slice(Math.max(compose.indexOf('{'), 0))].map(parseComposeFile)
+  const parts = [...texts, compose].map(parseComposeFile)
   const keysOf = (of: (part: ParsedComposeFile) => object | null | undefined) =>
     parts.flatMap((part) => Object.keys(of(part) ?? {}))
   const settings = [env, folder.read(...LITELLM_CONFIG)].join('\n')
