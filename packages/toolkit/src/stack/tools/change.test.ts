@@ -247,7 +247,7 @@ test('refused before anything has changed', () => {
   refused({ service: '../git' }, 'is no name of a service')
   refused({ alias: 'time' }, 'the alias time is taken')
   refused({ service: 'time', alias: 'clock' }, 'time is there already')
-  refused({ variables: new Map() }, '--env GIT_KEY=… (a key)')
+  refused({ variables: new Map() }, '--env GIT_KEY (a key)')
   refused(
     {
       variables: new Map([

@@ -78,6 +78,6 @@ function checkVariables({ environment, secrets }: Recipe, given: ReadonlyMap<str
   const missing = [...environment, ...secrets].filter(({ required, name }) => required && !given.has(name))
   if (missing.length > 0)
     throw new ToolkitError(
-      `the tool needs: ${missing.map(({ name, description }) => `--env ${name}=… (${description})`).join(', ')}`,
+      `the tool needs: ${missing.map(({ name, description }) => `--env ${name} (${description})`).join(', ')}`,
     )
 }
