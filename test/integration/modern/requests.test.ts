@@ -232,3 +232,18 @@ test('a legacy client beside it is served as before', async () => {
   expect(status).toBe(200)
   expect(JSON.parse(body).result.protocolVersion).toBe('2025-11-25')
 })
+
+test('--compat claude-ai: the body counts where headers are missing or of before, and none may say something else', async () => {
+  const lenient = await bridged(['--compat', 'claude-ai', '--', ...fixture('echo')])
+  const own = new ModernClient({ port: lenient.port })
+  const call = async (headers: Record<string, string | null>) => {
+    const { status, response } = await own.request('tools/call', { name: 'echo', arguments: {} }, { headers })
+    return [status, response.error?.code]
+  }
+  expect(await call({ 'mcp-protocol-version': '2025-11-25', 'mcp-method': null, 'mcp-name': null })).toEqual([
+    200,
+    undefined,
+  ])
+  expect(await call({ 'mcp-name': 'other' })).toEqual([400, -32020])
+  expect(await call({ 'mcp-protocol-version': '2027-01-01' })).toEqual([400, -32020])
+})

@@ -99,7 +99,7 @@ test('filters and LiteLLM hold for it as for a session', async () => {
   const { response } = await client.request('tools/list')
   expect(response.result.tools.map(({ name }: { name: string }) => name)).not.toContain('echo')
   expect((await client.call('echo')).error?.code).toBe(-32602)
-  const lenient = new ModernClient(await embedded({ command, compat: 'litellm' }, {}))
+  const lenient = new ModernClient(await embedded({ command, compat: ['litellm'] }, {}))
   const crashed = await lenient.call('crash')
   expect(crashed.result).toMatchObject({ isError: true, resultType: 'complete' })
 })

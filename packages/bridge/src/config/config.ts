@@ -1,6 +1,10 @@
 // config/config: what a bridge is told, as types for those who write it; the schema is checked against them.
 
 /** Checked, complete and deeply frozen: what every module receives its slice of. Times are in ms, sizes in bytes. */
+/** Clients that need more than the protocol says, or less. */
+export const COMPAT = ['litellm', 'claude-ai'] as const
+export type Compat = (typeof COMPAT)[number]
+
 export interface Config {
   /** The tool: a program and its arguments, started without a shell. */
   readonly command: readonly string[]
@@ -73,7 +77,8 @@ export interface Config {
   /** Only tools that say they change nothing; default false. */
   readonly readOnly: boolean
   /** Failures as LiteLLM 1.77 survives them. */
-  readonly compat?: 'litellm' | undefined
+  /** Clients whose habits are met. */
+  readonly compat: readonly Compat[]
   /** Who may come, by name: each a token, an environment and the tools they may use. */
   readonly clients: Readonly<Record<string, ClientConfig>>
   /** What a crash of the command leads to; default `restart`. */

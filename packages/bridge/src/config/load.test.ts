@@ -75,6 +75,7 @@ test('what nobody has set has its default', () => {
     envFile: [],
     passEnv: [],
     headerEnv: [],
+    compat: [],
     era: 'auto',
     onCrash: 'restart',
     logLevel: 'info',

@@ -63,7 +63,7 @@ const TABLE = {
   },
   Running: {
     drainMs: { value: 'time', help: 'How long calls may finish after SIGTERM' },
-    compat: { value: 'litellm', help: 'Failures as LiteLLM 1.77 survives them' },
+    compat: { value: 'litellm|claude-ai', help: 'What these clients survive, or need *' },
     logLevel: { value: 'level', help: 'trace, debug, info, warn, error, silent' },
     logFormat: { value: 'json|pretty', help: 'Default: pretty on a terminal' },
   },

@@ -2,7 +2,7 @@
 import { isIP } from 'node:net'
 import * as z from 'zod'
 import { clients } from './clients.ts'
-import type { Config } from './config.ts'
+import { COMPAT, type Config } from './config.ts'
 import { boolean, duration, files, globs, headerEnv, int, list, pairs, size, text } from './fields.ts'
 import { isOrigin, normalOrigin } from './origins.ts'
 import { isOwnVariable } from '../variables.ts'
@@ -77,7 +77,9 @@ export const configSchema = z.strictObject({
   toolsAllow: globs().default([]),
   toolsDeny: globs().default([]),
   readOnly: boolean().default(false),
-  compat: z.literal('litellm', 'write litellm').optional(),
+  compat: list()
+    .pipe(z.array(z.enum(COMPAT, `write ${COMPAT.join(' or ')}`)))
+    .default([]),
   /** Only in a file or the library: see config/clients. */
   clients: clients().default({}),
   era: z.enum(['auto', 'legacy', 'modern'], 'write auto, legacy or modern').default('auto'),

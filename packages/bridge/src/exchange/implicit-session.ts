@@ -273,7 +273,7 @@ export class ImplicitSession implements Holder, ExchangeHost {
   /** Takes a child and initialises it for this client. */
   async #open(): Promise<Opened> {
     const { caller, capabilities } = this.identity
-    const { openLease, timings, startTimeoutMs, events, compat } = this.#options
+    const { openLease, timings, startTimeoutMs, events, isForLiteLlm } = this.#options
     const lease = await openLease({
       caller,
       era: this.#era,
@@ -296,7 +296,7 @@ export class ImplicitSession implements Holder, ExchangeHost {
         ? await client.initialize(capabilities, startTimeoutMs)
         : initializeAnswerOf(discovered)
     const observed = observeCalls(connection, events, this)
-    const entry = compat === 'litellm' ? failuresAsResults(observed) : observed
+    const entry = isForLiteLlm ? failuresAsResults(observed) : observed
     const opened = { connection, client, entry, answer }
     this.#opened = opened
     this.#event('opened', { wasOpen: true })

@@ -17,7 +17,8 @@ import { createRouter, type Enter, type Handler, type Methods, type RouterOption
 export interface Mount {
   paths: { mcpPath: string; ssePath: string; messagePath: string }
   maxBodyBytes: number
-  compat: 'litellm' | undefined
+  /** See `RefusalPolicy`. */
+  isForLiteLlm: boolean
   streamable: Pick<StreamableHttpTransport, 'post' | 'get' | 'delete'>
   stateless: Pick<StatelessTransport, 'post'>
   sse: Pick<SseTransport, 'get' | 'post'>
@@ -40,7 +41,7 @@ export interface AppOptions extends RouterOptions {
  */
 export function createApp(options: AppOptions, log: Logger): RequestListener {
   const admit = admission(options.admission)
-  const forLiteLlm = options.mounts.filter(({ compat }) => compat === 'litellm')
+  const forLiteLlm = options.mounts.filter(({ isForLiteLlm }) => isForLiteLlm)
   const refuse = createRefuse(
     { liteLlmPaths: forLiteLlm.map(({ paths }) => paths.mcpPath), events: options.events },
     log,

@@ -66,7 +66,7 @@ async function serving(authenticate: Authenticate) {
         {
           paths: { mcpPath: '/mcp', ssePath: '/sse', messagePath: '/messages' },
           maxBodyBytes: 10_000_000,
-          compat: undefined,
+          isForLiteLlm: false,
           streamable: {
             post: (_req, res, body, caller) =>
               answer(res, caller, body instanceof Message ? `${body.method} ${body.byteLength}` : 'batch'),

@@ -182,15 +182,17 @@ export class Bridge {
 
   #mount(tool: Tool, config: Config): Mount {
     const { sessions } = tool
+    const isForLiteLlm = config.compat.includes('litellm')
     return {
       paths: config,
       maxBodyBytes: config.maxBodyBytes,
-      compat: config.compat,
-      streamable: new StreamableHttpTransport(sessions, this.#heartbeat, config.compat === 'litellm'),
+      isForLiteLlm,
+      streamable: new StreamableHttpTransport(sessions, this.#heartbeat, isForLiteLlm),
       stateless: new StatelessTransport({
         clients: tool.clients,
         heartbeat: this.#heartbeat,
-        isLenient: config.compat === 'litellm',
+        isLenient: isForLiteLlm,
+        needsHeaders: !config.compat.includes('claude-ai'),
         era: () => tool.era(),
         discover: () => tool.discover(),
         discovered: (answer) => tool.discovered(answer),

@@ -32,7 +32,7 @@ export interface SessionLimits {
   /** In flight at once. */
   maxCalls: number
   /** Failures of a tool call are told as results. */
-  compat: 'litellm' | undefined
+  isForLiteLlm: boolean
   timings: Timings
   events: Events
 }
@@ -99,7 +99,7 @@ export class Session implements StreamsHost, Holder {
     this.#host = host
     const entry: Entry = { request: (call, message, stream) => this.#enter(call, message, stream) }
     const observed = observeCalls(entry, limits.events, this)
-    this.#entry = limits.compat === 'litellm' ? failuresAsResults(observed) : observed
+    this.#entry = limits.isForLiteLlm ? failuresAsResults(observed) : observed
     const { shortId, wire } = this
     const { maxBufferBytes, maxReplayBytes, timings } = limits
     this.streams = new SessionStreams(
@@ -384,7 +384,7 @@ export class Session implements StreamsHost, Holder {
     connection?.close(error.message)
     this.#failOpening(error)
     // LiteLLM lists the tools after each call, and does not survive that either if it fails.
-    if (this.#limits.compat === undefined) this.close(error.message)
+    if (!this.#limits.isForLiteLlm) this.close(error.message)
   }
 }
 

@@ -110,12 +110,13 @@ export class Tool {
       },
       log,
     )
-    const { callTimeoutMs, compat } = config
+    const { callTimeoutMs } = config
+    const isForLiteLlm = config.compat.includes('litellm')
     this.#discoverMs = timings.discoverMs
     const limits = {
       ...config,
-      compat,
-      callTimeoutMs: callTimeoutMs === 0 && compat === 'litellm' ? LITELLM_CALL_MS : callTimeoutMs,
+      isForLiteLlm,
+      callTimeoutMs: callTimeoutMs === 0 && isForLiteLlm ? LITELLM_CALL_MS : callTimeoutMs,
       timings,
       events,
       isInForce,
@@ -231,7 +232,7 @@ export class Tool {
     const { toolsAllow, toolsDeny, readOnly, startTimeoutMs, compat } = this.#config
     return {
       filters: [{ toolsAllow, toolsDeny, readOnly }, ...filters],
-      isPlain: compat === 'litellm',
+      isPlain: compat.includes('litellm'),
       timeoutMs: startTimeoutMs,
     }
   }

@@ -4,7 +4,7 @@ import { BridgeError } from '../errors.ts'
 import { headerText } from '../encoding.ts'
 import { recordOf, type Members } from '../rpc/content.ts'
 import { argumentAt, type ParamHeader } from '../rpc/param-headers.ts'
-import { MODERN_REVISION } from '../rpc/revisions.ts'
+import { isLegacyRevision, MODERN_REVISION } from '../rpc/revisions.ts'
 import { excerpt } from '../visible.ts'
 
 /** Which member of `params` the header `Mcp-Name` repeats. */
@@ -21,6 +21,7 @@ const NAMED: Readonly<Record<string, string>> = {
  * Intermediaries route by headers, and tools act by the body: who makes them differ could pass the one and mean the other.
  *
  * @param paramHeaders what the tool that is called declares
+ * @param areNeeded false: one that is missing is no matter, nor is a revision of before; one that says something else is
  * @throws BridgeError `header_mismatch`, `revision_unsupported`
  * @see https://modelcontextprotocol.io/specification/2026-07-28/basic/transports/streamable-http
  */
@@ -28,23 +29,32 @@ export function checkHeaders(
   headers: IncomingHttpHeaders,
   { method, revision, params }: { method: string; revision: string; params: Members },
   paramHeaders: readonly ParamHeader[],
+  areNeeded: boolean,
 ): void {
-  same(headers, 'MCP-Protocol-Version', revision)
+  const same = (name: string, value: unknown) => {
+    if (areNeeded || headers[name.toLowerCase()] !== undefined) compare(headers, name, value)
+  }
+  if (areNeeded || !isLegacyRevision(headerOf(headers, 'MCP-Protocol-Version')))
+    same('MCP-Protocol-Version', revision)
   if (revision !== MODERN_REVISION) return
-  same(headers, 'Mcp-Method', method)
+  same('Mcp-Method', method)
   const member = NAMED[method]
   const name = member === undefined ? undefined : params[member]
-  if (typeof name === 'string') same(headers, 'Mcp-Name', name)
+  if (typeof name === 'string') same('Mcp-Name', name)
   if (method !== 'tools/call') return
   for (const { header, path } of paramHeaders) {
     const value = argumentAt(recordOf(params['arguments']), path)
-    if (value !== undefined) same(headers, header, value)
+    if (value !== undefined) same(header, value)
   }
 }
 
-function same(headers: IncomingHttpHeaders, name: string, value: unknown): void {
+function headerOf(headers: IncomingHttpHeaders, name: string): string | undefined {
   const given = headers[name.toLowerCase()]
-  const text = Array.isArray(given) ? given.join(', ') : given
+  return Array.isArray(given) ? given.join(', ') : given
+}
+
+function compare(headers: IncomingHttpHeaders, name: string, value: unknown): void {
+  const text = headerOf(headers, name)
   if (text === undefined) throw mismatch(`the header ${name} is missing`)
   if (!isSame(decoded(text, name), value))
     throw mismatch(`the header ${name} says ${excerpt(text)}, the body does not`)

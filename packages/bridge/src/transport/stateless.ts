@@ -29,6 +29,8 @@ export interface StatelessOptions {
   heartbeat: Heartbeat
   /** No failure to answer a request is a status of HTTP: for clients that do not survive one. */
   isLenient: boolean
+  /** False: headers that repeat the body may be missing, and the revision be another. */
+  needsHeaders: boolean
   /** What the tool speaks, once it is up. Throws BridgeError, `child_…`. */
   era(): Era | Promise<Era>
   /** The same, and what there is to say; that only if it does not take a client to know. Throws BridgeError, `child_…`. */
@@ -75,12 +77,12 @@ export class StatelessTransport {
   async post(req: IncomingMessage, res: ServerResponse, message: Message, caller: Caller): Promise<void> {
     // What a client may tell has no meaning without a session: a call ends with its connection.
     if (message.kind === 'notification') return accepted(res)
-    const { clients, paramHeaders, era: eraOf } = this.#options
+    const { clients, paramHeaders, needsHeaders, era: eraOf } = this.#options
     const request = readModernRequest(message)
     const { method } = message
     const { revision, params } = request
     const declared = method === 'tools/call' ? paramHeaders(params['name']) : []
-    checkHeaders(req.headers, { method, revision, params }, declared)
+    checkHeaders(req.headers, { method, revision, params }, declared, needsHeaders)
     if (revision !== MODERN_REVISION) throw unsupported(revision)
     if (GONE.has(method)) throw unknown(method)
     const address = req.socket.remoteAddress
