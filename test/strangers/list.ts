@@ -2,25 +2,50 @@
 
 export interface Stranger {
   source: string
-  /** What `image build` told to give: variables with any value, arguments. */
+  /** What `image build` told to give: options of its own, variables with any value, arguments. */
+  options?: readonly string[]
   variables?: Readonly<Record<string, string>>
   args?: readonly string[]
+  /** A file that a variable names, with what it holds. */
+  file?: { path: string; content: string }
+  /** What it cannot start without, and no container without a way out has. */
+  needs?: string
 }
 
 export const STRANGERS: readonly Stranger[] = [
-  { source: 'npx:@azure-devops/mcp', args: ['contoso'] },
+  {
+    source: 'npx:@azure-devops/mcp',
+    options: ['--allow-scripts'],
+    args: ['contoso'],
+    needs: 'a download from GitHub when it is built',
+  },
   {
     source: 'npx:@azure/mcp',
     args: ['server', 'start'],
     variables: { DOTNET_SYSTEM_GLOBALIZATION_INVARIANT: '1' },
   },
   { source: 'npx:@brave/brave-search-mcp-server', variables: { BRAVE_API_KEY: 'x' } },
-  { source: 'npx:@cocal/google-calendar-mcp' },
+  {
+    source: 'npx:@cocal/google-calendar-mcp',
+    variables: { GOOGLE_OAUTH_CREDENTIALS: '/credentials.json' },
+    file: {
+      path: '/credentials.json',
+      content: '{"installed":{"client_id":"x","client_secret":"x","redirect_uris":["http://localhost"]}}',
+    },
+  },
   { source: 'npx:@drawio/mcp' },
   { source: 'npx:@mastra/mcp-docs-server' },
   { source: 'npx:@shopify/dev-mcp' },
-  { source: 'npx:@stripe/mcp', variables: { STRIPE_SECRET_KEY: 'rk_test_x' } },
-  { source: 'npx:@supabase/mcp-server-supabase', variables: { SUPABASE_ACCESS_TOKEN: 'x' } },
+  {
+    source: 'npx:@stripe/mcp',
+    variables: { STRIPE_SECRET_KEY: 'rk_test_x' },
+    needs: 'its service, which has the tools',
+  },
+  {
+    source: 'npx:@supabase/mcp-server-supabase',
+    variables: { SUPABASE_ACCESS_TOKEN: 'x' },
+    needs: 'its service, which has the list of tools',
+  },
   { source: 'npx:@winor30/mcp-server-datadog', variables: { DATADOG_API_KEY: 'x', DATADOG_APP_KEY: 'x' } },
   { source: 'npx:@zereight/mcp-gitlab', variables: { GITLAB_PERSONAL_ACCESS_TOKEN: 'x' } },
   { source: 'npx:exa-mcp-server' },
@@ -29,20 +54,25 @@ export const STRANGERS: readonly Stranger[] = [
   { source: 'npx:n8n-mcp' },
   { source: 'npx:next-devtools-mcp' },
   { source: 'npx:nx-mcp' },
-  { source: 'npx:slack-mcp-server', variables: { SLACK_MCP_XOXP_TOKEN: 'x' } },
-  { source: 'uvx:cli-mcp-server', variables: { ALLOWED_DIR: '/tmp' } },
+  {
+    source: 'npx:slack-mcp-server',
+    variables: { SLACK_MCP_XOXP_TOKEN: 'x' },
+    needs: 'its service, at which it signs in when it starts',
+  },
+  { source: 'uvx:cli-mcp-server', options: ['--with', 'mcp<2'], variables: { ALLOWED_DIR: '/tmp' } },
   { source: 'uvx:jcodemunch-mcp' },
   { source: 'uvx:markitdown-mcp' },
   {
     source: 'uvx:mcp-atlassian',
     variables: { JIRA_URL: 'https://jira.example.com', JIRA_USERNAME: 'x', JIRA_API_TOKEN: 'x' },
   },
-  { source: 'uvx:mcp-server-qdrant' },
+  { source: 'uvx:mcp-server-qdrant', needs: 'a model that it downloads when it starts' },
   { source: 'uvx:mcp-yahoo-finance' },
   { source: 'uvx:mysql-mcp-server' },
-  { source: 'uvx:office-powerpoint-mcp-server' },
+  { source: 'uvx:office-powerpoint-mcp-server', options: ['--with', 'mcp<2'] },
   { source: 'uvx:office-word-mcp-server' },
-  { source: 'go:github.com/hashicorp/terraform-mcp-server/cmd/terraform-mcp-server' },
-  { source: 'go:github.com/mark3labs/mcp-filesystem-server' },
-  { source: 'go:github.com/strowk/mcp-k8s-go' },
+  // In place of three that the module proxy here does not give: terraform-mcp-server, mcp-filesystem-server, mcp-k8s-go.
+  { source: 'go:github.com/mark3labs/mcp-go/examples/everything' },
+  { source: 'go:github.com/modelcontextprotocol/go-sdk/examples/server/everything' },
+  { source: 'go:github.com/modelcontextprotocol/go-sdk/examples/server/sequentialthinking' },
 ]

@@ -1,5 +1,6 @@
 // strangers/main: `pnpm strangers [PART OF A NAME…]`: tries them one after another, and writes docs/STRANGERS.md.
 import { readFileSync, writeFileSync } from 'node:fs'
+import { cleanTemp } from '@mcp-bridge/testkit'
 import setup from '../containers/engine.ts'
 import { STRANGERS } from './list.ts'
 import { page } from './page.ts'
@@ -20,10 +21,12 @@ for (const stranger of STRANGERS) {
   writeFileSync(RESULTS, `${JSON.stringify([...results.values()], undefined, 2)}\n`)
   writeFileSync(PAGE, page(results))
 }
+cleanTemp()
 
 function readResults(): Result[] {
   try {
-    return JSON.parse(readFileSync(RESULTS, 'utf8')) as Result[]
+    const known = JSON.parse(readFileSync(RESULTS, 'utf8')) as Result[]
+    return known.filter(({ source }) => STRANGERS.some((each) => each.source === source))
   } catch {
     return []
   }

@@ -7,16 +7,17 @@ export function page(results: ReadonlyMap<string, Result>): string {
     const result = results.get(stranger.source)
     return result === undefined ? [] : [{ stranger, result }]
   })
-  const working = rows.filter(({ result }) => result.cause === undefined).length
+  const able = rows.filter(({ stranger }) => stranger.needs === undefined)
+  const working = able.filter(({ result }) => result.cause === undefined).length
   return [
     '# Packages that nobody prepared',
     '',
-    `Thirty MCP servers of npm, PyPI and Go that are not in the catalogue, popular and odd ones, chosen before any was tried: ${working} of ${rows.length}`,
-    'answer. Each is built with `mcp-bridge image build`, started with a read-only root, no capabilities, no new privileges and **no way out**,',
+    `Thirty MCP servers of npm, PyPI and Go that are not in the catalogue, popular and odd ones, chosen before any was tried. ${rows.length - able.length} need something`,
+    `from outside before they have any tools; of the other ${able.length}, **${working} answer**. Each is built with \`mcp-bridge image build\`, started with a read-only root, no capabilities, no new privileges and **no way out**,`,
     'with what `image build` told to give (variables with any value), asked for its tools over HTTP+SSE and Streamable HTTP, and stopped, with',
     'exit code 0. `pnpm strangers` repeats it and writes this page; `pnpm strangers exa` only those whose name has that. Times are those of a',
-    'machine with two cores that did other work too; ready is from the start of the container to its first health check that succeeds, or to its',
-    'end.',
+    'machine with two cores that did other work too, with packages cached from earlier tries; ready is from the start of the container to its first health check that succeeds, or to its',
+    'end. Three of the Go modules that were chosen first cannot be had on that machine; three others stand for them.',
     '',
     '| package | version | build | image | ready | tools | given | what went wrong |',
     '| --- | --- | ---: | ---: | ---: | ---: | --- | --- |',
@@ -25,8 +26,12 @@ export function page(results: ReadonlyMap<string, Result>): string {
   ].join('\n')
 }
 
-function line({ source, variables = {}, args = [] }: Stranger, result: Result): string {
-  const given = [...Object.keys(variables), ...(args.length === 0 ? [] : [`-- ${args.join(' ')}`])]
+function line({ source, options = [], variables = {}, args = [], needs }: Stranger, result: Result): string {
+  const given = [
+    ...(options.length === 0 ? [] : [options.join(' ')]),
+    ...Object.keys(variables),
+    ...(args.length === 0 ? [] : [`-- ${args.join(' ')}`]),
+  ]
   const cells = [
     `\`${source}\``,
     result.version,
@@ -35,7 +40,11 @@ function line({ source, variables = {}, args = [] }: Stranger, result: Result): 
     result.readyMs === undefined ? '' : `${(result.readyMs / 1000).toFixed(1)} s`,
     result.tools === undefined ? '' : String(result.tools),
     given.map((each) => `\`${each}\``).join(', '),
-    (result.cause ?? '').replaceAll('|', '\\|').replaceAll('<', '&lt;'),
+    [needs === undefined ? '' : `It needs ${needs}:`, result.cause ?? '']
+      .filter(Boolean)
+      .join(' ')
+      .replaceAll('|', '\\|')
+      .replaceAll('<', '&lt;'),
   ]
   return `| ${cells.join(' | ')} |`
 }

@@ -1,8 +1,11 @@
 // strangers/stranger: one package from its name to an answer on both wires: built, started hardened with no way out, asked, stopped, removed.
 import { execFile } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
+import { chmodSync, writeFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
+import { tempDir } from '@mcp-bridge/testkit'
 import { withClient } from '../containers/client.ts'
 import { addressOf, attempt, ca, docker, stateOf } from '../containers/docker.ts'
 import type { Stranger } from './list.ts'
@@ -30,8 +33,14 @@ interface Report {
   durationMs: number
 }
 
-export async function tryStranger({ source, variables = {}, args = [] }: Stranger): Promise<Result> {
-  const { code, stdout, stderr } = await build(source, args)
+export async function tryStranger({
+  source,
+  options = [],
+  variables = {},
+  args = [],
+  file,
+}: Stranger): Promise<Result> {
+  const { code, stdout, stderr } = await build([source, ...options], args)
   const unbuilt = { source, version: '', buildMs: 0, sizeBytes: 0 }
   let report: Report
   try {
@@ -42,13 +51,17 @@ export async function tryStranger({ source, variables = {}, args = [] }: Strange
   const { tag, sizeBytes, durationMs: buildMs } = report
   const built = { source, version: versionOf(tag), buildMs, sizeBytes }
   try {
-    return { ...built, ...(await serve(tag, variables)) }
+    return { ...built, ...(await serve(tag, variables, file)) }
   } finally {
     await docker('image', 'rm', '--force', tag)
   }
 }
 
-async function serve(tag: string, variables: Readonly<Record<string, string>>): Promise<Partial<Result>> {
+async function serve(
+  tag: string,
+  variables: Readonly<Record<string, string>>,
+  file: Stranger['file'],
+): Promise<Partial<Result>> {
   const name = `mcp-bridge-test-stranger-${process.pid}`
   const token = randomBytes(12).toString('hex')
   const environment = Object.entries({ ...variables, MCP_BRIDGE_TOKEN: token })
@@ -57,6 +70,7 @@ async function serve(tag: string, variables: Readonly<Record<string, string>>): 
     await docker(
       ...['run', '--detach', '--name', name, '--network', name, ...HARDENED, '--tmpfs', '/tmp:mode=1777'],
       ...environment.flatMap(([key, value]) => ['--env', `${key}=${value}`]),
+      ...(file === undefined ? [] : ['--volume', `${mounted(file.content)}:${file.path}:ro`]),
       tag,
     )
     const readyMs = await healthyMs(name)
@@ -78,6 +92,14 @@ async function serve(tag: string, variables: Readonly<Record<string, string>>): 
     await attempt('rm', '--force', '--volumes', name)
     await docker('network', 'rm', name)
   }
+}
+
+function mounted(content: string): string {
+  const path = join(tempDir(), 'file')
+  writeFileSync(path, content, { mode: 0o644 })
+  // The user of the image has to get there.
+  chmodSync(dirname(path), 0o755)
+  return path
 }
 
 /** Undefined for one that has ended, or is not healthy however long it is waited for. */
@@ -104,17 +126,21 @@ function causeIn(stderr: string): string {
   const [hint = '', said = ''] = [/^ {2}→ (.*)/, /^mcp-bridge: (.*)/].map(
     (pattern) => lines.map((line) => pattern.exec(line)?.[1]).findLast((found) => found !== undefined) ?? '',
   )
-  const complaint = /^ {2}\| (.*\berror\b.*)/im.exec(stderr)?.[1]
+  const complaints = [...stderr.matchAll(/^ {2}\| (?:#\d+ )?(?:[\d.]+ )?(.*\b(?:error|missing)\b.*)/gim)]
+  const complaint = complaints
+    .slice(0, 3)
+    .map(([, text = '']) => text)
+    .join('; ')
   return [said.replace(/:$/, ''), hint || complaint].filter(Boolean).join(': ') || 'it says nothing'
 }
 
 function build(
-  source: string,
+  what: readonly string[],
   args: readonly string[],
 ): Promise<{ code: number; stdout: string; stderr: string }> {
   const env = { ...process.env, ...(ca === undefined ? {} : { BUILD_CA: ca }) }
   const behind = args.length === 0 ? [] : ['--', ...args]
-  const command = [BRIDGE, 'image', 'build', source, '--format', 'json', ...behind]
+  const command = [BRIDGE, 'image', 'build', ...what, '--format', 'json', ...behind]
   return new Promise((resolve) => {
     execFile(process.execPath, command, { env, maxBuffer: 64 * 1024 * 1024 }, (error, stdout, stderr) =>
       resolve({ code: Number(error?.code ?? 0), stdout, stderr }),

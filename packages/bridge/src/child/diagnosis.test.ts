@@ -72,6 +72,11 @@ const SAID: [cause: Cause, line: string, hint: RegExp][] = [
     '\u001b[31mERROR\u001b[39m (21035): \u001b[36mGITLAB_PERSONAL_ACCESS_TOKEN environment variable is not set\u001b[39m',
     /^it asks for GITLAB_PERSONAL_ACCESS_TOKEN:/,
   ],
+  [
+    'dependency',
+    "AttributeError: 'Server' object has no attribute 'list_tools'",
+    /another version of .* mcp/,
+  ],
   ['library', "Couldn't find a valid ICU package installed on the system.", /GLOBALIZATION_INVARIANT=1/],
   [
     'library',

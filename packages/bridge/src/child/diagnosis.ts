@@ -77,7 +77,7 @@ const ROWS: readonly Row[] = [
   },
   {
     cause: 'dependency',
-    find: /cannot import name '\w+' from 'mcp\b|No module named 'mcp\.|module 'mcp[\w.]*' has no attribute/i,
+    find: /cannot import name '\w+' from 'mcp\b|'(?:Server|FastMCP)' object has no attribute|No module named 'mcp\.|module 'mcp[\w.]*' has no attribute/i,
     says: () => 'it was written for another version of the Python package mcp',
     remedy: (_, { isImage }) =>
       isImage

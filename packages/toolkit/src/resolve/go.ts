@@ -1,7 +1,7 @@
 // resolve/go: asks go which module a path belongs to, and which programs it has.
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { ToolkitError } from '../errors.ts'
+import { messageOf, ToolkitError } from '../errors.ts'
 import { go } from '../exec.ts'
 import { inTempFolder } from '../temp.ts'
 import { pickProgram } from './pick-program.ts'
@@ -42,7 +42,8 @@ async function moduleOf(
       reason ??= error
     }
   }
-  throw new ToolkitError(`no module of ${path}@${version} is to be had`, { cause: reason })
+  const said = messageOf(reason).split('\n').at(-1)?.replace(/^\W+/, '')
+  throw new ToolkitError(`no module of ${path}@${version} is to be had: ${said}`, { cause: reason })
 }
 
 async function programsOf(folder: string, module: string, version: string): Promise<string[]> {
