@@ -51,6 +51,7 @@ test('while the tool is being started a probe is answered before its client give
   )
   expect(Date.now() - from).toBeLessThan(15_000)
   expect([status, response.id, response.error?.data.code]).toEqual([200, 'p', 'child_starting'])
+  expect(slow.logs.filter(({ msg }) => msg.includes('refused'))).toEqual([])
 })
 
 test('modern.complete: results say that they are complete, and lists for how long they hold', async () => {

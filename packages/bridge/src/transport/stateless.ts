@@ -9,6 +9,7 @@ import type { Era } from '../session/lease.ts'
 import type { Heartbeat } from '../http/heartbeat.ts'
 import { HttpResponseWriter, type ResponseOptions } from '../http/response.ts'
 import type { Members } from '../rpc/content.ts'
+import { errorFor } from '../rpc/factory.ts'
 import { Message } from '../rpc/message.ts'
 import { readModernRequest, resultFor, type ModernRequest } from '../rpc/modern.ts'
 import type { ParamHeader } from '../rpc/param-headers.ts'
@@ -114,8 +115,14 @@ export class StatelessTransport {
     caller: Caller,
   ): Promise<void> {
     const { clients, discover, discovered } = this.#options
-    const { era, known } = await waiting(caller.account, discover())
     const writer = new HttpResponseWriter(res, takesOf(req, false), this.#response)
+    const found = await waiting(caller.account, discover()).catch((error: unknown) => {
+      // A probe that comes too early is nobody's fault, and no refusal: its client goes on with initialize.
+      if (error instanceof BridgeError && error.code === 'child_starting') return error
+      throw error
+    })
+    if (found instanceof BridgeError) return answerWith(writer, errorFor(message.id, found))
+    const { era, known } = found
     const client = () => clients.of(caller, req.socket.remoteAddress, request, era)
     if (era === 'modern') return client().request(message, request, writer)
     const { capabilities, serverInfo, instructions } = known ?? discovered(await client().described())
@@ -127,12 +134,16 @@ export class StatelessTransport {
       ttlMs: 0,
       cacheScope: 'private',
     }
-    const answer = resultFor(message.id, result, serverInfo)
-    if (writer.takesJson) return writer.sendJson([answer], false)
-    writer.openStream(undefined)
-    writer.sendEvent(undefined, answer)
-    writer.end()
+    answerWith(writer, resultFor(message.id, result, serverInfo))
   }
+}
+
+function answerWith(writer: HttpResponseWriter, answer: Message): void {
+  if (!writer.isOpen) return
+  if (writer.takesJson) return writer.sendJson([answer], false)
+  writer.openStream(undefined)
+  writer.sendEvent(undefined, answer)
+  writer.end()
 }
 
 /**
