@@ -10,6 +10,8 @@ export interface Stranger {
   file?: { path: string; content: string }
   /** What it cannot start without, and no container without a way out has. */
   needs?: string
+  /** Chosen when the first thirty had been tried. */
+  later?: boolean
 }
 
 export const STRANGERS: readonly Stranger[] = [
@@ -75,4 +77,11 @@ export const STRANGERS: readonly Stranger[] = [
   { source: 'go:github.com/mark3labs/mcp-go/examples/everything' },
   { source: 'go:github.com/modelcontextprotocol/go-sdk/examples/server/everything' },
   { source: 'go:github.com/modelcontextprotocol/go-sdk/examples/server/sequentialthinking' },
+  // Added after those above were tried, before any of these was: they say that they do their work with no service.
+  { source: 'npx:@cyanheads/git-mcp-server', later: true },
+  { source: 'npx:@negokaz/excel-mcp-server', later: true },
+  { source: 'npx:@wonderwhy-er/desktop-commander', later: true },
+  { source: 'uvx:pymupdf4llm-mcp', later: true },
+  { source: 'uvx:unit-converter-mcp', later: true },
+  { source: 'go:github.com/modelcontextprotocol/go-sdk/examples/server/memory', later: true },
 ]
