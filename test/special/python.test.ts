@@ -11,10 +11,8 @@ import { connect, connectByHand, responsesOf, wires } from '../e2e/wires.ts'
 const VERSION = '2026.10.19'
 
 let command: string[]
-const EVERYTHING = [
-  fileURLToPath(new URL('../node_modules/.bin/mcp-server-everything', import.meta.url)),
-  'stdio',
-]
+const bin = (name: string): string =>
+  fileURLToPath(new URL(`../node_modules/.bin/mcp-server-${name}`, import.meta.url))
 
 beforeAll(async () => {
   const folder = tempDir()
@@ -61,7 +59,13 @@ test.for(wires)(
 
 test.each([
   ['a tool that speaks 2026-07-28', () => command, 'get_current_time', { timezone: 'UTC' }, 'UTC'],
-  ['one that knows only what came before', () => EVERYTHING, 'trigger-elicitation-request', {}, 'Ada'],
+  [
+    'one that knows only what came before',
+    () => [bin('everything'), 'stdio'],
+    'trigger-elicitation-request',
+    {},
+    'Ada',
+  ],
 ] as const)(
   'the Python client with its defaults speaks 2026-07-28 to %s',
   async (_, tool, name, args, said) => {
