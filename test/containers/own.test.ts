@@ -1,5 +1,5 @@
 // A tool of one's own, from the packed tarball on: a recipe, an image, a container.
-import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { cleanTemp, tempDir } from '@mcp-bridge/testkit'
 import { afterAll, beforeAll, expect, test } from 'vitest'
@@ -147,6 +147,36 @@ test.for(OWN)(
     }
   },
 )
+
+test('own: Docker alone, without uv and Go, makes the same lock', async () => {
+  const bare = tempDir()
+  for (const name of ['node', 'docker'])
+    symlinkSync((await run(['which', name], { env })).trim(), join(bare, name))
+  const sources = {
+    uvx: 'uvx:mcp-server-time==2026.10.19',
+    go: 'go:github.com/modelcontextprotocol/go-sdk/examples/server/memory@v1.8.0',
+  }
+  for (const [kind, source] of Object.entries(sources)) {
+    const made = async (name: string, path?: string) => {
+      const init = ['image', 'init', source, '--name', kind, '--output', name, ...certificates]
+      const given = path === undefined ? env : { ...env, PATH: path }
+      await run([bridge, ...init], { env: given, cwd: folder, withinMs: 900_000 })
+      const lock = join(folder, name, 'lock')
+      return readdirSync(lock).map((file) => [file, readFileSync(join(lock, file), 'utf8')])
+    }
+    expect(await made(`bare-${kind}`, bare)).toEqual(await made(`here-${kind}`))
+  }
+  const nothing = { ...env, PATH: tempDir() }
+  symlinkSync(process.execPath, join(nothing.PATH, 'node'))
+  const { code, stderr } = await outcomeOf([bridge, 'image', 'init', sources.uvx, '--output', 'none'], {
+    env: nothing,
+    cwd: folder,
+  })
+  expect({ code, stderr }).toEqual({
+    code: 1,
+    stderr: expect.stringMatching(/neither uv nor Docker is here[^]*→ install uv \(https:.*\) or Docker/),
+  })
+})
 
 test('own: what is hostile is refused before anything is asked or written', async () => {
   const empty = tempDir()

@@ -1,4 +1,5 @@
-// exec: the programs that the toolkit runs: npm, uv, go, docker; each gets an argv, never a shell.
+// exec: the programs that the toolkit runs: npm, uv, go, docker, tar; each gets an argv, never a shell.
+import { resolve } from 'node:path'
 import { execa, ExecaError } from 'execa'
 import { ToolkitError } from './errors.ts'
 
@@ -16,6 +17,23 @@ export interface RunOptions {
   hintFor?: (said: string) => string | undefined
 }
 
+let authority: string | undefined
+
+/** Once for the whole process, as its environment is: who asks a registry trusts this file of a site with its own CA. */
+export function trust(file: string | undefined): void {
+  authority = file === undefined ? undefined : resolve(file)
+}
+
+export function trusted(): string | undefined {
+  return authority
+}
+
+/** Docker has certificates of its own; a build gets the file as a secret. */
+function authorityFor(program: string): Record<string, string> {
+  if (authority === undefined || program === 'docker') return {}
+  return { NODE_EXTRA_CA_CERTS: authority, SSL_CERT_FILE: authority }
+}
+
 /** How many that complain, and how many of the last. */
 const COMPLAINTS = 12
 const LAST = 3
@@ -29,7 +47,7 @@ export async function exec(command: readonly string[], options: RunOptions = {})
   try {
     const { stdout } = await execa(program, args, {
       ...(options.cwd === undefined ? {} : { cwd: options.cwd }),
-      env: options.env ?? {},
+      env: { ...authorityFor(program), ...options.env },
       stdin: 'ignore',
       stderr: STDERR[options.shown ?? 'unseen'],
     })
@@ -65,18 +83,4 @@ function telling(lines: readonly string[]): string[] {
   const shown =
     complaints.length > 0 ? complaints.slice(0, COMPLAINTS) : lines.slice(-COMPLAINTS - LAST, -LAST)
   return [...shown, ...lines.slice(-LAST)]
-}
-
-/** uv with the Python that is there: it fetches no interpreter. */
-export function uv(args: readonly string[], cwd?: string): Promise<string> {
-  return exec(['uv', ...args], {
-    ...(cwd === undefined ? {} : { cwd }),
-    env: { UV_PYTHON_DOWNLOADS: 'never' },
-    missing: 'install it: https://docs.astral.sh/uv',
-  })
-}
-
-/** go as it is installed: it fetches no other version of itself. */
-export function go(args: readonly string[], cwd: string): Promise<string> {
-  return exec(['go', ...args], { cwd, env: { GOFLAGS: '-mod=mod', GOTOOLCHAIN: 'local' } })
 }

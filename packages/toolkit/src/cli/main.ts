@@ -6,6 +6,8 @@ import type { Assets } from '../build/base.ts'
 import { readText } from '../files.ts'
 import { printableLines } from '../printable.ts'
 import { errorText, ToolkitError } from '../errors.ts'
+import { trust } from '../exec.ts'
+import { pinUv } from '../lock/packager.ts'
 import type { Overrides } from '../resolve/scaffold.ts'
 import { SOURCE_FORMS } from '../resolve/source.ts'
 import { from, type FromOptions } from './compose.ts'
@@ -74,20 +76,24 @@ function create(toolArgs: readonly string[], assets: Assets, io: Io): Command {
   const program = new Command('mcp-bridge')
     .exitOverride()
     .configureOutput({ writeOut: (text) => io.out(text), writeErr: (text) => io.err(text) })
+  program.hook('preAction', (...commands) => {
+    trust(authorityOf(commands[1].opts()).ca)
+    pinUv(join(assets.base, 'uv.txt'))
+  })
   const image = program.command('image').description('Makes images of tools, with the bridge in them')
   image
     .command('list')
     .description('The tools that come with mcp-bridge')
     .addOption(format())
     .action((options: Common) => list(assets, io, options))
-  overrides(image.command('init'))
+  authority(overrides(image.command('init')))
     .description('Writes a recipe and the lock of what it needs; arguments of the tool go behind "--"')
     .argument('<source>', SOURCE_FORMS)
     .option('--relock', 'Make the lock of an existing recipe anew', false)
     .action((text: string, options: Options & { relock: boolean }) =>
       init(text, overridesOf(options, toolArgs), options, assets, io),
     )
-  overrides(image.command('render'))
+  authority(overrides(image.command('render')))
     .description('Writes Dockerfile, Compose service, LiteLLM entry and bake file')
     .argument('<tool>', ANY)
     .action((text: string, options: Options) =>
@@ -105,7 +111,7 @@ function create(toolArgs: readonly string[], assets: Assets, io: Io): Command {
     .description('Builds the image that all others stand on; with --output writes its files instead')
     .action((options: Options) => base({ ...options, ...authorityOf(options) }, assets, io))
   const compose = program.command('compose').description('Makes a stack of several tools')
-  common(compose.command('from'))
+  authority(common(compose.command('from')))
     .description('Wraps the tools in the configuration of an MCP client')
     .argument(
       '<file>',

@@ -1,7 +1,8 @@
 // lock/make: asks npm, uv or go which versions a tool needs, and keeps their answer without any address.
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { exec, go, uv } from '../exec.ts'
+import { exec } from '../exec.ts'
+import { go, uv } from './packager.ts'
 import type { Recipe } from '../recipe/schema.ts'
 import { GO_VERSION, PYTHON_VERSION } from '../render/layout.ts'
 import { inTempFolder } from '../temp.ts'

@@ -2,7 +2,7 @@
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { messageOf, ToolkitError } from '../errors.ts'
-import { go } from '../exec.ts'
+import { go } from '../lock/packager.ts'
 import { inTempFolder } from '../temp.ts'
 import { pickProgram } from './pick-program.ts'
 import type { Found } from './found.ts'
@@ -16,11 +16,19 @@ export async function resolveGo(path: string, version: string | undefined, entry
     const found = pickProgram({
       label: `${module}@${exact}`,
       programs: Object.fromEntries(programs.map((each) => [each, each])),
-      preferred: programs.find((each) => each.endsWith(`/cmd/${module.split('/').at(-1)}`)) ?? module,
+      preferred: programs.find((each) => each.endsWith(`/cmd/${baseOf(module)}`)) ?? module,
       entry: wanted,
     })
     return { module, version: exact, entry: found, source: sourceOf(module) }
   })
+}
+
+/** What a module is called, without the number of its major version: `…/thing/v2`. */
+function baseOf(module: string): string | undefined {
+  return module
+    .replace(/\/v\d+$/, '')
+    .split('/')
+    .at(-1)
 }
 
 /** The longest part of the path that is a module of this version. */
@@ -43,13 +51,18 @@ async function moduleOf(
     }
   }
   const said = messageOf(reason).split('\n').at(-1)?.replace(/^\W+/, '')
-  throw new ToolkitError(`no module of ${path}@${version} is to be had: ${said}`, { cause: reason })
+  const hint = reason instanceof ToolkitError ? reason.hint : undefined
+  throw new ToolkitError(`no module of ${path}@${version} is to be had: ${said}`, {
+    cause: reason,
+    ...(hint === undefined ? {} : { hint }),
+  })
 }
 
 async function programsOf(folder: string, module: string, version: string): Promise<string[]> {
   const dir = await downloadedModule(folder, module, version)
   const format = '{{if eq .Name "main"}}{{.ImportPath}}{{end}}'
-  const list = await go(['list', '-e', '-mod=mod', '-f', format, './...'], dir)
+  // Imports are not looked up: nothing is written into the cache, and nothing fetched.
+  const list = await go(['list', '-e', '-find', '-mod=readonly', '-f', format, './...'], dir)
   return list
     .split('\n')
     .map((line) => line.trim())

@@ -2,7 +2,7 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { ToolkitError } from '../errors.ts'
-import { uv } from '../exec.ts'
+import { uv } from '../lock/packager.ts'
 import { PYTHON_VERSION } from '../render/layout.ts'
 import { inTempFolder } from '../temp.ts'
 import { canonical } from '../lock/lock.ts'
@@ -37,10 +37,13 @@ export async function resolvePython(
 
 /** The folder of what a package says about itself. Nothing of it is run: its wheel is only unpacked. */
 export async function unpackedInfo(wanted: string, folder: string): Promise<string> {
-  await uv([
-    ...['pip', 'install', '--quiet', '--no-deps', '--python-version', PYTHON_VERSION, '--no-build'],
-    ...['--no-compile-bytecode', '--target', folder, '--', wanted],
-  ])
+  await uv(
+    [
+      ...['pip', 'install', '--quiet', '--no-deps', '--python-version', PYTHON_VERSION, '--no-build'],
+      ...['--no-compile-bytecode', '--target', folder, '--', wanted],
+    ],
+    folder,
+  )
   const info = readdirSync(folder).find((each) => each.endsWith('.dist-info'))
   if (info === undefined) throw new ToolkitError(`${wanted} says nothing about itself`)
   return join(folder, info)
