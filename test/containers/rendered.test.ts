@@ -53,6 +53,17 @@ describe.for(names)('%s', (name) => {
     }
   })
 
+  test(`rendered: no container of ${name} has a name that another project could give`, async () => {
+    const file = ['compose', '--file', join(golden, name, 'compose.yaml')]
+    for (const project of ['one', 'other']) {
+      const { services } = JSON.parse(await composeConfig([...file, '--project-name', project])) as {
+        services: Record<string, { container_name?: string }>
+      }
+      for (const [service, { container_name = `${project}-${service}` }] of Object.entries(services))
+        expect(container_name).toBe(`${project}-${service}`)
+    }
+  })
+
   test(`rendered: bake would build ${name} for both architectures, with SBOM and provenance`, async () => {
     const text = await docker('buildx', 'bake', '--file', join(golden, name, 'docker-bake.hcl'), '--print')
     const { target } = JSON.parse(text) as {

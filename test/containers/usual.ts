@@ -12,7 +12,9 @@ const SUPERGATEWAY = '4.0.0'
 
 /** Undefined for what npx does not start, or not without a file. */
 export async function measureUsual(recipe: Recipe): Promise<Usual | undefined> {
-  if (recipe.runtime !== 'node' || recipe.secrets.some(({ file }) => file)) return undefined
+  const needsFiles =
+    recipe.secrets.some(({ file }) => file) || recipe.volumes.some(({ path }) => path !== '/data')
+  if (recipe.runtime !== 'node' || needsFiles) return undefined
   await build()
   const container = `${TAG}-${process.pid}`
   const command = ['npx', '-y', `${recipe.package}@${recipe.version}`, ...recipe.args].join(' ')

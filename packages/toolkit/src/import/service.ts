@@ -29,8 +29,6 @@ export function partOf(
     values: Object.fromEntries(given.map(({ name: each, value }) => [each, value ?? ''])),
   })
   const service = compose.services[name] ?? {}
-  // Its name would be one for the whole machine.
-  delete service['container_name']
   service['build'] = { context: `./images/${recipe.name}`, secrets: ['ca'] }
   const wanted = requiredOf(tool, plan, own)
   // By entries, since a variable may be called `__proto__`.

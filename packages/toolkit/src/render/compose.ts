@@ -42,7 +42,8 @@ export function composeFile(
         source: {
           image: tag,
           build: { context },
-          ...(recipe.instances === 'one' ? { container_name: name } : {}),
+          // Compose does not scale what has a name; the project in it keeps it apart from all others of the machine.
+          ...(recipe.instances === 'one' ? { container_name: `\${COMPOSE_PROJECT_NAME}-${name}` } : {}),
         },
         settings: {
           networks: recipe.network === 'open' ? ['tools', 'egress'] : ['tools'],

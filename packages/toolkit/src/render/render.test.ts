@@ -46,7 +46,9 @@ test('a service has no right that its recipe does not name', () => {
 
 test('a tool of which there may be one cannot be scaled', () => {
   const { files } = render(sampleTool({ instances: 'one', children: 'shared' }), options)
-  expect(files.get('compose.yaml')?.toString()).toContain('container_name: mcp-sample')
+  expect(files.get('compose.yaml')?.toString()).toContain(
+    'container_name: ${COMPOSE_PROJECT_NAME}-mcp-sample\n',
+  )
   expect(() => sampleTool({ instances: 'one' })).toThrow('must be shared')
 })
 
