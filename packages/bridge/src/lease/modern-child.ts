@@ -2,17 +2,20 @@
 import type { Child } from '../child/child.ts'
 import { BridgeError, toBridgeError } from '../errors.ts'
 import { BRIDGE_INFO, ChildClient } from '../relay/client.ts'
-import type { Dispatcher } from '../relay/dispatch.ts'
-import { compose } from '../relay/intercept.ts'
+import type { Dispatcher, ServerRequest } from '../relay/dispatch.ts'
+import { compose, overhear } from '../relay/intercept.ts'
 import { enveloped } from '../relay/interceptors/envelope.ts'
 import { Multiplexer } from '../relay/multiplexer.ts'
 import { createBridgePeer, createPeer } from '../relay/peer.ts'
 import type { Members } from '../rpc/content.ts'
+import type { Message } from '../rpc/message.ts'
 import type { Logger } from '../telemetry/logger.ts'
 import { join } from './join.ts'
 import type { SeveralClients } from './lease.ts'
 
 export interface ModernChildOptions extends SeveralClients {
+  /** It ends when nobody has had a way to it for so long; 0: never. */
+  idleMs: number
   /** It is over; whoever comes next needs another. */
   onGone(): void
 }
@@ -32,6 +35,8 @@ export class ModernChild {
   #process: Child | undefined
   #multiplexer: Multiplexer | undefined
   #starting: Promise<Discovered> | undefined
+  #idle: NodeJS.Timeout | undefined
+  #isDiscovered = false
   #isClosed = false
 
   constructor(options: ModernChildOptions, log: Logger) {
@@ -44,8 +49,14 @@ export class ModernChild {
     return this.#goners.size === 0
   }
 
+  /** The same, and nobody waits for one. */
+  get isIdle(): boolean {
+    return this.#isDiscovered && this.isUnused
+  }
+
   /** The process, started and asked what it is if it is not. Throws BridgeError, `child_…`. */
   discover(): Promise<Discovered> {
+    clearTimeout(this.#idle)
     this.#starting ??= this.#start()
     return this.#starting
   }
@@ -55,21 +66,36 @@ export class ModernChild {
     const multiplexer = this.#multiplexer
     if (multiplexer === undefined || this.#isClosed)
       throw new BridgeError('child_exited', 'the tool has gone')
+    clearTimeout(this.#idle)
     const peer = createPeer(caller)
     multiplexer.peers.add(peer)
     this.#goners.add(onGone)
     const way = multiplexer.dispatcherFor(peer)
     return {
       ...way,
+      listen: (listener) => way.listen(overhear(listener, { onServerRequest: refuseToAsk })),
       close: () => {
         this.#goners.delete(onGone)
         way.close()
+        this.restIfUnused()
       },
     }
   }
 
+  /** Ends it when nobody has come for a while. */
+  restIfUnused(): void {
+    const { idleMs, onGone } = this.#options
+    clearTimeout(this.#idle)
+    if (idleMs === 0 || !this.isIdle || this.#isClosed) return
+    this.#idle = setTimeout(() => {
+      onGone()
+      void this.close()
+    }, idleMs).unref()
+  }
+
   async close(graceMs?: number): Promise<void> {
     this.#isClosed = true
+    clearTimeout(this.#idle)
     this.#multiplexer?.childGone(new BridgeError('shutting_down', 'the bridge is shutting down'))
     await this.#process?.stop(graceMs)
   }
@@ -93,7 +119,9 @@ export class ModernChild {
       }
       // Its own envelope: a filter asks for lists of its own.
       const client = new ChildClient(compose(multiplexer.dispatcherFor(createBridgePeer()), [ENVELOPED]))
-      return { client, process, result: await client.discover(startTimeoutMs) }
+      const result = await client.discover(startTimeoutMs)
+      this.#isDiscovered = true
+      return { client, process, result }
     } catch (thrown) {
       this.#isClosed = true
       void this.#process?.stop()
@@ -112,6 +140,12 @@ export class ModernChild {
     this.#goners.clear()
     this.#options.onGone()
   }
+}
+
+/** "the server MUST NOT write requests": it asks in its results, and whom it means here nobody could tell. */
+function refuseToAsk(request: ServerRequest, { method }: Message): void {
+  if (method === 'ping') request.pong()
+  else request.refuse('a server of 2026-07-28 asks its client by input_required')
 }
 
 /** For whatever the bridge itself asks a modern child. */

@@ -70,8 +70,10 @@ export class ModernLeases {
 
   /** Has the child of the operator's own environment say what it is. */
   async discover(): Promise<Discovered> {
-    const discovered = await this.#childFor({}, UNCHARGED).discover()
+    const child = this.#childFor({}, UNCHARGED)
+    const discovered = await child.discover()
     this.#isKnown = true
+    child.restIfUnused()
     return discovered
   }
 
@@ -80,13 +82,21 @@ export class ModernLeases {
     for (const child of [...this.#children.values()]) if (child.isUnused) await child.close()
   }
 
+  /** Ends one that works, but that nobody has: others need its place. */
+  async makeRoom(): Promise<void> {
+    const child = [...this.#children].find(([, { isIdle }]) => isIdle)
+    if (child === undefined) return
+    this.#children.delete(child[0])
+    await child[1].close()
+  }
+
   async close(graceMs: number): Promise<void> {
     this.#isClosed = true
     await Promise.all([...this.#children.values()].map((child) => child.close(graceMs)))
   }
 
   #childFor(env: Readonly<Record<string, string>>, account: Account): ModernChild {
-    const { config, timings, supply, disclosure, onCrash, onHealthy } = this.#options
+    const { config, timings, supply, disclosure, needsClient, onCrash, onHealthy } = this.#options
     const owner = ownerOf('', env)
     const existing = this.#children.get(owner.key)
     if (existing !== undefined) return existing
@@ -95,6 +105,8 @@ export class ModernLeases {
         startTimeoutMs: config.startTimeoutMs,
         maxBacklogBytes: config.maxBufferBytes,
         timings,
+        // As for a shared child: that of the operator's own environment stays, unless it may be nobody's.
+        idleMs: owner === TOOL && !needsClient ? 0 : config.idleMs,
         start: () => supply.acquire(owner, owner === TOOL ? UNCHARGED : account),
         told: (error) => disclosure.told(owner, error),
         onCrash: (error, isHealthy) => {

@@ -14,6 +14,8 @@ export interface ChildSupplyOptions {
   backoffs: Backoffs
   /** Starts a process with these variables on top of the configured environment. */
   start(env: Readonly<Record<string, string>>): Promise<Child>
+  /** Ends a process that nobody uses, if there is one. */
+  makeRoom(): Promise<void>
   /** A process could not be started. */
   onUnstarted(owner: Owner, error: BridgeError): void
 }
@@ -55,6 +57,7 @@ export class ChildSupply {
    *   the signal
    */
   async acquire(owner: Owner, { children }: Account, signal?: AbortSignal): Promise<Child> {
+    if (!children.has(1)) await this.#options.makeRoom()
     if (!children.take(1))
       throw new BridgeError('child_limit_reached', children.refusal(1, 'children', '--max-children'))
     try {
@@ -82,6 +85,7 @@ export class ChildSupply {
     }
     // A standby that is of no use here makes room.
     if (this.size >= this.#options.maxChildren) await this.#warm.makeRoom()
+    if (this.size >= this.#options.maxChildren) await this.#options.makeRoom()
     if (this.size >= this.#options.maxChildren) {
       throw new BridgeError(
         'child_limit_reached',

@@ -75,6 +75,7 @@ export class Tool {
         warm: warmOf(config),
         backoffs,
         start: (env) => this.#factory.start(env),
+        makeRoom: () => this.#modern.makeRoom(),
         onUnstarted: (owner, error) => this.#probe.unstarted(owner, error),
       },
       log,
