@@ -51,6 +51,7 @@ export class ModernLeases {
     // Whoever sets no level hears what servers say by default.
     const envelope: Envelope = { capabilities, clientInfo, logLevel: 'info' }
     const session = {
+      bytes: caller.account.bytes,
       offered: recordOf(answer['capabilities']),
       initializeResult: (call: Call) =>
         initializeResult(call, params.protocolVersion ?? NEWEST_LEGACY_REVISION, answer, {

@@ -24,6 +24,11 @@ export function createCall({ envelope, id, method }: Message, timeoutMs: number)
   }
 }
 
+/** It has no response until either side has had enough, and nothing that the child logs or asks is about it. */
+export function isStanding({ method }: Call): boolean {
+  return method === 'subscriptions/listen'
+}
+
 /** What is a fault of the bridge is answered without its cause: the log has it. */
 export function logInternal({ code, cause }: BridgeError, { method }: Call, log: Logger): void {
   if (code === 'internal') log.error({ err: cause, method: excerpt(method) }, 'request failed')

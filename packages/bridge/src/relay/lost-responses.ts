@@ -1,5 +1,6 @@
 // relay/lost-responses: answers that nobody can read, and that do not say to which call they belong.
 import type { BridgeError } from '../errors.ts'
+import { isStanding } from './call.ts'
 import type { Pending, PendingRequests } from './pending.ts'
 
 /**
@@ -58,7 +59,7 @@ export class LostResponses {
   }
 
   #suspects(): Pending[] {
-    return this.#requests.values().filter(({ call }) => call.number <= this.#newest)
+    return this.#requests.values().filter(({ call }) => call.number <= this.#newest && !isStanding(call))
   }
 
   #end(suspects: readonly Pending[]): void {

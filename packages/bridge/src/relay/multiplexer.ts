@@ -4,7 +4,7 @@ import { cancellationOf, errorFor } from '../rpc/factory.ts'
 import { integerOf, type Message } from '../rpc/message.ts'
 import type { Field } from '../rpc/scanner.ts'
 import type { Logger } from '../telemetry/logger.ts'
-import { respond } from './call.ts'
+import { isStanding, respond } from './call.ts'
 import { CancelledCalls, type CancelledOptions } from './cancelled.ts'
 import { ChildRequest } from './child-request.ts'
 import type { Call, Dispatcher, Peer, Pipe, ResponseHandler } from './dispatch.ts'
@@ -319,7 +319,8 @@ export class Multiplexer {
       return undefined
     }
     const owners = new Set(others)
-    for (const { peer } of this.#requests.values()) if (this.peers.has(peer)) owners.add(peer.identity)
+    for (const { call, peer } of this.#requests.values())
+      if (this.peers.has(peer) && !isStanding(call)) owners.add(peer.identity)
     const [owner, other] = owners
     if (owner === undefined || other !== undefined) return undefined
     for (const peer of this.peers) {

@@ -1,6 +1,7 @@
 // relay/interceptors/legacy-to-modern: a client with a session before a child that knows none.
 import { randomUUID } from 'node:crypto'
-import { BridgeError } from '../../errors.ts'
+import type { Part } from '../../budget/budget.ts'
+import { BridgeError, toBridgeError } from '../../errors.ts'
 import { listOf, paramsOf, recordOf, type Members } from '../../rpc/content.ts'
 import { cancellationOf, emptyResultFor } from '../../rpc/factory.ts'
 import { Message } from '../../rpc/message.ts'
@@ -10,13 +11,17 @@ import {
   withoutSubscription,
   type InputRequired,
 } from '../../rpc/to-legacy.ts'
+import { excerpt } from '../../visible.ts'
 import { createCall, fail } from '../call.ts'
+import { costOf, refuseUri } from './subscriptions.ts'
 import type { Call, Dispatcher, Interceptor, Listener, ResponseHandler, ServerRequest } from '../dispatch.ts'
 import { onResponse } from '../intercept.ts'
 
 export interface LegacySession {
   /** Answers `initialize` for a child that does not know it. */
   initializeResult(call: Call): Message
+  /** The resources that it subscribes to are charged to this. */
+  bytes: Part
   /** Capabilities of the child. */
   offered: Members
   /** The least that is worth a log message; each request says it anew. */
@@ -38,8 +43,8 @@ class Translated implements Dispatcher {
   /** Calls whose client is asked, and what it has been asked. */
   readonly #asking = new Map<Call, ServerRequest[]>()
   #listener: Listener | undefined
-  /** The request by which the child tells what changes. */
-  #listening: Call | undefined
+  /** The requests by which the child tells what changes: the newest, behind those that it is to take the place of. */
+  readonly #listening: Call[] = []
   #lastId = 0
 
   constructor(next: Dispatcher, session: LegacySession) {
@@ -51,7 +56,7 @@ class Translated implements Dispatcher {
     switch (call.method) {
       case 'initialize':
         handler.onResponse(this.#session.initializeResult(call), call)
-        return this.#listen(new Set(), () => {})
+        return this.#listen(() => {})
       case 'ping':
         return handler.onResponse(emptyResultFor(call.id), call)
       case 'logging/setLevel': {
@@ -85,7 +90,8 @@ class Translated implements Dispatcher {
 
   close(): void {
     this.#asking.clear()
-    if (this.#listening !== undefined) this.#end(this.#listening)
+    for (const call of this.#listening.splice(0)) this.#end(call)
+    for (const uri of this.#uris) this.#forget(uri)
     this.#next.close()
   }
 
@@ -128,11 +134,7 @@ class Translated implements Dispatcher {
       try {
         goOn(answers)
       } catch (error) {
-        fail(
-          call,
-          handler,
-          error instanceof BridgeError ? error : new BridgeError('internal', 'internal error'),
-        )
+        fail(call, handler, toBridgeError(error))
       }
     }
     const questions = Object.entries(inputRequests).map(([key, asked]) => {
@@ -168,24 +170,38 @@ class Translated implements Dispatcher {
   #subscribe(call: Call, message: Message, handler: ResponseHandler): void {
     const { uri } = paramsOf(message)
     if (typeof uri !== 'string') throw new BridgeError('request_invalid', 'params.uri is a string')
-    const uris = new Set(this.#uris)
-    if (call.method === 'resources/subscribe') uris.add(uri)
-    else uris.delete(uri)
-    this.#listen(uris, (granted) => {
-      const isGranted = call.method !== 'resources/subscribe' || granted.has(uri)
-      if (isGranted) handler.onResponse(emptyResultFor(call.id), call)
-      else fail(call, handler, new BridgeError('params_invalid', `the tool tells nothing of ${uri}`))
+    const isWanted = call.method === 'resources/subscribe'
+    if (isWanted) this.#want(uri)
+    else this.#forget(uri)
+    this.#listen((granted) => {
+      if (!isWanted || granted.has(uri)) return handler.onResponse(emptyResultFor(call.id), call)
+      this.#forget(uri)
+      fail(call, handler, new BridgeError('params_invalid', `the tool tells nothing of ${excerpt(uri)}`))
     })
   }
 
-  /** Asks anew for all that the client wants to hear; the request before is ended when the child has acknowledged. */
-  #listen(uris: ReadonlySet<string>, settled: (granted: ReadonlySet<unknown>) => void): void {
+  #want(uri: string): void {
+    if (this.#uris.has(uri)) return
+    const { bytes } = this.#session
+    refuseUri(uri, this.#uris.size)
+    if (!bytes.take(costOf(uri)))
+      throw new BridgeError('memory_limit_reached', bytes.refusal(costOf(uri), 'bytes', '--max-memory'))
+    this.#uris.add(uri)
+  }
+
+  #forget(uri: string): void {
+    if (this.#uris.delete(uri)) this.#session.bytes.give(costOf(uri))
+  }
+
+  /** Asks anew for all that the client wants to hear; the requests before are ended when the child has acknowledged. */
+  #listen(settled: (granted: ReadonlySet<unknown>) => void): void {
     const { offered } = this.#session
     const wishes = Object.entries(LISTS)
       .filter(([kind]) => recordOf(offered[kind])['listChanged'] === true)
       .map(([, wish]) => [wish, true])
-    if (wishes.length === 0 && uris.size === 0 && this.#listening === undefined) return settled(uris)
-    const notifications = { ...Object.fromEntries(wishes), resourceSubscriptions: [...uris] }
+    if (wishes.length === 0 && this.#uris.size === 0 && this.#listening.length === 0)
+      return settled(this.#uris)
+    const notifications = { ...Object.fromEntries(wishes), resourceSubscriptions: [...this.#uris] }
     const message = Message.from({
       jsonrpc: '2.0',
       id: 0,
@@ -193,30 +209,41 @@ class Translated implements Dispatcher {
       params: { notifications },
     })
     const call = createCall(message, 0)
-    const before = this.#listening
-    this.#listening = call
-    this.#uris.clear()
-    for (const uri of uris) this.#uris.add(uri)
     let isSettled = false
     const settle = (granted: ReadonlySet<unknown>) => {
       if (isSettled) return
       isSettled = true
-      if (before !== undefined) this.#end(before)
       settled(granted)
     }
-    this.#next.request(call, message, {
-      onMessage: (told) => {
-        if (told.method !== 'notifications/subscriptions/acknowledged')
-          return this.#listener?.onNotification(withoutSubscription(told))
-        const acknowledged = recordOf(paramsOf(told)['notifications'])
-        settle(new Set(listOf(acknowledged['resourceSubscriptions'])))
-      },
-      onResponse: () => {
-        if (this.#listening === call) this.#listening = undefined
-        settle(new Set())
-      },
-      onDoubt: () => settle(new Set()),
-    })
+    const refused = () => {
+      this.#without(call)
+      settle(new Set())
+    }
+    this.#listening.push(call)
+    try {
+      this.#next.request(call, message, {
+        onMessage: (told) => {
+          if (told.method !== 'notifications/subscriptions/acknowledged')
+            return this.#listener?.onNotification(withoutSubscription(told))
+          for (const older of this.#listening.splice(0, this.#listening.indexOf(call))) this.#end(older)
+          const acknowledged = recordOf(paramsOf(told)['notifications'])
+          settle(new Set(listOf(acknowledged['resourceSubscriptions'])))
+        },
+        onResponse: refused,
+        onDoubt: () => {
+          this.#end(call)
+          refused()
+        },
+      })
+    } catch (error) {
+      this.#without(call)
+      throw error
+    }
+  }
+
+  #without(call: Call): void {
+    const index = this.#listening.indexOf(call)
+    if (index !== -1) this.#listening.splice(index, 1)
   }
 
   #end(call: Call): void {

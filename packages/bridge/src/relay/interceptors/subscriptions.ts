@@ -85,16 +85,23 @@ export class Subscriptions {
 
   /** @throws BridgeError `request_invalid`, `quota_exceeded`, `memory_limit_reached` */
   #charge(peer: Peer, uri: string): void {
-    if (uri.length > MAX_URI)
-      throw new BridgeError('request_invalid', `the uri is over ${MAX_URI} characters`)
     const count = this.#counts.get(peer) ?? 0
-    if (count >= MAX_SUBSCRIPTIONS)
-      throw new BridgeError('quota_exceeded', `this session has ${MAX_SUBSCRIPTIONS} subscriptions already`)
+    refuseUri(uri, count)
     const { bytes } = peer.account
     if (!bytes.take(costOf(uri)))
       throw new BridgeError('memory_limit_reached', bytes.refusal(costOf(uri), 'bytes', '--max-memory'))
     this.#counts.set(peer, count + 1)
   }
+}
+
+/**
+ * @param count how many this client has subscribed to
+ * @throws BridgeError `request_invalid`, `quota_exceeded`
+ */
+export function refuseUri(uri: string, count: number): void {
+  if (uri.length > MAX_URI) throw new BridgeError('request_invalid', `the uri is over ${MAX_URI} characters`)
+  if (count >= MAX_SUBSCRIPTIONS)
+    throw new BridgeError('quota_exceeded', `this session has ${MAX_SUBSCRIPTIONS} subscriptions already`)
 }
 
 /** One of the clients. */
@@ -167,7 +174,7 @@ class Subscriber implements Dispatcher {
   }
 }
 
-function costOf(uri: string): number {
+export function costOf(uri: string): number {
   return SUBSCRIPTION_BYTES + uri.length
 }
 
