@@ -5,6 +5,82 @@ import { embedded, nothingLeftAfterEach } from '../bridges.ts'
 import { openStreamable, textOf } from '../clients.ts'
 
 nothingLeftAfterEach()
+const ALL = { sampling: {}, elicitation: {}, roots: {} }
+const MIB = 1024 * 1024
+
+test('who leaves while its process is being started leaves nothing behind', async () => {
+  const bridge = await embedded({ command: fixture('slow-start', '500'), warm: 0, idleMs: 1500 }, {})
+  await new ModernClient(bridge).call('pid')
+  for (const [method, params] of [
+    ['subscriptions/listen', { notifications: { resourceSubscriptions: ['fixture://page'] } }],
+    ['tools/call', { name: 'sleep', arguments: { ms: 60_000 } }],
+  ] as const) {
+    const before = bridge.childPids.length
+    const leave = new AbortController()
+    const gone = new ModernClient({ ...bridge, name: method }).open(method, params, { signal: leave.signal })
+    await eventually(() => bridge.childPids.length > before, { what: 'the start of its process' })
+    leave.abort()
+    await expect(gone).rejects.toThrow('aborted')
+  }
+  await eventually(() => !bridge.childPids.some(isAlive), { what: 'the end of all processes' })
+})
+
+test('who leaves before the tool is up is not served', async () => {
+  const bridge = await embedded({ command: fixture('slow-start', '1500'), warm: 0 }, { discoverMs: 200 })
+  const leave = new AbortController()
+  const gone = new ModernClient(bridge).open('tools/call', { name: 'pid' }, { signal: leave.signal })
+  // Who asks later is answered by then.
+  await new ModernClient(bridge).request('server/discover')
+  leave.abort()
+  await expect(gone).rejects.toThrow('aborted')
+  await new ModernClient({ ...bridge, name: 'other' }).call('pid')
+  // One said what the tool is, one was asked which revision it speaks, and the other client has the third.
+  expect(bridge.childPids).toHaveLength(3)
+})
+
+test('what waits for the tool to be up counts as memory', async () => {
+  const config = { command: fixture('slow-start', '1500'), maxMemoryBytes: 64 * MIB }
+  const bridge = await embedded(config, {})
+  const client = new ModernClient(bridge)
+  const sent = Array.from({ length: 8 }, () => client.call('echo', { text: 'x'.repeat(12 * MIB) }))
+  const codes = (await Promise.all(sent)).map(({ error }) => error?.data.code)
+  expect(codes).toContain('memory_limit_reached')
+  expect(codes).toContain(undefined)
+})
+
+test('what is listened to counts as memory', async () => {
+  const client = new ModernClient(await embedded({ command: fixture('echo'), maxMemoryBytes: 16 * MIB }, {}))
+  await client.call('pid')
+  const resourceSubscriptions = Array.from({ length: 1000 }, (_, i) => `fixture://${i}/${'x'.repeat(6000)}`)
+  const wishes = { notifications: { resourceSubscriptions } }
+  const streams = [
+    await client.open('subscriptions/listen', wishes),
+    await client.open('subscriptions/listen', wishes),
+  ]
+  const { response } = await client.request('subscriptions/listen', wishes)
+  expect(response.error?.data.code).toBe('memory_limit_reached')
+  for (const stream of streams) stream.destroy()
+})
+
+test('a tool that has asked is answered, also when its call is over', async () => {
+  const bridge = await embedded({ command: fixture('asks-client') }, {})
+  const client = new ModernClient({ ...bridge, capabilities: ALL })
+  expect(textOf(await client.call('askAndGo'))).toBe('gone')
+  await bridge.until((line) => String(line['line']).includes('askAndGo: {"error"'))
+})
+
+test('a question that cannot be read is refused, and nobody else notices', async () => {
+  const client = new ModernClient({
+    ...(await embedded({ command: fixture('asks-client') }, {})),
+    capabilities: ALL,
+  })
+  expect(textOf(await client.call('askDeep'))).toContain('could not be read')
+})
+
+test('a result that cannot be read is an error of its call', async () => {
+  const client = new ModernClient(await embedded({ command: fixture('asks-client') }, {}))
+  expect((await client.call('deep')).error?.code).toBe(-32603)
+})
 
 test('one that listens takes no log messages from those who call', async () => {
   const bridge = await embedded({ command: fixture('speaks-modern', 'only') }, {})
@@ -55,4 +131,11 @@ test('a subscription that the tool refuses leaves the others', async () => {
   )
   expect((await subscribe('test://static-binary')).result).toEqual({})
   session.close()
+})
+
+test('LiteLLM has a result for whatever a modern tool fails with', async () => {
+  const client = new ModernClient(
+    await embedded({ command: fixture('speaks-modern', 'only'), compat: ['litellm'] }, {}),
+  )
+  expect((await client.call('crash')).result).toMatchObject({ isError: true, resultType: 'complete' })
 })

@@ -1,6 +1,7 @@
 // exchange/exchange: one modern request, over as many rounds as an older child asks its client something.
-import { BridgeError } from '../errors.ts'
+import { BridgeError, toBridgeError } from '../errors.ts'
 import type { ResponseWriter } from '../http/response.ts'
+import { isStanding } from '../relay/call.ts'
 import type { Call, ReplyStream } from '../relay/dispatch.ts'
 import { recordOf, type Members } from '../rpc/content.ts'
 import { emptyResultFor, errorFor } from '../rpc/factory.ts'
@@ -50,6 +51,8 @@ const DECIDE_FIRST = new Deadlines(15_000)
 const COALESCE_MS = 15
 /** More is refused: a client answers a form or two, not hundreds. */
 const MAX_QUESTIONS = 64
+
+const OVER = 'the call that this was about is over'
 
 /** "only on `tools/call`, `prompts/get` and `resources/read`" (2026-07-28, basic/patterns/mrtr). */
 const MAY_ASK = new Set(['tools/call', 'prompts/get', 'resources/read'])
@@ -108,7 +111,7 @@ export class Exchange implements ReplyStream, StreamHost {
 
   /** Nobody waits for its response: it comes when either side has had enough. */
   get isStanding(): boolean {
-    return this.asked.call.method === 'subscriptions/listen'
+    return isStanding(this.asked.call)
   }
 
   get unreadBytes(): number {
@@ -204,11 +207,8 @@ export class Exchange implements ReplyStream, StreamHost {
   /** Whatever it still waits for is given up. */
   abandon(reason: string): void {
     if (this.#isOver) return
-    const { call } = this.asked
-    const error = new BridgeError('server_request_refused', reason)
-    for (const question of this.#questions.values()) this.#host.answer(errorFor(question.writtenId, error))
-    this.#end()
-    this.#host.abandon(call, reason)
+    this.#end(reason)
+    this.#host.abandon(this.asked.call, reason)
   }
 
   #ask(question: Message): void {
@@ -239,16 +239,28 @@ export class Exchange implements ReplyStream, StreamHost {
     this.keptBytes -= question.byteLength
   }
 
+  /** What is asked, by key. What cannot be read is refused. */
+  #readable(): [string, object][] {
+    return [...this.#questions].flatMap(([key, question]): [string, object][] => {
+      try {
+        return [[key, requestIn(question)]]
+      } catch (err) {
+        this.#host.failed(err)
+        this.#refuse(key, question, 'what was asked could not be read')
+        return []
+      }
+    })
+  }
+
   /** Ends the response of HTTP with what the client is asked, and waits for the retry. */
   #park(): void {
     const stream = this.#stream
     if (stream === undefined || this.#questions.size === 0 || this.#isOver) return
     this.round++
-    const inputRequests = Object.fromEntries(
-      [...this.#questions].map(([key, question]) => [key, requestIn(question)]),
-    )
     const requestState = this.#host.stateOf(this)
+    const inputRequests = Object.fromEntries(this.#readable())
     const result = { resultType: 'input_required', inputRequests, requestState }
+    if (this.#questions.size === 0) return
     this.#stream = undefined
     stream.onResponse(resultFor(this.#id, result, this.#host.serverInfo))
     this.#timer = setTimeout(
@@ -265,22 +277,42 @@ export class Exchange implements ReplyStream, StreamHost {
     // The child has answered without waiting for its client, which still comes back.
     this.#response = response
     this.keptBytes += response.byteLength
-    for (const [key, question] of this.#questions) this.#drop(key, question)
+    this.#refuseAll(OVER)
     this.#timer = setTimeout(() => this.#end(), this.#host.parkMs).unref()
   }
 
   #finish(response: Message): void {
     const stream = this.#stream
+    const mine = this.#told(response)
     this.#end()
-    const mine = response.rewrite([[response.envelope.id, this.#id]])
-    stream?.onResponse(this.#host.completed(mine, this))
+    stream?.onResponse(mine)
   }
 
-  #end(): void {
+  /** What cannot be read is answered too: whoever waits is never left waiting. */
+  #told(response: Message): Message {
+    try {
+      return this.#host.completed(response.rewrite([[response.envelope.id, this.#id]]), this)
+    } catch (err) {
+      this.#host.failed(err)
+      return errorFor(this.#id, toBridgeError(err))
+    }
+  }
+
+  /** The child has asked, and nobody else answers it. */
+  #refuseAll(why: string): void {
+    for (const [key, question] of this.#questions) this.#refuse(key, question, why)
+  }
+
+  #refuse(key: string, question: Message, why: string): void {
+    this.#drop(key, question)
+    this.#host.answer(errorFor(question.writtenId, new BridgeError('server_request_refused', why)))
+  }
+
+  #end(why = OVER): void {
     if (this.#isOver) return
     this.#isOver = true
     clearTimeout(this.#timer)
-    this.#questions.clear()
+    this.#refuseAll(why)
     this.#response = undefined
     this.#host.over(this)
     this.keptBytes = 0

@@ -10,7 +10,7 @@ import { createCall } from '../relay/call.ts'
 import { ChildClient } from '../relay/client.ts'
 import { Connection } from '../relay/connection.ts'
 import type { Call, Entry, ReplyStream } from '../relay/dispatch.ts'
-import { failuresAsResults } from '../relay/interceptors/litellm.ts'
+import { failureAsResult } from '../relay/interceptors/litellm.ts'
 import { observeCalls } from '../relay/interceptors/observe.ts'
 import { listOf, recordOf, resultOf, textOf, type Members } from '../rpc/content.ts'
 import type { Message } from '../rpc/message.ts'
@@ -24,6 +24,7 @@ import { Exchange, type ExchangeHost } from './exchange.ts'
 import { Listen, Listens } from './listen.ts'
 import { lowestOf } from './log-levels.ts'
 import { fingerprintOf, type RequestStates } from './request-state.ts'
+import { waiting } from './waiting.ts'
 
 /** Who it is: the same in all its requests. */
 export interface Identity {
@@ -67,6 +68,7 @@ export class ImplicitSession implements Holder, ExchangeHost {
   readonly #opening: Promise<Opened>
   #lease: Lease | undefined
   #connection: Connection | undefined
+  #client: ChildClient | undefined
   #opened: Opened | undefined
   /** What the child was told last. */
   #logLevel: string | undefined
@@ -78,7 +80,10 @@ export class ImplicitSession implements Holder, ExchangeHost {
     this.identity = identity
     this.#options = options
     this.#log = log
-    this.#listens = new Listens({ ask: (method, uri) => this.#ask(method, { uri }) })
+    this.#listens = new Listens({
+      bytes: this.account.bytes,
+      ask: (method, uri) => this.#ask(method, { uri }),
+    })
     this.#opening = this.#open()
     this.#opening.catch((error: unknown) => this.close('no child', toBridgeError(error)))
   }
@@ -116,8 +121,9 @@ export class ImplicitSession implements Holder, ExchangeHost {
     return count
   }
 
+  /** Whoever waits for it to be opened is no exchange yet. */
   get isIdle(): boolean {
-    return this.#exchanges.size === 0 && this.#listens.size === 0
+    return this.#opened !== undefined && this.#exchanges.size === 0 && this.#listens.size === 0
   }
 
   get maxBufferBytes(): number {
@@ -157,7 +163,7 @@ export class ImplicitSession implements Holder, ExchangeHost {
   /** What the child answered to `initialize`, or as one of before would. Throws BridgeError, `child_…`. */
   async described(): Promise<Members> {
     this.#heard()
-    return (await this.#opening).answer
+    return (this.#opened ?? (await waiting(this.account, 0, this.#opening))).answer
   }
 
   /**
@@ -178,7 +184,7 @@ export class ImplicitSession implements Holder, ExchangeHost {
     this.#exchanges.set(exchange.id, exchange)
     exchange.open(writer, this.#opened === undefined)
     try {
-      const opened = this.#opened ?? (await this.#opening)
+      const opened = this.#opened ?? (await waiting(this.account, message.byteLength, this.#opening))
       // Its client may have gone meanwhile.
       if (exchange.isOver) return
       if (this.#era === 'legacy') this.#adaptLogLevel(opened.answer)
@@ -210,8 +216,8 @@ export class ImplicitSession implements Holder, ExchangeHost {
     if (this.#era === 'modern') return this.request(message, request, writer)
     const { params } = request
     this.#heard()
+    const { answer } = this.#opened ?? (await waiting(this.account, message.byteLength, this.#opening))
     this.#refuseMore()
-    const { answer } = await this.#opening
     const { maxBufferBytes } = this.#options
     const offered = recordOf(answer['capabilities'])
     const listen = new Listen(message.id, params, { maxBufferBytes, serverInfo: this.serverInfo, offered })
@@ -222,8 +228,10 @@ export class ImplicitSession implements Holder, ExchangeHost {
     const { method } = asked.call
     if (method === 'tools/list' && message.envelope.hasResult)
       this.#options.onTools(listOf(resultOf(message)['tools']))
-    if (this.#era === 'modern') return passed(message, method)
-    return completed(message, method, this.serverInfo, asked.capabilities)
+    const told = this.#options.isForLiteLlm ? failureAsResult(message, method) : message
+    // What the bridge says in place of a modern child lacks what that would have said.
+    if (this.#era === 'modern' && told === message) return passed(message, method)
+    return completed(told, method, this.serverInfo, asked.capabilities)
   }
 
   stateOf({ id, round, asked }: Exchange): string {
@@ -262,6 +270,7 @@ export class ImplicitSession implements Holder, ExchangeHost {
     this.#closing.abort(error)
     this.#listens.close()
     for (const exchange of this.#exchanges.values()) exchange.close(error)
+    this.#client?.close()
     this.#connection?.close(reason)
     this.#lease?.stop?.()
     this.account.bytes.give(this.#sampled)
@@ -273,7 +282,7 @@ export class ImplicitSession implements Holder, ExchangeHost {
   /** Takes a child and initialises it for this client. */
   async #open(): Promise<Opened> {
     const { caller, capabilities } = this.identity
-    const { openLease, timings, startTimeoutMs, events, isForLiteLlm } = this.#options
+    const { openLease, timings, startTimeoutMs, events } = this.#options
     const lease = await openLease({
       caller,
       era: this.#era,
@@ -289,14 +298,17 @@ export class ImplicitSession implements Holder, ExchangeHost {
       connection.close('closed meanwhile')
       lease.stop?.()
     }
+    this.#closing.signal.throwIfAborted()
     const client = new ChildClient(lease.dispatcher)
+    this.#client = client
     const { discovered } = lease
     const answer =
       discovered === undefined
         ? await client.initialize(capabilities, startTimeoutMs)
         : initializeAnswerOf(discovered)
-    const observed = observeCalls(connection, events, this)
-    const entry = isForLiteLlm ? failuresAsResults(observed) : observed
+    // Of a child that others have too, it may have been answered all the same.
+    this.#closing.signal.throwIfAborted()
+    const entry = observeCalls(connection, events, this)
     const opened = { connection, client, entry, answer }
     this.#opened = opened
     this.#event('opened', { wasOpen: true })

@@ -2,7 +2,7 @@
 import { createHash } from 'node:crypto'
 import type { Caller } from '../access/caller.ts'
 import { monotonicMs } from '../clock.ts'
-import { BridgeError } from '../errors.ts'
+import { BridgeError, toBridgeError } from '../errors.ts'
 import type { Message } from '../rpc/message.ts'
 import type { ModernRequest } from '../rpc/modern.ts'
 import type { Era, OpenLease } from '../session/lease.ts'
@@ -135,13 +135,18 @@ export class ImplicitSessions {
 
   /** Nobody says goodbye who has no session: whoever has not come for longest makes room for the same caller. */
   async #lease(request: Parameters<OpenLease>[0]): ReturnType<OpenLease> {
-    const { children } = request.caller.account
-    if (!children.has(1) && this.#letGoOne(request.caller)) {
-      const deadline = monotonicMs() + STOP_MS
-      while (!children.has(1) && !request.signal.aborted && monotonicMs() < deadline)
-        await new Promise((resolve) => setTimeout(resolve, 20))
+    const deadline = monotonicMs() + STOP_MS
+    let hasMadeRoom = false
+    for (;;) {
+      try {
+        return await this.#openLease(request)
+      } catch (error) {
+        if (toBridgeError(error).code !== 'child_limit_reached') throw error
+        hasMadeRoom ||= this.#letGoOne(request.caller)
+        if (!hasMadeRoom || request.signal.aborted || monotonicMs() > deadline) throw error
+      }
+      await new Promise((resolve) => setTimeout(resolve, 50))
     }
-    return this.#openLease(request)
   }
 
   #letGoOne({ account }: Caller): boolean {

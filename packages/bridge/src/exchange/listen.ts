@@ -1,4 +1,5 @@
 // exchange/listen: what a modern client wants to hear of: a stream for each request, and one subscription at the child for all.
+import type { Part } from '../budget/budget.ts'
 import { BridgeError } from '../errors.ts'
 import type { ResponseWriter } from '../http/response.ts'
 import { listOf, recordOf, type Members } from '../rpc/content.ts'
@@ -15,6 +16,9 @@ export interface ListenOptions {
   offered: Members
 }
 
+/** What is kept of one, and of each resource besides its URI. */
+const LISTEN_BYTES = 2048
+const URI_BYTES = 256
 const MAX_URIS = 1000
 const MAX_URI = 8192
 
@@ -66,6 +70,11 @@ export class Listen implements StreamHost {
 
   get unreadBytes(): number {
     return this.#stream.unreadBytes
+  }
+
+  /** What is kept while it stands. */
+  get cost(): number {
+    return this.uris.reduce((sum, uri) => sum + uri.length + URI_BYTES, LISTEN_BYTES)
   }
 
   cut(): void {
@@ -144,6 +153,8 @@ function isUri(value: unknown): boolean {
 }
 
 export interface ListensHost {
+  /** Each is charged to this. */
+  readonly bytes: Part
   /** Asks the child, which may refuse. */
   ask(method: 'resources/subscribe' | 'resources/unsubscribe', uri: string): Promise<unknown>
 }
@@ -173,10 +184,16 @@ export class Listens {
     for (const listen of this.#all) if (listen.unreadBytes > 0) listen.cut()
   }
 
+  /** @throws BridgeError `memory_limit_reached` */
   async open(listen: Listen, writer: ResponseWriter): Promise<void> {
+    const { bytes } = this.#host
+    if (!bytes.take(listen.cost))
+      throw new BridgeError('memory_limit_reached', bytes.refusal(listen.cost, 'bytes', '--max-memory'))
     this.#all.add(listen)
     listen.onEnd = () => this.#leave(listen)
     listen.open(writer)
+    // Its client may have gone before the tool was up.
+    if (!this.#all.has(listen)) return
     const granted = await Promise.all(listen.uris.map((uri) => this.#subscribe(uri, listen)))
     if (this.#all.has(listen)) listen.acknowledge(listen.uris.filter((_, index) => granted[index]))
   }
@@ -208,6 +225,7 @@ export class Listens {
 
   #leave(listen: Listen): void {
     if (!this.#all.delete(listen)) return
+    this.#host.bytes.give(listen.cost)
     for (const uri of listen.uris) {
       const subscribed = this.#subscribers.get(uri)
       if (subscribed?.listens.delete(listen) !== true || subscribed.listens.size > 0) continue

@@ -104,11 +104,14 @@ export class HttpResponseWriter implements ResponseWriter {
 
   bind(owner: ResponseOwner): void {
     this.#owner = owner
-    this.#res.on('close', () => {
+    const close = () => {
       this.#hasEnded = true
       this.#options.heartbeat.delete(this)
       owner.closed(this)
-    })
+    }
+    // Of one whose client has gone before, Node tells nothing any more.
+    if (this.#res.destroyed) close()
+    else this.#res.on('close', close)
   }
 
   sendJson(messages: readonly Message[], isBatch: boolean): void {

@@ -110,7 +110,7 @@ export class SessionStream implements ReplyStream, ResponseOwner {
   /** The client's reply to wait on: decided late. */
   attachReply(writer: ResponseWriter): void {
     this.#connect(writer)
-    if (!writer.takesEvents) return
+    if (!writer.isOpen || !writer.takesEvents) return
     if (writer.takesJson && this.#decide !== undefined)
       this.#deadline = this.#decide.begin(() => this.#openLate())
     else this.#openStream()
@@ -125,6 +125,7 @@ export class SessionStream implements ReplyStream, ResponseOwner {
     const older = this.#writer
     this.#connect(writer)
     older?.end()
+    if (!writer.isOpen) return
     let last = cursor ?? this.#delivered
     writer.openStream(this.#priming(last))
     // Who names the last event that he has seen counts on the next.

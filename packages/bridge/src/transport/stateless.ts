@@ -1,9 +1,9 @@
 // transport/stateless: 2026-07-28: each POST stands for itself.
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Caller } from '../access/caller.ts'
-import type { Account } from '../budget/budget.ts'
 import { BridgeError, type ErrorCode } from '../errors.ts'
 import type { ImplicitSessions } from '../exchange/implicit-sessions.ts'
+import { waiting } from '../exchange/waiting.ts'
 import { accepted } from '../http/empty.ts'
 import type { Era } from '../session/lease.ts'
 import type { Heartbeat } from '../http/heartbeat.ts'
@@ -89,7 +89,9 @@ export class StatelessTransport {
     const address = req.socket.remoteAddress
     if (method === 'server/discover') return this.#discover(req, res, message, request, caller)
     const known = eraOf()
-    const era = known instanceof Promise ? await waiting(caller.account, known) : known
+    const era = known instanceof Promise ? await waiting(caller.account, message.byteLength, known) : known
+    // Its client may have gone meanwhile: nothing is done for it.
+    if (res.destroyed) return
     // Tasks of 2025-11-25 are others.
     if (era === 'legacy' && method.startsWith('tasks/')) throw unknown(method)
     const isListen = method === 'subscriptions/listen'
@@ -116,11 +118,12 @@ export class StatelessTransport {
   ): Promise<void> {
     const { clients, discover, discovered } = this.#options
     const writer = new HttpResponseWriter(res, takesOf(req, false), this.#response)
-    const found = await waiting(caller.account, discover()).catch((error: unknown) => {
+    const found = await waiting(caller.account, message.byteLength, discover()).catch((error: unknown) => {
       // A probe that comes too early is nobody's fault, and no refusal: its client goes on with initialize.
       if (error instanceof BridgeError && error.code === 'child_starting') return error
       throw error
     })
+    if (res.destroyed) return
     if (found instanceof BridgeError) return answerWith(writer, errorFor(message.id, found))
     const { era, known } = found
     const client = () => clients.of(caller, req.socket.remoteAddress, request, era)
@@ -144,24 +147,6 @@ function answerWith(writer: HttpResponseWriter, answer: Message): void {
   writer.openStream(undefined)
   writer.sendEvent(undefined, answer)
   writer.end()
-}
-
-/**
- * While the tool is not up yet, a request that waits for it is charged.
- *
- * @throws BridgeError `child_backlogged`
- */
-async function waiting<T>({ waiting: places }: Account, promise: Promise<T>): Promise<T> {
-  if (!places.take(1)) {
-    promise.catch(() => {})
-    const text = places.refusal(1, 'places for waiting requests', 'of the bridge')
-    throw new BridgeError('child_backlogged', text)
-  }
-  try {
-    return await promise
-  } finally {
-    places.give(1)
-  }
 }
 
 /** A stream that stands can be nothing but a stream of events, whatever `Accept` says. */

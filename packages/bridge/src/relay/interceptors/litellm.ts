@@ -16,20 +16,25 @@ const RESULTS = new Map<string, (response: Message) => object>([
 export function failuresAsResults(next: Entry): Entry {
   return {
     request: (call, message, stream) => {
-      const resultOf = RESULTS.get(call.method)
-      next.request(call, message, resultOf === undefined ? stream : new LenientStream(stream, resultOf))
+      next.request(call, message, RESULTS.has(call.method) ? new LenientStream(stream) : stream)
     },
   }
+}
+
+/** The response of one call. */
+export function failureAsResult(message: Message, method: string): Message {
+  const resultOf = message.envelope.hasResult ? undefined : RESULTS.get(method)
+  if (resultOf === undefined) return message
+  const response = Message.from({ jsonrpc: '2.0', id: 0, result: resultOf(message) })
+  return response.rewrite([[response.envelope.id, message.writtenId]])
 }
 
 class LenientStream implements ReplyStream {
   readonly isStandalone: boolean
   readonly #stream: ReplyStream
-  readonly #resultOf: (response: Message) => object
 
-  constructor(stream: ReplyStream, resultOf: (response: Message) => object) {
+  constructor(stream: ReplyStream) {
     this.#stream = stream
-    this.#resultOf = resultOf
     this.isStandalone = stream.isStandalone
   }
 
@@ -46,9 +51,7 @@ class LenientStream implements ReplyStream {
   }
 
   onResponse(message: Message, call: Call): void {
-    if (message.envelope.hasResult) return this.#stream.onResponse(message, call)
-    const response = Message.from({ jsonrpc: '2.0', id: 0, result: this.#resultOf(message) })
-    this.#stream.onResponse(response.rewrite([[response.envelope.id, message.writtenId]]), call)
+    this.#stream.onResponse(failureAsResult(message, call.method), call)
   }
 }
 
