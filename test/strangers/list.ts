@@ -81,7 +81,7 @@ export const STRANGERS: readonly Stranger[] = [
   { source: 'npx:@cyanheads/git-mcp-server', later: true },
   { source: 'npx:@negokaz/excel-mcp-server', later: true },
   { source: 'npx:@wonderwhy-er/desktop-commander', later: true },
-  { source: 'uvx:pymupdf4llm-mcp', later: true },
+  { source: 'uvx:pymupdf4llm-mcp', options: ['--with', 'mcp<2'], args: ['stdio'], later: true },
   { source: 'uvx:unit-converter-mcp', later: true },
   { source: 'go:github.com/modelcontextprotocol/go-sdk/examples/server/memory', later: true },
 ]
