@@ -103,6 +103,7 @@ export function completed(
   const { hasResult, resultAt } = message.envelope
   if (!hasResult) return modernError(message, method, serverInfo, capabilities)
   const isList = CACHEABLE.has(method)
+  if (resultAt === -1) return message
   if (message.byteLength > MAX_READ_BYTES && !isList)
     return message.insert(resultAt + 1, '"resultType":"complete",')
   const { result: given, ...rest } = recordOf(message.exactJson())

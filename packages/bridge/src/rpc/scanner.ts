@@ -78,7 +78,7 @@ export interface Envelope {
   isModern: boolean
   /** `params._meta`: the request for which the client hears this (2026-07-28). */
   subscription: Field | undefined
-  /** Where the value of `result` begins; -1 without one. */
+  /** Where the object that is the `result` begins; -1 without one. */
   resultAt: number
   /** Names of the members that stand there twice, or in another spelling. */
   doubted: readonly string[]
@@ -347,7 +347,7 @@ export class Scanner {
   #beginValue(i: number, c: number): void {
     if (this.#isArray && this.#depth === 1) this.#elementStart = this.#offset + i
     this.#firsts[this.#slot] = c
-    if (this.#slot === SLOT_RESULT) this.#resultAt = this.#offset + i
+    if (this.#slot === SLOT_RESULT && c === 0x7b) this.#resultAt = this.#offset + i
     if (c === 0x7b) return this.#open(OBJECT, i)
     if (c === 0x5b) return this.#open(ARRAY, i)
     if (capturesScalar(this.#slot)) this.#captureStart = this.#offset + i

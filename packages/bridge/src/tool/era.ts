@@ -1,6 +1,6 @@
 // tool/era: whether the tool speaks 2026-07-28: asked on a process of its own, when first somebody needs to know.
 import type { Config } from '../config/config.ts'
-import { BridgeError, toBridgeError } from '../errors.ts'
+import { BridgeError, toBridgeError, type ErrorCode } from '../errors.ts'
 import type { ModernLeases } from '../lease/modern.ts'
 import { monotonicMs } from '../clock.ts'
 import { describeChild, type ChildDescription } from '../relay/describe.ts'
@@ -13,6 +13,13 @@ export interface EraProbeOptions {
   modern: ModernLeases
 }
 
+/** There was no process to ask. */
+const UNASKED: ReadonlySet<ErrorCode> = new Set([
+  'child_limit_reached',
+  'child_backing_off',
+  'child_spawn_failed',
+  'shutting_down',
+])
 /** From here on silence means that it does not; a tool that starts slowly has as long as that took, and more. */
 export const SILENCE_MS = 5000
 
@@ -54,7 +61,13 @@ export class EraProbe {
 
   /** @param startMs what a start of the tool takes */
   ask(startMs: number): Promise<Era> {
-    this.#asked ??= this.#ask(startMs).then((era) => {
+    this.#asked ??= this.#ask(startMs).then((answer) => {
+      // Nobody could be asked now: whoever comes next asks again.
+      if (answer === 'unasked') {
+        this.#asked = undefined
+        return 'legacy'
+      }
+      const era = answer
       this.era = era
       this.#log.info({ era }, era === 'modern' ? 'tool speaks 2026-07-28' : 'tool begins with initialize')
       return era
@@ -62,7 +75,7 @@ export class EraProbe {
     return this.#asked
   }
 
-  async #ask(startMs: number): Promise<Era> {
+  async #ask(startMs: number): Promise<Era | 'unasked'> {
     const { config, modern } = this.#options
     if (this.isModernOnly) return 'modern'
     // One that cannot run twice is not asked by a second process.
@@ -71,10 +84,10 @@ export class EraProbe {
     try {
       await within(modern.discover(), Math.max(SILENCE_MS, 3 * startMs))
       return 'modern'
-    } catch {
-      // An error of any kind, an end, noise, or nothing at all.
+    } catch (thrown) {
       await modern.letGo()
-      return 'legacy'
+      // An error of any kind, an end, noise, or nothing at all.
+      return UNASKED.has(toBridgeError(thrown).code) ? 'unasked' : 'legacy'
     }
   }
 
