@@ -78,7 +78,7 @@ export const STRANGERS: readonly Stranger[] = [
   { source: 'go:github.com/modelcontextprotocol/go-sdk/examples/server/everything' },
   { source: 'go:github.com/modelcontextprotocol/go-sdk/examples/server/sequentialthinking' },
   // Added after those above were tried, before any of these was: they say that they do their work with no service.
-  { source: 'npx:@cyanheads/git-mcp-server', later: true },
+  { source: 'npx:@cyanheads/git-mcp-server', options: ['--system-package', 'git'], later: true },
   { source: 'npx:@negokaz/excel-mcp-server', later: true },
   { source: 'npx:@wonderwhy-er/desktop-commander', later: true },
   { source: 'uvx:pymupdf4llm-mcp', options: ['--with', 'mcp<2'], args: ['stdio'], later: true },

@@ -1,8 +1,8 @@
 // cli/build: `mcp-bridge image build`: from a source or a recipe to an image whose tool was asked once.
 import { ensureBase, type Assets } from '../build/base.ts'
-import { lacksBrowser } from '../build/browser.ts'
 import { buildImage, inspectImage } from '../build/build.ts'
 import { checkImage, type Checked } from '../build/check.ts'
+import { lacking } from '../build/lacking.ts'
 import { ToolkitError } from '../errors.ts'
 import { writeFiles } from '../files.ts'
 import { findTool } from '../recipe/find.ts'
@@ -55,9 +55,7 @@ export async function build(
     args: recipe.args.length === 0 ? (tool.namedArguments ?? []) : [],
   }
   const checked = common.check ? await checkImage(tag, recipe) : undefined
-  const notes = lacksBrowser(tool)
-    ? ['it drives a browser, and none is in the image: --system-package chromium']
-    : []
+  const notes = lacking(tool)
   if (common.format === 'json')
     io.out(json({ ...report, variables: askedFor(recipe), check: checked, notes }))
   else {
