@@ -116,8 +116,10 @@ async function end(tool: Stateful, mode: Mode, bridge: RunningBridge, { client, 
 }
 
 /** The rows of the table, by tool and mode; each cell by the head of its column. */
+/** The first one. */
 function tableOf(markdown: string): Map<string, Record<string, string>> {
-  const lines = markdown.split('\n').filter((line) => line.startsWith('|'))
+  const [first = ''] = /(?:^\|.*\n)+/m.exec(markdown) ?? []
+  const lines = first.trimEnd().split('\n')
   const [head = [], , ...body] = lines.map((line) =>
     line
       .split('|')

@@ -55,6 +55,8 @@ export function namedTools(compose: string): NamedTool[] {
 
 /** What a service cannot be well without, itself among it: services, and logins at PostgreSQL (`login NAME`). */
 export function needsOf(compose: string, service: string): string[] {
+  // From elsewhere nothing is seen of it.
+  if (compose === '') return [service]
   const services = parseConfig(compose)
   const found = new Set<string>()
   const visit = (name: string): void => {

@@ -40,7 +40,8 @@ export async function verify(options: VerifyOptions): Promise<Finding[]> {
 async function everything(options: VerifyOptions, compose: string): Promise<Placed[]> {
   const findings = beneath(options, compose)
   const open = new Gateway(options.url, options.masterKey ?? options.key)
-  const published = options.masterKey === undefined ? (publishedAt(compose) ?? '') : undefined
+  const isFromLan = options.masterKey === undefined
+  const published = isFromLan ? (compose === '' ? '' : (publishedAt(compose) ?? '')) : undefined
   const first = await checkGateway(open, published)
   findings.push(...onLiteLLM(first))
   if (!isAllWell(first)) return findings
