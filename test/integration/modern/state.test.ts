@@ -1,7 +1,7 @@
 // What a client without a session finds again in its next request, by mode: docs/STATE.md.
 import { eventually, fixture, isAlive, ModernClient } from '@mcp-bridge/testkit'
 import { expect, test } from 'vitest'
-import { embedded, nothingLeftAfterEach } from '../bridges.ts'
+import { bridged, embedded, nothingLeftAfterEach } from '../bridges.ts'
 import { textOf } from '../clients.ts'
 
 nothingLeftAfterEach()
@@ -118,10 +118,16 @@ test('limits: calls, sessions and the length of a call are refused by name', asy
 })
 
 test('the bridge drains: what is under way is answered, what comes then is refused', async () => {
-  const bridge = await embedded({ command }, {})
+  const bridge = await bridged(['--drain', '30s', '--', ...command])
   const client = new ModernClient(bridge)
   await client.call('pid')
-  const stream = await client.open('subscriptions/listen', { notifications: { toolsListChanged: true } })
-  await bridge.close()
-  expect(await stream.ended).toBe('ended')
+  const long = client.call('sleep', { ms: 3000 })
+  // The child reads in order: it has the first when it answers the second.
+  await client.call('pid')
+  const stopped = bridge.stop()
+  await eventually(async () => (await client.call('pid')).error?.data.code === 'shutting_down', {
+    what: 'the refusal',
+  })
+  expect(textOf(await long)).toBe('slept')
+  expect(await stopped).toEqual({ code: 0, signal: null })
 })

@@ -181,10 +181,6 @@ export class Exchange implements ReplyStream, StreamHost {
       this.#stream?.onMessage(message)
   }
 
-  streamFull(): void {}
-
-  streamDrained(): void {}
-
   /** The child may serve others too: it is never held back for one that does not read. */
   streamOverfull(stream: SessionStream): void {
     stream.cut()
@@ -199,10 +195,6 @@ export class Exchange implements ReplyStream, StreamHost {
   streamDetached(stream: SessionStream): void {
     if (stream === this.#stream) this.abandon('the client has gone')
   }
-
-  streamLost(): void {}
-
-  streamFinished(): void {}
 
   /** Whatever it still waits for is given up. */
   abandon(reason: string): void {

@@ -112,10 +112,6 @@ export class Listen implements StreamHost {
     this.#stream.onResponse(resultFor(this.#id, { resultType: 'complete' }, this.#serverInfo, this.#mark()))
   }
 
-  streamFull(): void {}
-
-  streamDrained(): void {}
-
   streamOverfull(stream: SessionStream): void {
     stream.cut()
   }
@@ -127,8 +123,6 @@ export class Listen implements StreamHost {
   streamDetached(): void {
     this.onEnd?.()
   }
-
-  streamLost(): void {}
 
   streamFinished(): void {
     this.onEnd?.()

@@ -66,5 +66,5 @@ function sorted(value: unknown): unknown {
   if (typeof value !== 'object' || value === null || Object.getPrototypeOf(value) !== Object.prototype)
     return value
   const members = Object.entries(recordOf(value)).toSorted(([a], [b]) => (a < b ? -1 : 1))
-  return members.map(([name, member]) => [name, sorted(member)])
+  return Object.fromEntries(members.map(([name, member]) => [name, sorted(member)]))
 }

@@ -17,18 +17,18 @@ export interface StreamHost {
   readonly primes: boolean
   readonly maxBufferBytes: number
   /** More than `maxBufferBytes` wait for the client of this stream. */
-  streamFull(stream: SessionStream): void
+  streamFull?(stream: SessionStream): void
   /** One more message came while it was full. */
   streamOverfull(stream: SessionStream): void
-  streamDrained(stream: SessionStream): void
+  streamDrained?(stream: SessionStream): void
   /** It could not be opened as an event stream. */
   streamFailed(stream: SessionStream, err: unknown): void
   /** The connection has gone while the stream goes on. */
   streamDetached(stream: SessionStream): void
   /** The connection has gone with answers that had been given, but not written. */
-  streamLost(stream: SessionStream): void
+  streamLost?(stream: SessionStream): void
   /** Every answer has been given. */
-  streamFinished(stream: SessionStream): void
+  streamFinished?(stream: SessionStream): void
 }
 
 export interface StreamOptions {
@@ -192,7 +192,7 @@ export class SessionStream implements ReplyStream, ResponseOwner {
     this.#early = []
     this.stalledSince = undefined
     if (this.isFinished) {
-      if (!writer.isWritten) this.#host.streamLost(this)
+      if (!writer.isWritten) this.#host.streamLost?.(this)
       return
     }
     this.detachedAt = monotonicMs()
@@ -216,7 +216,7 @@ export class SessionStream implements ReplyStream, ResponseOwner {
 
   #relieved(): void {
     this.stalledSince = undefined
-    this.#host.streamDrained(this)
+    this.#host.streamDrained?.(this)
   }
 
   #openLate(): void {
@@ -262,7 +262,7 @@ export class SessionStream implements ReplyStream, ResponseOwner {
     if (writer === undefined || writer.waitingBytes < this.#host.maxBufferBytes) return
     if (this.stalledSince === undefined) {
       this.stalledSince = monotonicMs()
-      this.#host.streamFull(this)
+      this.#host.streamFull?.(this)
       writer.awaitDrain()
     } else if (before >= this.#host.maxBufferBytes) this.#host.streamOverfull(this)
   }
@@ -270,7 +270,7 @@ export class SessionStream implements ReplyStream, ResponseOwner {
   #finish(): void {
     this.#decide?.end(this.#deadline)
     this.#writer?.end()
-    this.#host.streamFinished(this)
+    this.#host.streamFinished?.(this)
   }
 }
 
