@@ -6,14 +6,31 @@ import { boolean, files, globs, pairs, text } from './fields.ts'
 /** Names go into logs and into the token file. */
 const NAME = /^[A-Za-z0-9._@-]+$/
 
-const client = z.strictObject({
-  /** May stand in the token file instead, under the same name. */
-  token: text().regex(/^\S*$/, 'holds white space').optional(),
+const given = {
   env: pairs().default({}),
   envFile: files().default([]),
   toolsAllow: globs().default([]),
   toolsDeny: globs().default([]),
   readOnly: boolean().default(false),
+}
+
+const atServer = z.preprocess(withCamelKeys, z.strictObject(given))
+
+const client = z.strictObject({
+  /** May stand in the token file instead, under the same name. */
+  token: text().regex(/^\S*$/, 'holds white space').optional(),
+  ...given,
+  /** Names alone, or each with what is narrowed there. */
+  servers: z
+    .preprocess(
+      (raw) => (Array.isArray(raw) ? Object.fromEntries(raw.map((name) => [String(name), {}])) : raw),
+      z.record(
+        z.string(),
+        z.preprocess((each) => each ?? {}, atServer),
+        'write a list of names of servers, or a map from them to { env, env-file, tools-allow, tools-deny, read-only }',
+      ),
+    )
+    .optional(),
 })
 
 /** A map from names to clients; their keys as in the file (`env-file`, `env_file`) or in camelCase. */
@@ -22,7 +39,7 @@ export function clients() {
     .record(
       z.string(),
       z.preprocess(withCamelKeys, client),
-      'write a map from names to { token, env, env-file, tools-allow, tools-deny, read-only }',
+      'write a map from names to { token, env, env-file, tools-allow, tools-deny, read-only, servers }',
     )
     .superRefine((all, ctx) => {
       const seen = new Map<string, string>()

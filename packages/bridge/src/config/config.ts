@@ -1,4 +1,5 @@
 // config/config: what a bridge is told, as types for those who write it; the schema is checked against them.
+import type { Origin } from './source.ts'
 
 /** Checked, complete and deeply frozen: what every module receives its slice of. Times are in ms, sizes in bytes. */
 /** Clients that need more than the protocol says, or less. */
@@ -6,8 +7,10 @@ export const COMPAT = ['litellm', 'claude-ai'] as const
 export type Compat = (typeof COMPAT)[number]
 
 export interface Config {
-  /** The tool: a program and its arguments, started without a shell. */
+  /** The tool: a program and its arguments, started without a shell; empty where there are `servers`. */
   readonly command: readonly string[]
+  /** Several tools in place of one, by name: each at `/NAME/mcp`, `/NAME/sse` and `/NAME/messages`. */
+  readonly servers?: Readonly<Record<string, Server>> | undefined
   /** Folder to start the command in; default: that of the bridge. */
   readonly cwd?: string | undefined
   /** Address to listen on; default `127.0.0.1`. Any other wants `token`, `tokenFile`, `clients` or `insecure`. */
@@ -101,16 +104,78 @@ export interface ClientConfig {
   readonly toolsAllow: readonly string[]
   readonly toolsDeny: readonly string[]
   readonly readOnly: boolean
+  /** The servers that this client may use, with what is narrowed there alone; without it all of them. */
+  readonly servers?: Readonly<Record<string, ClientServer>> | undefined
+}
+
+export type ClientServer = Omit<ClientConfig, 'token' | 'servers'>
+
+/** One tool of several: what its file, or the library, says of it. */
+export interface Server {
+  /** Where it stands. */
+  readonly origin: Origin
+  readonly state: 'on' | 'off' | 'wrong' | 'remote'
+  /** Why it is not served: switched off, a variable to set, what is wrong. Never shows a value. */
+  readonly reason?: string | undefined
+  /** Of one that runs elsewhere, and is left to the clients. */
+  readonly url?: string | undefined
+  /** Of one that is on: complete, with its own paths, and with the options of the whole where it has none. */
+  readonly config?: Config | undefined
+  /** When its first process starts: with the bridge, or with the first request. */
+  readonly start: 'lazy' | 'eager'
+  /** What its file says and nothing comes of, and the like. */
+  readonly notes: readonly string[]
 }
 
 /**
- * What `createBridge` takes: all but `command` may be left out. Durations may be text (`30s`), sizes too (`16MiB`),
- * lists one text with commas, pairs `KEY=VALUE` lines.
+ * What `createBridge` takes: a `command` or `servers`, and whatever else is not to be as by default. Durations may be text
+ * (`30s`), sizes too (`16MiB`), lists one text with commas, pairs `KEY=VALUE` lines.
  */
-export type ConfigInput = { command: (string | number | boolean)[] } & Inputs<Omit<Config, 'command'>>
+export type ConfigInput = { servers?: Record<string, ServerInput> | undefined } & Partial<Command> &
+  Inputs<Omit<Config, 'command' | 'servers'>>
+/** One of `servers`: an option that it does not have is that of the whole. */
+export type ServerInput = { start?: 'lazy' | 'eager'; disabled?: boolean } & Command &
+  Inputs<Pick<Config, ServerKey>>
 export type ConfigKey = keyof Config
 
+interface Command {
+  command: (string | number | boolean)[]
+}
+
+/** What each of several tools may have otherwise; all else belongs to the listener and to the whole. */
+export const SERVER_KEYS = [
+  'cwd',
+  'env',
+  'envFile',
+  'passEnv',
+  'headerEnv',
+  'startTimeoutMs',
+  'era',
+  'children',
+  'warm',
+  'recycleAfter',
+  'maxSessions',
+  'maxChildren',
+  'idleMs',
+  'callTimeoutMs',
+  'maxBodyBytes',
+  'maxLineBytes',
+  'maxBufferBytes',
+  'maxReplayBytes',
+  'maxCalls',
+  'toolsAllow',
+  'toolsDeny',
+  'readOnly',
+  'compat',
+  'drainMs',
+] as const satisfies readonly ConfigKey[]
+type ServerKey = (typeof SERVER_KEYS)[number]
+
 type Inputs<T> = { -readonly [K in keyof T]?: Input<T[K]> | undefined }
+
+type ClientInput = Inputs<Omit<ClientConfig, 'servers'>> & {
+  servers?: string[] | Record<string, Inputs<ClientServer>> | undefined
+}
 
 type Input<T> = T extends number
   ? number | string
@@ -125,5 +190,5 @@ type Input<T> = T extends number
           : T extends Config['env']
             ? string | string[] | Record<string, string | number | boolean>
             : T extends Config['clients']
-              ? Record<string, Inputs<ClientConfig>>
+              ? Record<string, ClientInput>
               : never

@@ -3,6 +3,8 @@ import type { Config } from './config.ts'
 import { isLoopback } from './loopback.ts'
 import { OPTIONS } from './options.ts'
 
+const NO_COMMAND = 'name the command after "--"'
+
 export interface Problem {
   key: string
   message: string
@@ -10,7 +12,7 @@ export interface Problem {
 
 /** `config` is partial if fields have problems of their own. */
 export function crossCheck(config: Partial<Config>, hasToken: boolean): Problem[] {
-  const problems: Problem[] = []
+  const problems: Problem[] = toolProblems(config)
   const { host = '127.0.0.1', insecure, headerEnv: mapped = [] } = config
   if (!isLoopback(host) && !hasToken && insecure !== true) {
     const remedy =
@@ -37,6 +39,21 @@ export function crossCheck(config: Partial<Config>, hasToken: boolean): Problem[
     const message = `${header} carries the token of the bridge: choose another header, such as X-Tool-Token`
     problems.push({ key: 'headerEnv', message })
   }
+  return problems
+}
+
+/** Looked at where both are sound. */
+function toolProblems({ command, servers, onCrash }: Partial<Config>): Problem[] {
+  if (command === undefined) return []
+  if (servers === undefined) return command.length > 0 ? [] : [{ key: 'command', message: NO_COMMAND }]
+  const problems: Problem[] = []
+  if (command.length > 0)
+    problems.push({ key: 'servers', message: 'are served in place of a command: name one or the other' })
+  if (onCrash === 'exit')
+    problems.push({
+      key: 'onCrash',
+      message: 'exit is for one command: one of several servers ends no other',
+    })
   return problems
 }
 

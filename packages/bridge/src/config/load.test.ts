@@ -423,8 +423,8 @@ test('the library has the same defaults and checks', () => {
   const wrong = { command: [], idelMs: 3, port: -1 }
   expect(complaint(() => parseConfig(wrong))).toEqual([
     'option idelMs: there is no such option; did you mean idleMs?',
-    'option command: name the command after "--"',
     'option port: -1 is not a whole number from 0 to 65535',
+    'option command: name the command after "--"',
   ])
 })
 

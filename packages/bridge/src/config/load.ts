@@ -1,12 +1,13 @@
 // config/load: flags, variables, file and defaults become one checked configuration, which knows who said what.
 import type * as z from 'zod'
 import { BridgeError } from '../errors.ts'
-import type { Config, ConfigInput } from './config.ts'
+import type { Config, ConfigInput, ServerInput } from './config.ts'
 import { crossCheck, type Problem } from './cross-check.ts'
 import { readVariables, unknownVariables, type Environment } from './environment.ts'
 import { readConfigFile } from './file.ts'
 import { OPTIONS } from './options.ts'
 import { configSchema } from './schema.ts'
+import { resolveServers, type RawServer } from './servers.ts'
 import type { Origin, Source, Values } from './source.ts'
 import { suggestion } from './suggestion.ts'
 
@@ -54,7 +55,7 @@ export function loadConfig({ flags = {}, command = [], env = process.env, config
  *
  * @throws BridgeError `config_invalid`, with all problems, one a line
  */
-export function parseConfig(options: ConfigInput): Config {
+export function parseConfig({ servers, ...options }: ConfigInput): Config {
   const given = Object.entries(options satisfies z.input<typeof configSchema>).filter(
     ([, value]) => value !== undefined,
   )
@@ -62,10 +63,20 @@ export function parseConfig(options: ConfigInput): Config {
   const values: Values = new Map(given.map(([key, value]) => [key, [value, `option ${key}`]]))
   for (const [key] of unknown) values.delete(key)
   const names = Object.keys(configSchema.shape)
+  if (servers !== undefined) values.set('servers', [fromLibrary(servers), 'option servers'])
   return settle(
     values,
     unknown.map(([key]) => `option ${key}: there is no such option${suggestion(key, names)}`),
   ).config
+}
+
+function fromLibrary(servers: Readonly<Record<string, ServerInput>>): Record<string, RawServer> {
+  return Object.fromEntries(
+    Object.entries(servers).map(([name, options]) => [
+      name,
+      { origin: `option servers.${name}`, options: { ...options } },
+    ]),
+  )
 }
 
 function settle(values: Values, problems: readonly string[]): Pick<Loaded, 'config' | 'origins'> {
@@ -96,7 +107,10 @@ function settle(values: Values, problems: readonly string[]): Pick<Loaded, 'conf
     key,
     values.get(key)?.[1] ?? 'default',
   ])
-  return { config: deepFreeze(parsed.data), origins: Object.fromEntries(origins) }
+  const { data } = parsed
+  const servers = data.servers as Readonly<Record<string, RawServer>> | undefined
+  const config = servers === undefined ? data : { ...data, servers: resolveServers(servers, data, hasToken) }
+  return { config: deepFreeze(config), origins: Object.fromEntries(origins) }
 }
 
 /** The fields without a problem, with defaults: enough to look at them together. */

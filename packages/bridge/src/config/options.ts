@@ -26,6 +26,7 @@ const TABLE = {
     messagePath: { value: 'path', help: 'Path of HTTP+SSE messages' },
   },
   Tool: {
+    servers: { value: 'file', help: "Serve the tools of an MCP client's file in place of a command *" },
     cwd: { value: 'folder', help: 'Folder to start the command in' },
     env: { value: 'KEY=VALUE', help: 'Set a variable for the command *' },
     envFile: { value: 'file', help: 'Set the variables in a file of KEY=VALUE lines *' },

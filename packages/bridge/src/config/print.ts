@@ -12,9 +12,11 @@ export function printConfig(config: Config, origins: Readonly<Record<string, Ori
     [`command: ${flow(config.command)}`, origins['command'] ?? 'default'],
   ]
   for (const option of OPTIONS) {
-    if (config[option.key] === undefined) continue
+    if (config[option.key] === undefined || option.key === 'servers') continue
     lines.push([`${option.fileKey}: ${show(option, config)}`, origins[option.key] ?? 'default'])
   }
+  const servers = Object.keys(config.servers ?? {})
+  if (servers.length > 0) lines.push([`servers: ${flow(servers)}`, origins['servers'] ?? 'default'])
   const names = Object.keys(config.clients)
   // Of clients only the names: what is set for them are tokens and credentials.
   if (names.length > 0) lines.push([`clients: ${flow(names)}`, origins['clients'] ?? 'default'])

@@ -12,18 +12,20 @@ export const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'silent'] 
 /** Who shares a process: nobody, everybody, or one request after the other. */
 export const CHILDREN = ['session', 'shared', 'pool'] as const
 
-const NO_COMMAND = 'name the command after "--"'
 const MIB = 1024 ** 2
 
 /** Raw values are text from flags and variables, whatever YAML has from a file; the output is `Config`. */
 export const configSchema = z.strictObject({
   command: z
-    .array(z.union([z.string(), z.number(), z.boolean()]).transform(String), {
-      error: ({ input }) => (input === undefined ? NO_COMMAND : 'write a list: [npx, -y, server]'),
-    })
-    .min(1, NO_COMMAND)
+    .array(
+      z.union([z.string(), z.number(), z.boolean()]).transform(String),
+      'write a list: [npx, -y, server]',
+    )
     .refine(([program]) => program !== '', 'the command is empty')
-    .readonly(),
+    .readonly()
+    .default([]),
+  /** Checked one by one, when the rest is known: see config/servers. */
+  servers: z.custom<Config['servers']>().optional(),
   cwd: text().optional(),
   host: text()
     .transform((host) => host.replace(/^\[(.*)\]$/, '$1'))
