@@ -2,6 +2,7 @@
 import { eventually, fixture, type RpcMessage } from '@mcp-bridge/testkit'
 import { describe, expect, test } from 'vitest'
 import { nothingLeft, useBridge } from '../bridges.ts'
+import { GROWTH_LIMIT_MIB, watchMemory } from '../bounds/measured.ts'
 import { textOf, WIRES } from '../clients.ts'
 
 nothingLeft()
@@ -45,6 +46,18 @@ describe.each(WIRES)('%s', (_wire, open) => {
     expect((await client.call('number')).result.structuredContent).toEqual({ result: 7 })
     const { error } = await client.request('resources/read', { uri: 'test://nothing' })
     expect(error).toMatchObject({ code: -32002, data: { uri: 'test://nothing' } })
+    client.close()
+  })
+
+  test.each([1024 * 1024, 20 * 1024 * 1024])('a result of %i bytes is translated too', async (bytes) => {
+    const client = await open(bridge)
+    await client.call('echo')
+    const grownBy = watchMemory(bridge.running)
+    const { result } = await client.call('big', { bytes })
+    expect(Object.keys(result)).toEqual(['content', 'structuredContent'])
+    expect(result.content[0].text.length).toBe(bytes)
+    expect(result.structuredContent).toEqual({ result: [bytes] })
+    expect(grownBy()).toBeLessThan(GROWTH_LIMIT_MIB)
     client.close()
   })
 

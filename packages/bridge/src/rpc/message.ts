@@ -1,17 +1,13 @@
 // rpc/message: one JSON-RPC message: its original bytes, its envelope, and what to write in place of its ids.
 import { isUtf8 } from 'node:buffer'
-import type { ErrorCode } from '../errors.ts'
+import { BridgeError, type ErrorCode } from '../errors.ts'
 import { blankMember } from './blank.ts'
 import { parseExact } from './exact.ts'
+import { membersAt, textAt, type Edit, type Member } from './members.ts'
 import { MAX_DEPTH, Scanner, type Envelope, type Field, type Nulls, type Span } from './scanner.ts'
 import { idToEcho, problemOf } from './strict.ts'
 
 export type MessageKind = 'request' | 'notification' | 'response'
-
-/** Bytes to stand in place of a span of the original. */
-export interface Edit extends Span {
-  text: string
-}
 
 /**
  * What to write: a small message as text, one character per byte (latin1), which joins with others into one write; of a
@@ -20,6 +16,8 @@ export interface Edit extends Span {
 export type Encoded = string | readonly Buffer[]
 
 const TEXT_LIMIT_BYTES = 64 * 1024
+/** What is nested deeper is not parsed: readers and writers of JSON need a stack for it, and end at some 2,000 levels. */
+export const MAX_READ_DEPTH = 1000
 
 /**
  * A message on its way. The bytes are those that came in; `rewrite` notes what changes, `encode` writes it out.
@@ -32,6 +30,7 @@ export class Message {
   readonly failure: ErrorCode | undefined
   readonly #parts: readonly Buffer[]
   readonly #edits: readonly Edit[]
+  #resultMembers: readonly Member[] | undefined
 
   private constructor(
     kind: MessageKind,
@@ -110,10 +109,28 @@ export class Message {
     return new Message(this.kind, this.envelope, this.#parts, edits, this.failure)
   }
 
-  /** The same message with a text (latin1) in front of this byte of the original, besides what was rewritten. */
-  insert(at: number, text: string): Message {
-    const edits = [...this.#edits, { start: at, end: at, text }].toSorted((a, b) => a.start - b.start)
+  /** The same message with these changes (latin1) of the original, besides what was rewritten; none reaches into another. */
+  edited(changes: readonly Edit[]): Message {
+    if (changes.length === 0) return this
+    // What is put in front of something that is taken out comes first.
+    const edits = [...this.#edits, ...changes].toSorted((a, b) => a.start - b.start || a.end - b.end)
     return new Message(this.kind, this.envelope, this.#parts, edits, this.failure)
+  }
+
+  /** Where the members of its result stand in the original; none of a result that is no object. */
+  get resultMembers(): readonly Member[] {
+    const { resultAt } = this.envelope
+    return (this.#resultMembers ??= resultAt === -1 ? [] : this.membersAt(resultAt))
+  }
+
+  /** The same of the object that begins at this byte of the original. */
+  membersAt(at: number): readonly Member[] {
+    return membersAt(this.#parts, at)
+  }
+
+  /** What stands there in the original, as JSON text (latin1). */
+  textAt({ start, end }: Span): string {
+    return textAt(this.#parts, start, end)
   }
 
   /** What to write; `prefix` and `suffix` are latin1. */
@@ -126,17 +143,25 @@ export class Message {
     return parts
   }
 
-  /** The whole, parsed. For the few small messages that somebody must look into. */
+  /** The whole, parsed. For the few small messages that somebody must look into. Throws as `exactJson` does. */
   json(): unknown {
     return JSON.parse(this.#utf8())
   }
 
-  /** The whole, parsed to be changed and written again: no number loses a digit. */
+  /**
+   * The whole, parsed to be changed and written again: no number loses a digit.
+   *
+   * @throws BridgeError `request_invalid`, `answer_unreadable` for what is nested too deep
+   */
   exactJson(): unknown {
     return parseExact(this.#utf8())
   }
 
   #utf8(): string {
+    if (this.envelope.depth > MAX_READ_DEPTH) {
+      const code = this.kind === 'request' ? 'request_invalid' : 'answer_unreadable'
+      throw new BridgeError(code, `nested too deep to be read: over ${MAX_READ_DEPTH} levels`)
+    }
     const encoded = this.encode('', '')
     const bytes = typeof encoded === 'string' ? Buffer.from(encoded, 'latin1') : Buffer.concat(encoded)
     return bytes.toString('utf8')

@@ -1,7 +1,8 @@
 // rpc/modern: what a request of revision 2026-07-28 says of itself, and what its results have that older ones have not.
 import { BridgeError, type ErrorCode } from '../errors.ts'
-import { listOf, recordOf, textOf, type Members } from './content.ts'
+import { exactContentOf, listOf, recordOf, textOf, type Members } from './content.ts'
 import { errorFor } from './factory.ts'
+import type { Edit, Member } from './members.ts'
 import { Message } from './message.ts'
 import { MODERN_REVISION, REVISION_KEY, SUBSCRIPTION_KEY, SUPPORTED_REVISIONS } from './revisions.ts'
 
@@ -83,45 +84,76 @@ const CACHEABLE = new Set([
   'resources/read',
 ])
 
-/** Larger results that nobody has to look into get what is new in front, and are not read. */
-const MAX_READ_BYTES = 64 * 1024
+const BRACE = 0x7b
 
 /**
  * An older server's response, as one to a modern client: results say that they are complete and who gives them, and that
- * nobody may keep them, which is all that can be said for a server that says nothing.
+ * nobody may keep them, which is all that can be said for a server that says nothing. No more is read of a result than
+ * where its members stand.
  *
  * @param serverInfo what the server said of itself
  * @param capabilities what the client can be asked
  * @see https://modelcontextprotocol.io/specification/2026-07-28/basic#results
  */
 export function completed(
-  message: Message,
+  given: Message,
   method: string,
   serverInfo: Members,
   capabilities: Members,
 ): Message {
-  const { hasResult, resultAt } = message.envelope
-  if (!hasResult) return modernError(message, method, serverInfo, capabilities)
-  const isList = CACHEABLE.has(method)
-  if (resultAt === -1) return message
-  if (message.byteLength > MAX_READ_BYTES && !isList)
-    return message.insert(resultAt + 1, '"resultType":"complete",')
-  const { result: given, ...rest } = recordOf(message.exactJson())
-  if (!isRecord(given)) return message
-  const meta = { [SERVER_KEY]: serverInfo, ...recordOf(given['_meta']) }
-  const hints = isList ? { ttlMs: 0, cacheScope: 'private' } : {}
-  const result = { resultType: 'complete', ...hints, ...given, _meta: meta }
-  const tools = given['tools']
-  if (method === 'tools/list' && Array.isArray(tools))
-    Object.assign(result, { tools: tools.map(withoutTasks) })
-  return Message.from({ ...rest, result })
+  if (!given.envelope.hasResult) return modernError(given, method, serverInfo, capabilities)
+  if (given.envelope.resultAt === -1) return given
+  const message = method === 'tools/list' ? withoutTasks(given) : given
+  const members = message.resultMembers
+  const added = CACHEABLE.has(method)
+    ? { resultType: 'complete', ttlMs: 0, cacheScope: 'private' }
+    : { resultType: 'complete' }
+  const texts = Object.entries(added).flatMap(([name, value]) =>
+    members.some(({ key }) => key === name) ? [] : [memberText(name, value)],
+  )
+  const server = memberText(SERVER_KEY, serverInfo)
+  const meta = members.find(({ key }) => key === '_meta')
+  if (meta === undefined) texts.push(`"_meta":{${server}}`)
+  const front = message.envelope.resultAt + 1
+  return message.edited([
+    ...inserted(front, texts, members),
+    ...(meta === undefined ? [] : namedIn(message, meta, server)),
+  ])
+}
+
+/** Says in `_meta` who gives the result, if that does not say it itself. */
+function namedIn(message: Message, { valueAt, end, first }: Member, server: string): Edit[] {
+  if (first !== BRACE) return [{ start: valueAt, end, text: `{${server}}` }]
+  const members = message.membersAt(valueAt)
+  return members.some(({ key }) => key === SERVER_KEY) ? [] : inserted(valueAt + 1, [server], members)
+}
+
+/** Members in front of those that an object has. */
+function inserted(at: number, texts: readonly string[], members: readonly Member[]): Edit[] {
+  if (texts.length === 0) return []
+  return [{ start: at, end: at, text: texts.join(',') + (members.length > 0 ? ',' : '') }]
+}
+
+function memberText(name: string, value: unknown): string {
+  return Buffer.from(`${JSON.stringify(name)}:${JSON.stringify(value)}`).toString('latin1')
 }
 
 /** Tasks of 2025-11-25 cannot be asked for in 2026-07-28. */
-function withoutTasks(tool: unknown): unknown {
-  if (!isRecord(tool) || !isRecord(tool['execution'])) return tool
-  const { taskSupport: _, ...execution } = tool['execution']
-  return { ...tool, execution }
+function withoutTasks(message: Message): Message {
+  const whole = exactContentOf(message)
+  const result = recordOf(whole['result'])
+  const tools = listOf(result['tools'])
+  if (!tools.some(hasTasks)) return message
+  const told = tools.map((tool) => {
+    if (!hasTasks(tool)) return tool
+    const { taskSupport: _, ...execution } = tool.execution
+    return { ...tool, execution }
+  })
+  return Message.from({ ...whole, result: { ...result, tools: told } })
+}
+
+function hasTasks(tool: unknown): tool is Members & { execution: Members } {
+  return recordOf(recordOf(tool)['execution'])['taskSupport'] !== undefined
 }
 
 const RESOURCE_NOT_FOUND = -32002
@@ -131,8 +163,8 @@ const METHOD_NOT_FOUND = -32601
 
 /** Codes that no server of 2026-07-28 gives, as what they have become; a method that is not there is a 404 of HTTP. */
 function modernError(message: Message, method: string, serverInfo: Members, capabilities: Members): Message {
-  if (message.failure !== undefined || message.byteLength > MAX_READ_BYTES) return message
-  const { error: given, ...rest } = recordOf(message.exactJson())
+  if (message.failure !== undefined) return message
+  const { error: given, ...rest } = exactContentOf(message)
   const error = recordOf(given)
   switch (error['code']) {
     case METHOD_NOT_FOUND:
@@ -189,9 +221,10 @@ const STATUSES: Readonly<Record<number, ErrorCode>> = {
  */
 export function passed(message: Message, method: string): Message {
   const { hasError } = message.envelope
-  if (message.failure !== undefined || message.byteLength > MAX_READ_BYTES) return message
+  if (message.failure !== undefined) return message
   if (!hasError && method !== 'subscriptions/listen' && method !== 'server/discover') return message
-  const whole = recordOf(message.exactJson())
+  const whole = exactContentOf(message)
+  if (whole['jsonrpc'] === undefined) return message
   if (hasError) {
     const code = STATUSES[Number(recordOf(whole['error'])['code'])]
     return code === undefined ? message : Message.from(whole, code)

@@ -80,6 +80,8 @@ export interface Envelope {
   subscription: Field | undefined
   /** Where the object that is the `result` begins; -1 without one. */
   resultAt: number
+  /** How many objects and arrays stand in each other, the message itself included. */
+  depth: number
   /** Names of the members that stand there twice, or in another spelling. */
   doubted: readonly string[]
   /** JSON texts (latin1) of whatever else some reader may take for the id. */
@@ -178,6 +180,7 @@ export class Scanner {
   #otherIds: string[] | undefined
   #nulls: Nulls | undefined
   #resultAt = -1
+  #deepest = 0
 
   get hasFailed(): boolean {
     return this.#state === FAILED
@@ -301,6 +304,7 @@ export class Scanner {
         isModern: this.#has(SLOT_REVISION),
         subscription: fields[SLOT_SUBSCRIPTION],
         resultAt: this.#resultAt,
+        depth: this.#deepest,
         doubted: this.#doubted === 0 ? NONE : namesOf(this.#doubted),
         otherIds: this.#otherIds ?? NONE,
       },
@@ -369,6 +373,7 @@ export class Scanner {
   #open(container: number, i: number): void {
     const slot = this.#slot
     const depth = ++this.#depth
+    if (depth > this.#deepest) this.#deepest = depth
     if (depth > MAX_DEPTH) return this.#fail(i)
     if (depth === this.#containers.length) this.#grow()
     this.#containers[depth] = container
@@ -489,6 +494,7 @@ export class Scanner {
     this.#otherIds = undefined
     this.#nulls = undefined
     this.#resultAt = -1
+    this.#deepest = 0
     this.#isComplete = false
   }
 }

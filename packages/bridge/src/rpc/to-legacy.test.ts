@@ -30,10 +30,49 @@ test('whatever a tool answers is a message of the same id, in either direction, 
   )
 })
 
-test('a large result is not read, and begins with what is new', () => {
-  const text = 'x'.repeat(200_000)
-  const message = Message.from({ jsonrpc: '2.0', id: 1, result: { content: [{ type: 'text', text }] } })
-  const { result } = completed(message, 'tools/call', {}, {}).json() as { result: object }
-  expect(Object.keys(result)).toEqual(['resultType', 'content'])
-  expect(legacyResponse(message, 'tools/call')).toBe(message)
+const SERVER = 'io.modelcontextprotocol/serverInfo'
+const sized = (bytes: number, result: object): Message =>
+  Message.from({
+    jsonrpc: '2.0',
+    id: 1,
+    result: { content: [{ type: 'text', text: 'x'.repeat(bytes) }], ...result },
+  })
+const resultOf = (message: Message): any => (message.json() as { result: unknown }).result
+
+test.each([10, 200_000, 1024 * 1024])(
+  'a result of %i bytes is translated, and its cargo is what it was',
+  (bytes) => {
+    const older = sized(bytes, { _meta: { own: 1 } })
+    const made = resultOf(completed(older, 'tools/call', { name: 'é' }, {}))
+    expect(Object.keys(made)).toEqual(['resultType', 'content', '_meta'])
+    expect(made._meta).toEqual({ [SERVER]: { name: 'é' }, own: 1 })
+    const newer = sized(bytes, {
+      resultType: 'complete',
+      structuredContent: [1.5, { a: 1 }],
+      _meta: { [SERVER]: { name: 'é' } },
+    })
+    const told = resultOf(legacyResponse(newer, 'tools/call'))
+    expect(Object.keys(told)).toEqual(['content', 'structuredContent'])
+    expect(told.structuredContent).toEqual({ result: [1.5, { a: 1 }] })
+    expect(told.content).toEqual(resultOf(newer).content)
+    const asks = sized(bytes, { resultType: 'input_required', inputRequests: { a: {} }, requestState: 's' })
+    expect(inputRequiredIn(asks)).toEqual({ inputRequests: { a: {} }, requestState: 's' })
+    expect(
+      inputRequiredIn(sized(bytes, { structuredContent: { resultType: 'input_required' } })),
+    ).toBeUndefined()
+  },
+)
+
+test('there and back a result is what it was', () => {
+  fc.assert(
+    fc.property(fc.dictionary(fc.string(), odd), fc.jsonValue(), (members, structuredContent) => {
+      const { resultType: _1, ttlMs: _2, cacheScope: _3, _meta: _4, ...result } = members
+      const isObject = structuredContent?.constructor === Object
+      const own = { ...result, structuredContent: isObject ? structuredContent : {} }
+      const given = Message.from({ jsonrpc: '2.0', id: 1, result: own })
+      const made = Message.from(completed(given, 'resources/read', { name: 'n' }, {}).json() as object)
+      const back = legacyResponse(made, 'resources/read')
+      expect(resultOf(back)).toEqual(resultOf(given))
+    }),
+  )
 })

@@ -1,12 +1,13 @@
 // rpc/to-legacy: what a server of 2026-07-28 says, as clients of before read it.
-import { listOf, recordOf, type Members } from './content.ts'
+import { exactContentOf, listOf, recordOf, type Members } from './content.ts'
+import { without, type Edit, type Member } from './members.ts'
 import { Message } from './message.ts'
 import { isRecord, SERVER_KEY } from './modern.ts'
 import { SUBSCRIPTION_KEY } from './revisions.ts'
 
-/** Larger results are looked into only if they may be a question. */
-const MAX_READ_BYTES = 64 * 1024
 const INPUT_REQUIRED = 'input_required'
+/** Its word in any spelling. */
+const MAX_WORD_BYTES = 200
 
 /** What a result asks of the client, by key. */
 export interface InputRequired {
@@ -14,65 +15,95 @@ export interface InputRequired {
   requestState: unknown
 }
 
-/** Undefined for any other response. */
+/**
+ * Undefined for any other response.
+ *
+ * @throws BridgeError `answer_unreadable`
+ */
 export function inputRequiredIn(message: Message): InputRequired | undefined {
-  if (!message.envelope.hasResult || !mayAsk(message)) return undefined
+  if (!message.resultMembers.some((member) => isQuestion(message, member))) return undefined
   const { resultType, inputRequests, requestState } = recordOf(recordOf(message.exactJson())['result'])
   return resultType === INPUT_REQUIRED ? { inputRequests: recordOf(inputRequests), requestState } : undefined
 }
 
-function mayAsk(message: Message): boolean {
-  if (message.byteLength <= MAX_READ_BYTES) return true
-  const encoded = message.encode('', '')
-  return typeof encoded === 'string'
-    ? encoded.includes(INPUT_REQUIRED)
-    : Buffer.concat(encoded).includes(INPUT_REQUIRED)
+function isQuestion(message: Message, { key, valueAt, first, end }: Member): boolean {
+  if (key !== 'resultType' || first !== 0x22 || end - valueAt > MAX_WORD_BYTES) return false
+  return JSON.parse(message.textAt({ start: valueAt, end })) === INPUT_REQUIRED
 }
 
 const INVALID_PARAMS = -32602
 const RESOURCE_NOT_FOUND = -32002
 const INTERNAL = -32603
 
-/** Without what only clients of 2026-07-28 know; what they alone may be given is wrapped. */
-export function legacyResponse(message: Message, method: string): Message {
-  const { hasError, hasResult } = message.envelope
-  if (message.failure !== undefined) return message
-  if (hasError) return withLegacyCode(message, method)
-  if (!hasResult || (message.byteLength > MAX_READ_BYTES && method !== 'tools/list')) return message
-  const whole = recordOf(message.exactJson())
-  if (!isRecord(whole['result'])) return message
-  const { resultType: _1, ttlMs: _2, cacheScope: _3, _meta: meta, ...result } = whole['result']
-  const { [SERVER_KEY]: _4, ...left } = recordOf(meta)
-  const _meta = Object.keys(left).length > 0 ? { _meta: left } : {}
-  return Message.from({ ...whole, result: { ...result, ..._meta, ...wrapped(result, method) } })
+/** Of a result: what only clients of 2026-07-28 know. */
+const NEW = new Set(['resultType', 'ttlMs', 'cacheScope'])
+const BRACE = 0x7b
+
+/**
+ * Without what only clients of 2026-07-28 know; what they alone may be given is wrapped. Of a large result no more is read
+ * than where its members stand.
+ *
+ * @throws BridgeError `answer_unreadable`
+ */
+export function legacyResponse(given: Message, method: string): Message {
+  if (given.failure !== undefined) return given
+  if (given.envelope.hasError) return withLegacyCode(given, method)
+  const message = method === 'tools/list' ? withObjectSchemas(given) : given
+  const members = message.resultMembers
+  const meta = members.find(({ key }) => key === '_meta')
+  const inMeta = meta?.first === BRACE ? message.membersAt(meta.valueAt) : []
+  const isMetaGone = inMeta.every(namesServer)
+  return message.edited([
+    ...without(members, (member) => NEW.has(member.key) || (member === meta && isMetaGone)),
+    ...(isMetaGone ? [] : without(inMeta, namesServer)),
+    ...members.flatMap(wrapped),
+  ])
 }
 
-/** A client of before takes only objects as structured content, and only schemas of objects. */
-function wrapped(result: Members, method: string): Members {
-  const { structuredContent, tools } = result
-  if (method === 'tools/list') return { tools: listOf(tools).map(withObjectSchema) }
-  if (structuredContent === undefined || isRecord(structuredContent)) return {}
-  return { structuredContent: { result: structuredContent } }
+function namesServer({ key }: Member): boolean {
+  return key === SERVER_KEY
+}
+
+/** A client of before takes only objects as structured content. */
+function wrapped({ key, valueAt, first, end }: Member): Edit[] {
+  if (key !== 'structuredContent' || first === BRACE) return []
+  return [
+    { start: valueAt, end: valueAt, text: '{"result":' },
+    { start: end, end, text: '}' },
+  ]
+}
+
+/** And only schemas of objects. */
+function withObjectSchemas(message: Message): Message {
+  const whole = exactContentOf(message)
+  const result = recordOf(whole['result'])
+  const tools = listOf(result['tools'])
+  if (!tools.some(needsWrapper)) return message
+  return Message.from({ ...whole, result: { ...result, tools: tools.map(withObjectSchema) } })
+}
+
+function needsWrapper(tool: unknown): tool is Members {
+  if (!isRecord(tool)) return false
+  const { outputSchema } = tool
+  return outputSchema !== undefined && recordOf(outputSchema)['type'] !== 'object'
 }
 
 function withObjectSchema(tool: unknown): unknown {
-  if (!isRecord(tool)) return tool
+  if (!needsWrapper(tool)) return tool
   const { outputSchema } = tool
-  if (outputSchema === undefined || recordOf(outputSchema)['type'] === 'object') return tool
   const wrapper = { type: 'object', properties: { result: outputSchema }, required: ['result'] }
   return { ...tool, outputSchema: wrapper }
 }
 
 /** Codes of headers and envelopes are the bridge's affair: its client has sent neither. */
 function withLegacyCode(message: Message, method: string): Message {
-  if (message.byteLength > MAX_READ_BYTES) return message
-  const whole = recordOf(message.exactJson())
+  const whole = exactContentOf(message)
   const error = recordOf(whole['error'])
   const code = Number(error['code'])
   const isNotFound =
     code === INVALID_PARAMS && method === 'resources/read' && recordOf(error['data'])['uri'] !== undefined
   const changed = isNotFound ? RESOURCE_NOT_FOUND : code <= -32020 && code >= -32022 ? INTERNAL : code
-  return changed === code ? message : Message.from({ ...whole, error: { ...error, code: changed } })
+  return Object.is(changed, code) ? message : Message.from({ ...whole, error: { ...error, code: changed } })
 }
 
 /** A notification without the mark of who listens. */
