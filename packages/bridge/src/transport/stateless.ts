@@ -1,17 +1,19 @@
 // transport/stateless: 2026-07-28: each POST stands for itself.
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Caller } from '../access/caller.ts'
-import { BridgeError, type ErrorCode } from '../errors.ts'
+import { BridgeError, toBridgeError, type ErrorCode } from '../errors.ts'
 import type { ImplicitSessions } from '../exchange/implicit-sessions.ts'
 import { waiting } from '../exchange/waiting.ts'
 import { accepted } from '../http/empty.ts'
 import type { Era } from '../session/lease.ts'
 import type { Heartbeat } from '../http/heartbeat.ts'
 import { HttpResponseWriter, type ResponseOptions } from '../http/response.ts'
+import { BRIDGE_INFO } from '../relay/client.ts'
+import { failureAsResult } from '../relay/interceptors/litellm.ts'
 import type { Members } from '../rpc/content.ts'
 import { errorFor } from '../rpc/factory.ts'
 import { Message } from '../rpc/message.ts'
-import { readModernRequest, resultFor, type ModernRequest } from '../rpc/modern.ts'
+import { completed, readModernRequest, resultFor, type ModernRequest } from '../rpc/modern.ts'
 import type { ParamHeader } from '../rpc/param-headers.ts'
 import { MODERN_REVISION, SUPPORTED_REVISIONS } from '../rpc/revisions.ts'
 import { accepts } from './classify.ts'
@@ -78,7 +80,7 @@ export class StatelessTransport {
   async post(req: IncomingMessage, res: ServerResponse, message: Message, caller: Caller): Promise<void> {
     // What a client may tell has no meaning without a session: a call ends with its connection.
     if (message.kind === 'notification') return accepted(res)
-    const { clients, paramHeaders, needsHeaders, era: eraOf } = this.#options
+    const { paramHeaders, needsHeaders, isLenient } = this.#options
     const request = readModernRequest(message)
     const { method } = message
     const { revision, params } = request
@@ -86,6 +88,31 @@ export class StatelessTransport {
     checkHeaders(req.headers, { method, revision, params }, declared, needsHeaders)
     if (revision !== MODERN_REVISION) throw unsupported(revision)
     if (GONE.has(method)) throw unknown(method)
+    try {
+      await this.#serve(req, res, message, request, caller)
+    } catch (thrown) {
+      const error = toBridgeError(thrown)
+      const told = isLenient ? failureAsResult(errorFor(message.id, error), method) : undefined
+      // A fault of the bridge is logged further up.
+      if (told?.envelope.hasResult !== true || error.code === 'internal' || res.headersSent) throw thrown
+      answerWith(
+        new HttpResponseWriter(res, takesOf(req, false), this.#response),
+        completed(told, method, BRIDGE_INFO, request.capabilities),
+      )
+    }
+  }
+
+  /** Throws BridgeError for what goes wrong before there is an exchange. */
+  async #serve(
+    req: IncomingMessage,
+    res: ServerResponse,
+    message: Message,
+    request: ModernRequest,
+    caller: Caller,
+  ): Promise<void> {
+    const { clients, era: eraOf } = this.#options
+    const { method } = message
+    const { params } = request
     const address = req.socket.remoteAddress
     if (method === 'server/discover') return this.#discover(req, res, message, request, caller)
     const known = eraOf()
