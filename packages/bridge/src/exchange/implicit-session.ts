@@ -7,22 +7,21 @@ import { monotonicMs } from '../clock.ts'
 import { BridgeError, toBridgeError } from '../errors.ts'
 import type { ResponseWriter } from '../http/response.ts'
 import { createCall } from '../relay/call.ts'
-import { ChildClient } from '../relay/client.ts'
-import { Connection } from '../relay/connection.ts'
-import type { Call, Entry, ReplyStream } from '../relay/dispatch.ts'
+import type { Call } from '../relay/dispatch.ts'
 import { failureAsResult } from '../relay/interceptors/litellm.ts'
 import { observeCalls } from '../relay/interceptors/observe.ts'
 import { listOf, recordOf, resultOf, textOf, type Members } from '../rpc/content.ts'
 import type { Message } from '../rpc/message.ts'
-import { completed, initializeAnswerOf, passed, withoutAnswers, type ModernRequest } from '../rpc/modern.ts'
+import { completed, passed, withoutAnswers, type ModernRequest } from '../rpc/modern.ts'
 import { MODERN_REVISION, NEWEST_LEGACY_REVISION } from '../rpc/revisions.ts'
-import type { Era, Lease, OpenLease } from '../session/lease.ts'
+import type { Era, OpenLease } from '../session/lease.ts'
 import type { SessionLimits } from '../session/session.ts'
 import type { Logger } from '../telemetry/logger.ts'
 import { excerpt } from '../visible.ts'
 import { Exchange, type ExchangeHost } from './exchange.ts'
+import { Exchanges } from './exchanges.ts'
 import { Listen, Listens } from './listen.ts'
-import { lowestOf } from './log-levels.ts'
+import { Opening, type Opened } from './opening.ts'
 import { fingerprintOf, type RequestStates } from './request-state.ts'
 import { waiting } from './waiting.ts'
 
@@ -45,15 +44,6 @@ export interface ImplicitSessionOptions extends SessionLimits {
   onClosed(session: ImplicitSession): void
 }
 
-/** A way to a child that has been initialised for this client. */
-interface Opened {
-  connection: Connection
-  client: ChildClient
-  entry: Entry
-  /** What the child answered to `initialize`. */
-  answer: Members
-}
-
 export class ImplicitSession implements Holder, ExchangeHost {
   readonly identity: Identity
   readonly wire = 'stateless'
@@ -61,15 +51,10 @@ export class ImplicitSession implements Holder, ExchangeHost {
   lastRequestAt = monotonicMs()
   readonly #options: ImplicitSessionOptions
   readonly #log: Logger
-  readonly #exchanges = new Map<string, Exchange>()
+  readonly #exchanges = new Exchanges()
   readonly #listens: Listens
-  readonly #closing = new AbortController()
   readonly #from = monotonicMs()
-  readonly #opening: Promise<Opened>
-  #lease: Lease | undefined
-  #connection: Connection | undefined
-  #client: ChildClient | undefined
-  #opened: Opened | undefined
+  readonly #opening: Opening
   /** What the child was told last. */
   #logLevel: string | undefined
   #isClosed = false
@@ -85,7 +70,14 @@ export class ImplicitSession implements Holder, ExchangeHost {
       ask: (method, uri) => this.#ask(method, { uri }),
     })
     this.#opening = this.#open()
-    this.#opening.catch((error: unknown) => this.close('no child', toBridgeError(error)))
+    this.#opening.done.then(
+      () => this.#event('opened', { wasOpen: true }),
+      (error: unknown) => this.close('no child', toBridgeError(error)),
+    )
+  }
+
+  get #opened(): Opened | undefined {
+    return this.#opening.opened
   }
 
   get #era(): Era {
@@ -116,9 +108,7 @@ export class ImplicitSession implements Holder, ExchangeHost {
 
   /** Requests whose client waits. */
   get awaited(): number {
-    let count = 0
-    for (const { isParked, isStanding } of this.#exchanges.values()) if (!isParked && !isStanding) count++
-    return count
+    return this.#exchanges.awaited
   }
 
   /** Whoever waits for it to be opened is no exchange yet. */
@@ -143,19 +133,16 @@ export class ImplicitSession implements Holder, ExchangeHost {
   dropReplay(): void {}
 
   get unreadBytes(): number {
-    let bytes = this.#listens.unreadBytes
-    for (const { unreadBytes } of this.#exchanges.values()) bytes += unreadBytes
-    return bytes
+    return this.#listens.unreadBytes + this.#exchanges.unreadBytes
   }
 
   cutUnread(): void {
     this.#listens.cutUnread()
-    for (const exchange of this.#exchanges.values()) exchange.cutUnread()
+    this.#exchanges.cutUnread()
   }
 
   sample(): void {
-    let held = this.unreadBytes + (this.#lease?.backlogBytes ?? 0)
-    for (const { keptBytes } of this.#exchanges.values()) held += keptBytes
+    const held = this.unreadBytes + this.#opening.backlogBytes + this.#exchanges.keptBytes
     this.account.bytes.add(held - this.#sampled)
     this.#sampled = held
   }
@@ -163,7 +150,7 @@ export class ImplicitSession implements Holder, ExchangeHost {
   /** What the child answered to `initialize`, or as one of before would. Throws BridgeError, `child_…`. */
   async described(): Promise<Members> {
     this.#heard()
-    return (this.#opened ?? (await waiting(this.account, 0, this.#opening))).answer
+    return (this.#opened ?? (await waiting(this.account, 0, this.#opening.done))).answer
   }
 
   /**
@@ -181,10 +168,10 @@ export class ImplicitSession implements Holder, ExchangeHost {
     const canBeAsked = this.#era === 'legacy' && Object.keys(capabilities).length > 0
     const fingerprint = canBeAsked ? fingerprintOf(message.method, params) : ''
     const exchange = new Exchange({ id: randomUUID(), call, capabilities, logLevel, fingerprint }, this)
-    this.#exchanges.set(exchange.id, exchange)
+    this.#exchanges.add(exchange)
     exchange.open(writer, this.#opened === undefined)
     try {
-      const opened = this.#opened ?? (await waiting(this.account, message.byteLength, this.#opening))
+      const opened = this.#opened ?? (await waiting(this.account, message.byteLength, this.#opening.done))
       // Its client may have gone meanwhile.
       if (exchange.isOver) return
       if (this.#era === 'legacy') this.#adaptLogLevel(opened.answer)
@@ -207,8 +194,7 @@ export class ImplicitSession implements Holder, ExchangeHost {
 
   /** The exchange that waits for this client to come back, if it does. */
   waiting(id: string, round: number): Exchange | undefined {
-    const exchange = this.#exchanges.get(id)
-    return exchange?.isParked === true && exchange.round === round ? exchange : undefined
+    return this.#exchanges.waiting(id, round)
   }
 
   /** Opens a stream of what the client wants to hear; it stands until either side ends it. */
@@ -216,7 +202,7 @@ export class ImplicitSession implements Holder, ExchangeHost {
     if (this.#era === 'modern') return this.request(message, request, writer)
     const { params } = request
     this.#heard()
-    const { answer } = this.#opened ?? (await waiting(this.account, message.byteLength, this.#opening))
+    const { answer } = this.#opened ?? (await waiting(this.account, message.byteLength, this.#opening.done))
     this.#refuseMore()
     const { maxBufferBytes } = this.#options
     const offered = recordOf(answer['capabilities'])
@@ -241,18 +227,18 @@ export class ImplicitSession implements Holder, ExchangeHost {
 
   answer(response: Message): void {
     try {
-      this.#connection?.respond(response)
+      this.#opening.connection?.respond(response)
     } catch (err) {
       this.#log.debug({ err, sessionId: this.shortId }, 'answer for a child that does not read dropped')
     }
   }
 
   abandon(call: Call, reason: string): void {
-    this.#connection?.abandon([call], reason)
+    this.#opening.connection?.abandon([call], reason)
   }
 
   over(exchange: Exchange): void {
-    this.#exchanges.delete(exchange.id)
+    this.#exchanges.delete(exchange)
     this.lastRequestAt = monotonicMs()
   }
 
@@ -267,73 +253,43 @@ export class ImplicitSession implements Holder, ExchangeHost {
   ): void {
     if (this.#isClosed) return
     this.#isClosed = true
-    this.#closing.abort(error)
     this.#listens.close()
-    for (const exchange of this.#exchanges.values()) exchange.close(error)
-    this.#client?.close()
-    this.#connection?.close(reason)
-    this.#lease?.stop?.()
+    this.#exchanges.close(error)
+    this.#opening.close(reason, error)
     this.account.bytes.give(this.#sampled)
     this.#sampled = 0
     this.#event('closed', { reason, wasOpen: this.#opened !== undefined })
     this.#options.onClosed(this)
   }
 
-  /** Takes a child and initialises it for this client. */
-  async #open(): Promise<Opened> {
-    const { caller, capabilities } = this.identity
-    const { openLease, timings, startTimeoutMs, events } = this.#options
-    const lease = await openLease({
-      caller,
-      era: this.#era,
-      params: { protocolVersion: NEWEST_LEGACY_REVISION, capabilities, clientInfo: {} },
-      signal: this.#closing.signal,
-      onGone: (error) => this.close(error.message, error),
-    })
-    const options = { account: this.account, standalone: this.#standalone(), holdMs: timings.holdMs }
-    const connection = new Connection(lease.dispatcher, options, this.#log)
-    this.#lease = lease
-    this.#connection = connection
-    if (this.#isClosed) {
-      connection.close('closed meanwhile')
-      lease.stop?.()
-    }
-    this.#closing.signal.throwIfAborted()
-    const client = new ChildClient(lease.dispatcher)
-    this.#client = client
-    const { discovered } = lease
-    const answer =
-      discovered === undefined
-        ? await client.initialize(capabilities, startTimeoutMs)
-        : initializeAnswerOf(discovered)
-    // Of a child that others have too, it may have been answered all the same.
-    this.#closing.signal.throwIfAborted()
-    const entry = observeCalls(connection, events, this)
-    const opened = { connection, client, entry, answer }
-    this.#opened = opened
-    this.#event('opened', { wasOpen: true })
-    return opened
-  }
-
-  /** Takes what belongs to no request: a client without a session hears of it where it listens. */
-  #standalone(): ReplyStream {
-    return {
-      canReceive: false,
-      isStandalone: true,
-      onResponse: () => {},
-      onMessage: (message) => this.#listens.hear(message),
-    }
+  #open(): Opening {
+    const { caller, capabilities, era } = this.identity
+    const { timings, events } = this.#options
+    return new Opening(
+      {
+        ...this.#options,
+        caller,
+        capabilities,
+        era,
+        account: this.account,
+        standalone: this.#listens.standalone,
+        holdMs: timings.holdMs,
+        onGone: (error) => this.close(error.message, error),
+        entry: (connection) => observeCalls(connection, events, this),
+      },
+      this.#log,
+    )
   }
 
   async #ask(method: string, params: Members): Promise<Members> {
-    const { client } = await this.#opening
+    const { client } = await this.#opening.done
     return client.request(method, params, this.#options.startTimeoutMs)
   }
 
   /** "a server MUST NOT rely on earlier requests": each brings its level, and an older child has one for all. */
   #adaptLogLevel(answer: Members): void {
     if (recordOf(answer['capabilities'])['logging'] === undefined) return
-    const level = lowestOf([...this.#exchanges.values()].map(({ asked }) => asked.logLevel))
+    const level = this.#exchanges.logLevel
     if (level === undefined || level === this.#logLevel) return
     this.#logLevel = level
     this.#ask('logging/setLevel', { level }).catch((err: unknown) => {
@@ -359,7 +315,7 @@ export class ImplicitSession implements Holder, ExchangeHost {
       principal: this.caller.principal,
       wire: this.wire,
       revision: MODERN_REVISION,
-      childPid: this.#lease?.childPid,
+      childPid: this.#opening.childPid,
       durationMs: monotonicMs() - this.#from,
       ...end,
     })

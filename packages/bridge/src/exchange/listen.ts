@@ -2,6 +2,7 @@
 import type { Part } from '../budget/budget.ts'
 import { BridgeError } from '../errors.ts'
 import type { ResponseWriter } from '../http/response.ts'
+import type { ReplyStream } from '../relay/dispatch.ts'
 import { listOf, recordOf, type Members } from '../rpc/content.ts'
 import { parseExact } from '../rpc/exact.ts'
 import { Message } from '../rpc/message.ts'
@@ -159,6 +160,13 @@ export class Listens {
   readonly #all = new Set<Listen>()
   /** By resource: who wants it, and whether the child has agreed. */
   readonly #subscribers = new Map<string, { listens: Set<Listen>; granted: Promise<boolean> }>()
+  /** Takes what belongs to no request: a client without a session hears of it where it listens. */
+  readonly standalone: ReplyStream = {
+    canReceive: false,
+    isStandalone: true,
+    onResponse: () => {},
+    onMessage: (message) => this.hear(message),
+  }
 
   constructor(host: ListensHost) {
     this.#host = host

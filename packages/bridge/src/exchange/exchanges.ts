@@ -1,0 +1,60 @@
+// exchange/exchanges: the requests of one modern client that are open, and what they cost together.
+import type { BridgeError } from '../errors.ts'
+import type { Exchange } from './exchange.ts'
+import { lowestOf } from './log-levels.ts'
+
+export class Exchanges {
+  readonly #all = new Map<string, Exchange>()
+
+  /** Those whose client is asked among them. */
+  get size(): number {
+    return this.#all.size
+  }
+
+  /** Requests whose client waits. */
+  get awaited(): number {
+    let count = 0
+    for (const { isParked, isStanding } of this.#all.values()) if (!isParked && !isStanding) count++
+    return count
+  }
+
+  get unreadBytes(): number {
+    let bytes = 0
+    for (const { unreadBytes } of this.#all.values()) bytes += unreadBytes
+    return bytes
+  }
+
+  /** Bytes that wait for a client that is asked. */
+  get keptBytes(): number {
+    let bytes = 0
+    for (const { keptBytes } of this.#all.values()) bytes += keptBytes
+    return bytes
+  }
+
+  /** The level that lets most of the log messages through that any of them asks for. */
+  get logLevel(): string | undefined {
+    return lowestOf([...this.#all.values()].map(({ asked }) => asked.logLevel))
+  }
+
+  add(exchange: Exchange): void {
+    this.#all.set(exchange.id, exchange)
+  }
+
+  delete({ id }: Exchange): void {
+    this.#all.delete(id)
+  }
+
+  /** The one that waits for its client to come back, if it does. */
+  waiting(id: string, round: number): Exchange | undefined {
+    const exchange = this.#all.get(id)
+    return exchange?.isParked === true && exchange.round === round ? exchange : undefined
+  }
+
+  cutUnread(): void {
+    for (const exchange of this.#all.values()) exchange.cutUnread()
+  }
+
+  close(error: BridgeError): void {
+    for (const exchange of this.#all.values()) exchange.close(error)
+  }
+}
