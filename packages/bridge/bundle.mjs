@@ -23,6 +23,10 @@ export async function bundle(entry, outfile, options = {}) {
     platform: 'node',
     format: 'cjs',
     target: 'node22.12',
+    // Packages of this workspace as they are written, so that none has to be compiled first.
+    conditions: ['source', 'module'],
+    // The `main` of jsonc-parser is UMD, whose `require` no bundler can follow.
+    mainFields: ['module', 'main'],
     legalComments: 'none',
     metafile: true,
     write: false,

@@ -16,8 +16,7 @@ for (const folder of ['catalogue', 'base', 'local-images']) {
     place(join(target, folder, file), readFileSync(from), statSync(from).mode)
   }
 }
-// The `main` of jsonc-parser is UMD, whose `require` no bundler can follow.
-await bundle(here('src/cli/main.ts'), `${target}/toolkit.bundle.cjs`, { mainFields: ['module', 'main'] })
+await bundle(here('src/cli/main.ts'), `${target}/toolkit.bundle.cjs`)
 
 function filesIn(folder) {
   try {

@@ -3,8 +3,8 @@ import { createHash } from 'node:crypto'
 import { existsSync, readFileSync } from 'node:fs'
 import { createServer, isIP } from 'node:net'
 import { basename, join, resolve } from 'node:path'
+import { ClientFileError, readClientFile, type ClientFile } from '@mcp-bridge/client-file'
 import type { Assets } from '../build/base.ts'
-import { readClientFile } from '../client-file/read.ts'
 import { listeningIn } from '../import/dotenv.ts'
 import { placeOf } from '../import/place.ts'
 import { importFile, type Imported } from '../import/project.ts'
@@ -23,7 +23,7 @@ export interface FromOptions extends Common {
 export async function from(path: string, options: FromOptions, assets: Assets, io: Io): Promise<void> {
   const folder = options.output ?? 'mcp-bridge-stack'
   const whole = resolve(path)
-  const file = readClientFile(readText(path), whole)
+  const file = fileOf(readText(path), whole)
   const { bind, port } = await listening(folder, options)
   const imported = await importFile(file, {
     assets,
@@ -51,6 +51,18 @@ export async function from(path: string, options: FromOptions, assets: Assets, i
       }),
     )
   io.out(stackText(imported, { folder, bind, isDryRun: options.dryRun, client: file.client }))
+}
+
+function fileOf(content: string, path: string): ClientFile {
+  try {
+    return readClientFile(content, path)
+  } catch (error) {
+    if (!(error instanceof ClientFileError)) throw error
+    throw new ToolkitError(error.message, {
+      cause: error,
+      ...(error.hint !== undefined && { hint: error.hint }),
+    })
+  }
 }
 
 /** Of an earlier run, unless an option says otherwise. */

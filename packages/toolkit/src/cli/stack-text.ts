@@ -1,6 +1,5 @@
 // cli/stack-text: what `mcp-bridge compose from` tells people: what became of each entry, and the way to a running stack.
-import { CLIENTS } from '../client-file/clients.ts'
-import type { ClientName } from '../client-file/read.ts'
+import { CLIENTS, type ClientName } from '@mcp-bridge/client-file'
 import { unanswered } from '../import/dotenv.ts'
 import { LITELLM_ENV, type Imported } from '../import/project.ts'
 import { table } from './text.ts'

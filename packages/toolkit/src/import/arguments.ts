@@ -1,6 +1,6 @@
 // import/arguments: the arguments of a client's entry → those in the image, those that Compose fills in, and folders.
 import { ToolkitError } from '../errors.ts'
-import { isNamedSecret, isSecretVariable } from '../recipe/credential.ts'
+import { isNamedSecret, isSecretVariable } from '@mcp-bridge/client-file'
 import type { Recipe } from '../recipe/schema.ts'
 import { readText, type Question, type Reading } from './asked.ts'
 import { isElsewhere, type Mounts } from './mounts.ts'

@@ -1,6 +1,5 @@
 // import/asked: texts with placeholders → texts for Compose, which refuses to start until somebody has filled them in.
-import { partsOf, type Part } from '../client-file/placeholder.ts'
-import type { Input } from '../client-file/read.ts'
+import { partsOf, type Input, type Part } from '@mcp-bridge/client-file'
 import { ToolkitError } from '../errors.ts'
 import type { Place } from './place.ts'
 

@@ -1,6 +1,6 @@
 // import/client-entry: what people paste into the client whose file it was, so that it calls the stack.
+import type { ClientName } from '@mcp-bridge/client-file'
 import { stringify } from 'yaml'
-import type { ClientName } from '../client-file/read.ts'
 
 export interface Address {
   name: string

@@ -1,7 +1,6 @@
 // import/environment: the variables of an entry, from wherever the file takes them.
 import { readFileSync } from 'node:fs'
-import { dockerEnvFile, dotenv } from '../client-file/env-file.ts'
-import type { Entry } from '../client-file/read.ts'
+import { dockerEnvFile, dotenv, type Entry } from '@mcp-bridge/client-file'
 import { readText, type Question, type Reading } from './asked.ts'
 import type { ParsedCommand } from './command.ts'
 import type { Mounts } from './mounts.ts'

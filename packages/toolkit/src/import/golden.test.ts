@@ -1,10 +1,9 @@
-// The table of client-files/: what becomes of entries of all clients. `vitest --update` writes it anew.
+// The table of packages/client-file/samples: what becomes of entries of all clients. `vitest --update` writes it anew.
 import { readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
+import { CLIENTS, readClientFile, type Client, type ClientName, type Entry } from '@mcp-bridge/client-file'
 import { expect, test } from 'vitest'
 import { parse, stringify } from 'yaml'
-import { CLIENTS, type Client, type ClientName } from '../client-file/clients.ts'
-import { readClientFile, type Entry } from '../client-file/read.ts'
 import { ToolkitError } from '../errors.ts'
 import type { Reading } from './asked.ts'
 import type { Place } from './place.ts'
@@ -13,7 +12,7 @@ import { remoteOf } from './remote.ts'
 import { inCatalogue } from './tool.ts'
 
 const path = (name: string): string => fileURLToPath(new URL(name, import.meta.url))
-const samples = parse(readFileSync(path('../../client-files/entries.yaml'), 'utf8')) as {
+const samples = parse(readFileSync(path('../../../client-file/samples/entries.yaml'), 'utf8')) as {
   client: ClientName
   entry: string
 }[]
@@ -120,6 +119,6 @@ test('what becomes of entries of all clients', async () => {
     expect(JSON.stringify((result as { args?: string[] }).args ?? [])).not.toContain('${')
   }
   await expect(`# Made by golden.test.ts from entries.yaml.\n${text}`).toMatchFileSnapshot(
-    '../../client-files/results.yaml',
+    '../../../client-file/samples/stack.yaml',
   )
 })

@@ -1,5 +1,5 @@
 // import/names: what the entries of a client's file are called in the stack: each otherwise, whatever they are called there.
-import type { Entry } from '../client-file/read.ts'
+import type { Entry } from '@mcp-bridge/client-file'
 import { ToolkitError } from '../errors.ts'
 import { nameOf } from '../resolve/scaffold.ts'
 import { parseCommand } from './command.ts'

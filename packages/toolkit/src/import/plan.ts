@@ -1,7 +1,6 @@
 // import/plan: one entry of a client's file → what becomes of it; nothing is asked of a registry or an engine.
-import type { Entry } from '../client-file/read.ts'
+import { secretArguments, type Entry } from '@mcp-bridge/client-file'
 import { ToolkitError } from '../errors.ts'
-import { secretArguments } from '../recipe/credential.ts'
 import type { Recipe } from '../recipe/schema.ts'
 import { argumentsOf } from './arguments.ts'
 import { readText, type Question, type Reading } from './asked.ts'

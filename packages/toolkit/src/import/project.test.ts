@@ -1,8 +1,8 @@
 import { fileURLToPath } from 'node:url'
 import { parseEnv } from 'node:util'
+import { readClientFile } from '@mcp-bridge/client-file'
 import { expect, test } from 'vitest'
 import { parse } from 'yaml'
-import { readClientFile } from '../client-file/read.ts'
 import { placeOf } from './place.ts'
 import { importFile, type Imported, type ImportOptions } from './project.ts'
 

@@ -1,11 +1,16 @@
 // import/project: the tools of a client's configuration → images, one Compose file, secrets, and what to paste into the client.
 import { randomBytes } from 'node:crypto'
+import {
+  CLIENTS,
+  redacted,
+  secretArguments,
+  type Client,
+  type ClientFile,
+  type Entry,
+} from '@mcp-bridge/client-file'
 import { stringify } from 'yaml'
 import type { Assets } from '../build/base.ts'
-import { CLIENTS, type Client } from '../client-file/clients.ts'
-import type { ClientFile, Entry } from '../client-file/read.ts'
 import { ToolkitError } from '../errors.ts'
-import { redacted, secretArguments } from '../recipe/credential.ts'
 import { renderCompose, type ComposeFile } from '../render/compose.ts'
 import { litellmEntryOf } from '../render/litellm.ts'
 import { GATEWAY, litellmName, serviceName, tokenVariable, toolVariable } from '../render/names.ts'

@@ -1,7 +1,6 @@
 // import/remote: a server that runs elsewhere → its entry of LiteLLM; what is secret stands in LiteLLM's environment.
-import type { Entry } from '../client-file/read.ts'
+import { holdsSecret, type Entry } from '@mcp-bridge/client-file'
 import { ToolkitError } from '../errors.ts'
-import { holdsSecret } from '../recipe/credential.ts'
 import { FROM_ENVIRONMENT } from '../render/litellm.ts'
 import { litellmName, toolVariable } from '../render/names.ts'
 import { readText, type Reading } from './asked.ts'

@@ -1,5 +1,5 @@
 // import/unwrap: what stands in front of a command: `cmd /c`, `env NAME=value`, `bash -c "…"`, `wsl`.
-import { wordsOf } from '../client-file/words.ts'
+import { wordsOf } from '@mcp-bridge/client-file'
 import { ToolkitError } from '../errors.ts'
 
 export interface Unwrapped {

@@ -1,7 +1,7 @@
 // import/values: the variables of a client's configuration: which are secrets, and which somebody has to fill in.
 import { parseEnv } from 'node:util'
+import { holdsSecret, isSecretVariable } from '@mcp-bridge/client-file'
 import { ToolkitError } from '../errors.ts'
-import { holdsSecret, isSecretVariable } from '../recipe/credential.ts'
 import { insisted, readText, type Question, type Reading } from './asked.ts'
 
 export interface Value {

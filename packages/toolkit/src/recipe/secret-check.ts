@@ -1,6 +1,6 @@
 // recipe/secret-check: refuses a recipe that would put a secret into its image, where everybody who has the image finds it.
 import { ToolkitError } from '../errors.ts'
-import { holdsSecret, isNamedSecret, secretArguments } from './credential.ts'
+import { holdsSecret, isNamedSecret, secretArguments } from '@mcp-bridge/client-file'
 import type { Recipe } from './schema.ts'
 
 /** Called where an image is made, not where a recipe is read: an older recipe must still be listed and removed. @throws ToolkitError */

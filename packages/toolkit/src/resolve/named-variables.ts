@@ -1,5 +1,5 @@
 // resolve/named-variables: which settings a package's own documents name: only what stands where settings stand.
-import { isSecretVariable } from '../recipe/credential.ts'
+import { isSecretVariable } from '@mcp-bridge/client-file'
 import type { Documents } from './documents.ts'
 
 export interface NamedVariable {

@@ -1,4 +1,4 @@
-// client-file/fields: every field that a client has for a server, and what becomes of it. docs/CLIENT-FILES.md is made from this.
+// fields: every field that a client has for a server, and what becomes of it. docs/CLIENT-FILES.md is made from this.
 import { CLIENTS, type ClientName } from './clients.ts'
 
 /** What a field says, in the words of one client for all. */

@@ -1,4 +1,4 @@
-// client-file/placeholder: `${input:key}`, `${env:NAME}`, `${NAME:-default}`, `${workspaceFolder}` → what is meant.
+// placeholder: `${input:key}`, `${env:NAME}`, `${NAME:-default}`, `${workspaceFolder}` → what is meant.
 
 export type Part =
   | { kind: 'text'; text: string }

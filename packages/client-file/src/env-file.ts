@@ -1,4 +1,4 @@
-// client-file/env-file: a file of variables → its variables.
+// env-file: a file of variables → its variables.
 import { parseEnv } from 'node:util'
 
 /** With quotes and comments, as clients read `envFile`. */

@@ -1,4 +1,4 @@
-// client-file/words: a command line that stands in one text → its words, with quotes as a POSIX shell reads them.
+// words: a command line that stands in one text → its words, with quotes as a POSIX shell reads them.
 
 /** Nothing is expanded. A quote that nothing closes ends with the text. */
 export function wordsOf(text: string): string[] {

@@ -1,4 +1,4 @@
-// client-file/fields.doc: writes docs/CLIENT-FILES.md; run by `pnpm run generate`.
+// fields.doc: writes docs/CLIENT-FILES.md; run by `pnpm run generate`.
 import { writeFileSync } from 'node:fs'
 import { CLIENTS, type Client, type ClientName } from './clients.ts'
 import { FIELDS, type Fate } from './fields.ts'
@@ -14,9 +14,9 @@ const code = (text: string): string => `\`${text}\``
 const lines = [
   '# The files of clients, field by field',
   '',
-  'Made from `packages/toolkit/src/client-file/fields.ts` by `pnpm run generate`. What is done with them:',
+  'Made from `packages/client-file/src/fields.ts` by `pnpm run generate`. What is done with them:',
   '[A stack from a client’s file](IMAGES.md#a-stack-from-a-clients-file). Entries as people have them, each with what becomes of it:',
-  '`packages/toolkit/client-files`.',
+  '`packages/client-file/samples`.',
   '',
   '| client | file | servers below |',
   '| --- | --- | --- |',
@@ -33,7 +33,7 @@ const lines = [
   'A field that is not in this list is named, too. A field means the same in every file, whoever usually has it.',
 ]
 
-writeFileSync(new URL('../../../../docs/CLIENT-FILES.md', import.meta.url), `${lines.join('\n')}\n`)
+writeFileSync(new URL('../../../docs/CLIENT-FILES.md', import.meta.url), `${lines.join('\n')}\n`)
 
 function row(...cells: string[]): string {
   return `| ${cells.join(' | ')} |`

@@ -1,4 +1,4 @@
-// client-file/formats: JSON with comments, TOML and YAML → values.
+// formats: JSON with comments, TOML and YAML → values.
 import { parseTree, printParseErrorCode, type Node, type ParseError } from 'jsonc-parser'
 import { parse as parseTomlText } from 'smol-toml'
 import { isAlias, isMap, isScalar, isSeq, parseDocument } from 'yaml'

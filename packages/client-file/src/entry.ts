@@ -1,4 +1,4 @@
-// client-file/entry: one entry → what it says, in the words of one client for all, and what is wrong with it alone.
+// entry: one entry → what it says, in the words of one client for all, and what is wrong with it alone.
 import { fieldOf, type Meaning } from './fields.ts'
 import { Fields, textOf, type Value } from './value.ts'
 import { commandWords, wordsOf } from './words.ts'

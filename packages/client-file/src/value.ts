@@ -1,4 +1,4 @@
-// client-file/value: what a file of any format holds: numbers as they are written, objects whose keys may be called anything.
+// value: what a file of any format holds: numbers as they are written, objects whose keys may be called anything.
 
 /** A number by its digits: 1.50 and 9007199254740993 stay what they are. */
 export class Numeral {

@@ -1,4 +1,4 @@
-// client-file/clients: the clients whose files are read, and how each says it.
+// clients: the clients whose files are read, and how each says it.
 import type { Format } from './formats.ts'
 
 export interface Client {

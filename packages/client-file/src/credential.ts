@@ -1,4 +1,4 @@
-// recipe/credential: what looks like a secret, by its name, by its shape, or by where it stands.
+// credential: what looks like a secret, by its name, by its shape, or by where it stands.
 
 /** Names of options, headers and URL parameters whose value is a secret; the last words decide. */
 const NAMED =

@@ -1,12 +1,11 @@
-// client-file/read: the file in which a client lists its MCP servers → entries, each by itself.
-import { ToolkitError } from '../errors.ts'
+// read: the file in which a client lists its MCP servers → entries, each by itself.
 import { clientOf, CLIENTS, ROOTS, type Client, type ClientName } from './clients.ts'
 import { entryOf, isComment, type Entry } from './entry.ts'
+import { ClientFileError } from './error.ts'
 import { FORMAT_NAMES, formatOf, parseValue } from './formats.ts'
 import { Fields, fieldsAt, textOf, type Value } from './value.ts'
 
 export type { Entry } from './entry.ts'
-export type { ClientName } from './clients.ts'
 
 /** A value that the client asks of its user: `${input:id}`. */
 export interface Input {
@@ -28,7 +27,7 @@ export interface ClientFile {
  * One bad entry stops no other: what is wrong with it is its `problem`.
  *
  * @param path its name tells the client, its end the format; nothing is read from it
- * @throws ToolkitError if the text is no such file; nothing of the text is repeated
+ * @throws ClientFileError if the text is no such file; nothing of the text is repeated
  */
 export function readClientFile(content: string, path: string): ClientFile {
   const label = path.split(/[\\/]/).at(-1) ?? path
@@ -37,11 +36,11 @@ export function readClientFile(content: string, path: string): ClientFile {
   try {
     file = parseValue(content, format)
   } catch (cause) {
-    throw new ToolkitError(`${label} is no ${FORMAT_NAMES[format]}`, { cause })
+    throw new ClientFileError(`${label} is no ${FORMAT_NAMES[format]}`, { cause })
   }
   const roots = file instanceof Fields ? rootsOf(file) : []
   if (!(file instanceof Fields) || roots.length === 0)
-    throw new ToolkitError(`${label} has none of ${ROOTS.map((root) => root.path.join('.')).join(', ')}`, {
+    throw new ClientFileError(`${label} has none of ${ROOTS.map((root) => root.path.join('.')).join(', ')}`, {
       hint: 'name the file in which a client lists its tools',
     })
   const client = roots.find((root) => root.client !== undefined)?.client ?? clientOf(path) ?? guess(roots)
