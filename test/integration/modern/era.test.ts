@@ -9,7 +9,7 @@ import { openStreamable, textOf } from '../clients.ts'
 nothingLeftAfterEach()
 
 test.each(['exits', 'silent', 'noise', 'odd'])(
-  'a tool that is %s when it is asked is one of before',
+  'features.probe: a tool that is %s when it is asked is one of before',
   async (how) => {
     const bridge = await embedded({ command: fixture('odd-probed', how) }, {})
     const client = new ModernClient(bridge)

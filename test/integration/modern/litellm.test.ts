@@ -11,7 +11,7 @@ const FAILED = { isError: true, resultType: 'complete' }
 test.each([
   ['an older tool', fixture('echo')],
   ['a tool of 2026-07-28', fixture('speaks-modern', 'only')],
-])('modern.litellm: %s: a crash, a limit and a place that is not there', async (_, command) => {
+])('features.litellm: %s: a crash, a limit and a place that is not there', async (_, command) => {
   const bridge = await embedded({ command, compat, maxCalls: 1, maxSessions: 1 }, {})
   const client = new ModernClient(bridge)
   expect((await client.call('crash')).result).toMatchObject(FAILED)
@@ -41,7 +41,7 @@ test.each([
   await expect(long).rejects.toThrow('aborted')
 })
 
-test('modern.litellm: a tool that does not start', async () => {
+test('features.litellm: a tool that does not start', async () => {
   const bridge = await embedded({ command: fixture('dies-at-start'), compat }, {})
   const client = new ModernClient(bridge)
   const called = await client.request('tools/call', { name: 'any', arguments: {} }, { id: 'x' })

@@ -123,7 +123,7 @@ test('a closed connection is a cancellation, and a crash an answer', async () =>
   expect(textOf(await client.call('pid'))).not.toBe(first)
 })
 
-test('filters hold, and each environment has a process of its own', async () => {
+test('features.environments: filters hold, and each environment has a process of its own', async () => {
   const bridge = await embedded({ command, headerEnv: ['x-key=KEY'], toolsDeny: ['echo'], era: 'modern' }, {})
   const of = (key: string) => new ModernClient({ ...bridge, headers: { 'x-key': key } })
   const { response } = await of('a').request('tools/list')

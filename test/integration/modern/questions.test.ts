@@ -1,5 +1,5 @@
 // What a legacy tool asks during a call of a modern client: the call waits, and the client comes back with the answers.
-import { eventually, fixture, isAlive, ModernClient, type RpcResponse } from '@mcp-bridge/testkit'
+import { eventually, fixture, ModernClient, type RpcResponse } from '@mcp-bridge/testkit'
 import { expect, test } from 'vitest'
 import { embedded, nothingLeftAfterEach } from '../bridges.ts'
 import { textOf } from '../clients.ts'
@@ -119,23 +119,6 @@ test('calls that wait for their client count as calls of it', async () => {
   expect((await client.call('elicit')).error?.data.code).toBe('quota_exceeded')
   const answered = await again(client, 'elicit', last!, { [keysOf(last!)[0] ?? '']: NAMED })
   expect(answered.result.resultType).toBe('complete')
-  expect((await client.call('elicit')).result.resultType).toBe('input_required')
-})
-
-test('a child that dies while its client is asked: the retry is told to begin anew', async () => {
-  const bridge = await asked()
-  const client = new ModernClient({ ...bridge, capabilities: ALL })
-  const pid = Number(textOf(await client.call('pid')))
-  const first = await client.call('elicit')
-  process.kill(pid, 'SIGKILL')
-  await eventually(() => !isAlive(pid), { what: 'the end of the child' })
-  await eventually(
-    async () => {
-      const retried = await again(client, 'elicit', first, { [keysOf(first)[0] ?? '']: NAMED })
-      return retried.error?.data.code === 'request_state_invalid'
-    },
-    { what: 'the refusal of the state' },
-  )
   expect((await client.call('elicit')).result.resultType).toBe('input_required')
 })
 

@@ -1,7 +1,7 @@
 // What a client without a session finds again in its next request, by mode: docs/STATE.md.
 import { eventually, fixture, isAlive, ModernClient } from '@mcp-bridge/testkit'
 import { expect, test } from 'vitest'
-import { bridged, embedded, nothingLeftAfterEach } from '../bridges.ts'
+import { embedded, nothingLeftAfterEach } from '../bridges.ts'
 import { textOf } from '../clients.ts'
 
 nothingLeftAfterEach()
@@ -32,7 +32,7 @@ test('session: two people have two processes, whatever their clients are called'
   expect(await pidOf(of('alice'))).toBe(alice)
 })
 
-test('session: a credential of its own has a process of its own', async () => {
+test('features.header-env: a credential of its own has a process of its own', async () => {
   const bridge = await embedded({ command, headerEnv: ['x-key=KEY'] }, {})
   const of = (key: string) => new ModernClient({ ...bridge, headers: { 'x-key': key } })
   const keyOf = async (key: string) => textOf(await of(key).call('env', { name: 'KEY' }))
@@ -81,53 +81,17 @@ test('shared: all have one process, and pool: a request has one while it runs', 
   expect(new Set(processes.map(({ response }) => response.result._meta.pid)).size).toBeLessThanOrEqual(2)
 })
 
-test('a crash in the middle of a call is its answer, and the next request has a new process', async () => {
-  const client = new ModernClient(await embedded({ command }, {}))
-  const first = await pidOf(client)
-  const { status, response } = await client.request(
-    'tools/call',
-    { name: 'crash', arguments: { code: 3 } },
-    { id: 'x' },
-  )
-  expect([status, response.id, response.error?.data.code]).toEqual([200, 'x', 'child_exited'])
-  expect(await pidOf(client)).not.toBe(first)
-})
-
-test('filters and LiteLLM hold for it as for a session', async () => {
-  const filtered = await embedded({ command, toolsDeny: ['echo'] }, {})
-  const client = new ModernClient(filtered)
-  const { response } = await client.request('tools/list')
-  expect(response.result.tools.map(({ name }: { name: string }) => name)).not.toContain('echo')
-  expect((await client.call('echo')).error?.code).toBe(-32602)
-  const lenient = new ModernClient(await embedded({ command, compat: ['litellm'] }, {}))
-  const crashed = await lenient.call('crash')
-  expect(crashed.result).toMatchObject({ isError: true, resultType: 'complete' })
-})
-
-test('limits: calls, sessions and the length of a call are refused by name', async () => {
-  const bridge = await embedded({ command, maxCalls: 1, callTimeoutMs: 400, maxSessions: 1 }, {})
-  const client = new ModernClient(bridge)
-  const long = client.call('sleep', { ms: 60_000 })
-  await eventually(async () => (await client.call('pid')).error?.data.code === 'quota_exceeded', {
-    what: 'the limit',
-  })
+test('features.sessions: one client more than --max-sessions is refused by name', async () => {
+  const bridge = await embedded({ command, maxSessions: 1 }, {})
+  const long = new ModernClient(bridge).call('sleep', { ms: 2000 })
   const other = new ModernClient({ ...bridge, name: 'other' })
-  const refused = await other.request('tools/list')
-  expect([refused.status, refused.response.error?.data.code]).toEqual([503, 'session_limit_reached'])
-  expect((await long).error?.data.code).toBe('child_timeout')
-})
-
-test('the bridge drains: what is under way is answered, what comes then is refused', async () => {
-  const bridge = await bridged(['--drain', '30s', '--', ...command])
-  const client = new ModernClient(bridge)
-  await client.call('pid')
-  const long = client.call('sleep', { ms: 3000 })
-  // The child reads in order: it has the first when it answers the second.
-  await client.call('pid')
-  const stopped = bridge.stop()
-  await eventually(async () => (await client.call('pid')).error?.data.code === 'shutting_down', {
-    what: 'the refusal',
-  })
+  const refused = await eventually(
+    async () => {
+      const reply = await other.request('tools/list')
+      return reply.status === 503 ? reply : undefined
+    },
+    { what: 'the refusal' },
+  )
+  expect(refused.response.error?.data.code).toBe('session_limit_reached')
   expect(textOf(await long)).toBe('slept')
-  expect(await stopped).toEqual({ code: 0, signal: null })
 })

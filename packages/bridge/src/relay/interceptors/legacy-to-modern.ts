@@ -5,6 +5,7 @@ import { BridgeError, toBridgeError } from '../../errors.ts'
 import { listOf, paramsOf, recordOf, type Members } from '../../rpc/content.ts'
 import { cancellationOf, emptyResultFor } from '../../rpc/factory.ts'
 import { Message } from '../../rpc/message.ts'
+import { isRecord } from '../../rpc/modern.ts'
 import {
   inputRequiredIn,
   legacyResponse,
@@ -122,13 +123,16 @@ class Translated implements Dispatcher {
     handler: ResponseHandler,
     goOn: (answers: Members) => void,
   ): void {
+    const entries = Object.entries(inputRequests).map(([key, asked]) => [key, recordOf(asked)] as const)
+    if (entries.some(([, { method }]) => typeof method !== 'string'))
+      return fail(call, handler, new BridgeError('answer_unreadable', 'the tool asks, and does not say what'))
     const answers: Record<string, unknown> = {}
     const requests: ServerRequest[] = []
     this.#asking.set(call, requests)
     const failed = (why: string) => {
       if (this.#asking.delete(call)) fail(call, handler, new BridgeError('server_request_refused', why))
     }
-    let left = Object.keys(inputRequests).length
+    let left = entries.length
     const answered = () => {
       if (left > 0 || !this.#asking.delete(call)) return
       try {
@@ -137,8 +141,7 @@ class Translated implements Dispatcher {
         fail(call, handler, toBridgeError(error))
       }
     }
-    const questions = Object.entries(inputRequests).map(([key, asked]) => {
-      const { method, params } = recordOf(asked)
+    const questions = entries.map(([key, { method, params }]) => {
       const id = ++this.#lastId
       const isPage = recordOf(params)['mode'] === 'url'
       const own = isPage ? { ...recordOf(params), elicitationId: randomUUID() } : params
@@ -160,7 +163,7 @@ class Translated implements Dispatcher {
       requests.push(request)
       return {
         request,
-        message: Message.from({ jsonrpc: '2.0', id, method, ...(own === undefined ? {} : { params: own }) }),
+        message: Message.from({ jsonrpc: '2.0', id, method, ...(isRecord(own) ? { params: own } : {}) }),
       }
     })
     for (const { request, message } of questions) this.#listener?.onServerRequest(request, message)
