@@ -63,7 +63,7 @@ class Wrong extends Error {}
 
 function read(entry: Entry, said: ReadonlyMap<Meaning, Value>): void {
   const text = (means: Meaning): string | undefined => textOf(said.get(means) ?? null)
-  entry.isDisabled = said.get('disabled') === true || said.get('enabled') === false
+  entry.isDisabled = text('disabled') === 'true' || text('enabled') === 'false'
   entry.env = texts(said.get('env'), 'env')
   for (const name of [...names(said.get('envNames')), ...names(said.get('secretNames'))])
     entry.env[name] ??= `\${env:${name}}`

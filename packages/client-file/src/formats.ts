@@ -1,7 +1,7 @@
 // formats: JSON with comments, TOML and YAML → values.
 import { parseTree, printParseErrorCode, type Node, type ParseError } from 'jsonc-parser'
-import { parse as parseTomlText } from 'smol-toml'
-import { isAlias, isMap, isScalar, isSeq, parseDocument } from 'yaml'
+import { parse as parseTomlText, TomlError } from 'smol-toml'
+import { isAlias, isMap, isScalar, isSeq, LineCounter, parseDocument } from 'yaml'
 import { Fields, Numeral, type Value } from './value.ts'
 
 export type Format = 'json' | 'toml' | 'yaml'
@@ -14,7 +14,10 @@ export function formatOf(path: string): Format {
   return /\.ya?ml$/i.test(path) ? 'yaml' : 'json'
 }
 
-/** @throws Error without a word of what is in it */
+/** Which line, and what is wrong there, without a word of what is in it. */
+export class Malformed extends Error {}
+
+/** @throws Malformed, or for what is nested too deep a RangeError */
 export function parseValue(content: string, format: Format): Value {
   const text = content.replace(/^\uFEFF/, '')
   switch (format) {
@@ -32,8 +35,11 @@ function parseJson(text: string): Value {
   const errors: ParseError[] = []
   const tree = parseTree(text, errors, { allowTrailingComma: true })
   const [first] = errors
-  if (tree === undefined || first !== undefined)
-    throw new Error(first === undefined ? 'empty' : `${printParseErrorCode(first.error)} at ${first.offset}`)
+  if (first !== undefined) {
+    const line = text.slice(0, first.offset).split('\n').length
+    throw new Malformed(`line ${line}: ${spaced(printParseErrorCode(first.error))}`)
+  }
+  if (tree === undefined) throw new Malformed('it is empty')
   const valueOf = ({ type, value, children = [], offset, length }: Node): Value => {
     if (type === 'array') return children.map(valueOf)
     if (type === 'number') return new Numeral(text.slice(offset, offset + length))
@@ -59,16 +65,25 @@ function parseToml(text: string): Value {
     for (const [key, inner] of Object.entries(value as object)) fields.add(key, valueOf(inner))
     return fields
   }
-  return valueOf(parseTomlText(text, { integersAsBigInt: true }))
+  try {
+    return valueOf(parseTomlText(text, { integersAsBigInt: true }))
+  } catch (error) {
+    // Its message repeats the lines around.
+    throw error instanceof TomlError ? new Malformed(`line ${error.line}`) : error
+  }
 }
 
 /** Without aliases: a few lines of them can expand to millions. */
 function parseYaml(text: string): Value {
-  const document = parseDocument(text, { logLevel: 'silent', uniqueKeys: false })
+  const lineCounter = new LineCounter()
+  const document = parseDocument(text, { logLevel: 'silent', uniqueKeys: false, lineCounter })
   const [broken] = document.errors
-  if (broken !== undefined) throw new Error(broken.code)
+  if (broken !== undefined) {
+    const { line } = lineCounter.linePos(broken.pos[0])
+    throw new Malformed(`line ${line}: ${broken.code.toLowerCase().replaceAll('_', ' ')}`)
+  }
   const valueOf = (node: unknown): Value => {
-    if (isAlias(node)) throw new Error('an alias (*name): write out what is meant')
+    if (isAlias(node)) throw new Malformed('an alias (*name): write out what is meant')
     if (isSeq(node)) return node.items.map(valueOf)
     if (isScalar(node)) {
       if (typeof node.value === 'number' || typeof node.value === 'bigint')
@@ -82,4 +97,9 @@ function parseYaml(text: string): Value {
     return fields
   }
   return valueOf(document.contents)
+}
+
+/** `comma expected` of CommaExpected. */
+function spaced(name: string): string {
+  return name.replaceAll(/(?<!^)([A-Z])/g, ' $1').toLowerCase()
 }

@@ -7,6 +7,8 @@ export type Part =
   /** Of the environment that the client was started in. */
   | { kind: 'variable'; name: string; fallback: string | undefined }
   | { kind: 'folder'; folder: Folder }
+  /** Of the environment too, but with another value on every machine: `${PATH}`. */
+  | { kind: 'machine'; name: string; text: string }
   /** Known to the client alone: `${command:…}`, `${config:…}`, `${file}`. */
   | { kind: 'foreign'; text: string }
 
@@ -28,6 +30,14 @@ const FOLDERS: Record<string, Folder> = {
 }
 /** What these hold on the client's machine means nothing elsewhere. */
 const MACHINE = new Set(['PATH', 'SHELL', 'TMPDIR', 'TEMP', 'TMP', 'USER', 'USERNAME', 'LOGNAME', 'HOSTNAME'])
+
+/** The variable that is set in place of the folder that a client has open. */
+export const WORKSPACE_VARIABLE = 'WORKSPACE_FOLDER'
+
+/** The variable that is set in place of what a client asks its user: `INPUT_API_KEY` for `${input:api-key}`. */
+export function inputVariable(id: string): string {
+  return `INPUT_${id.toUpperCase().replaceAll(/[^A-Z0-9]+/g, '_')}`
+}
 
 export function partsOf(text: string, { isBare = false } = {}): Part[] {
   const parts: Part[] = []
@@ -51,7 +61,8 @@ function meaningOf(inner: string, whole: string): Part {
   const folder = Object.hasOwn(FOLDERS, name) ? FOLDERS[name] : undefined
   if (folder !== undefined) return { kind: 'folder', folder }
   // VS Code's own words begin with a small letter; variables of people hardly ever have capitals inside.
-  if (MACHINE.has(name) || (kind === undefined && fallback === undefined && /^[a-z]+[A-Z]|^file$/.test(name)))
+  if (MACHINE.has(name)) return { kind: 'machine', name, text: whole }
+  if (kind === undefined && fallback === undefined && /^[a-z]+[A-Z]|^file$/.test(name))
     return { kind: 'foreign', text: whole }
   return { kind: 'variable', name, fallback }
 }

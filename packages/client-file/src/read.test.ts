@@ -32,14 +32,18 @@ test('a file as editors leave it: a mark at its beginning, comments and commas a
     { name: 'toString', command: ['x', 'http://h/*', '1.50', '9007199254740993', '-0', '1e3'], env: {} },
   ])
   for (const broken of ['', '{"mcpServers": {} /* open', '{"mcpServers": {}} x', '{"mcpServers": {"a" {}}}'])
-    expect(() => readClientFile(broken, 'mcp.json')).toThrow(/^mcp\.json is no JSON$/)
+    expect(() => readClientFile(broken, 'mcp.json')).toThrow(/^mcp\.json is no JSON: line 1: [a-z ]+$/)
 })
 
 test('a file that is none says so, and repeats nothing of it', () => {
-  expect(() => readClientFile('{"mcpServers": hunter2', 'x.json')).toThrow(/^x\.json is no JSON$/)
-  expect(() => readClientFile('a = hunter2', 'x.toml')).toThrow(/^x\.toml is no TOML$/)
-  expect(() => readClientFile('a: [hunter2', 'x.yaml')).toThrow(/^x\.yaml is no YAML$/)
-  expect(() => readClientFile('extensions: &a [*a, *a]', 'x.yaml')).toThrow(/^x\.yaml is no YAML$/)
+  expect(() => readClientFile('{"mcpServers": hunter2', 'x.json')).toThrow(
+    /^x\.json is no JSON: line 1: invalid symbol$/,
+  )
+  expect(() => readClientFile('a = hunter2', 'x.toml')).toThrow(/^x\.toml is no TOML: line 1$/)
+  expect(() => readClientFile('a: 1\nb: [hunter2', 'x.yaml')).toThrow(
+    /^x\.yaml is no YAML: line 2: bad indent$/,
+  )
+  expect(() => readClientFile('extensions: &a [*a, *a]', 'x.yaml')).toThrow(/is no YAML: an alias \(\*name\)/)
   expect(() => readClientFile('{}', 'x.json')).toThrow('has none of mcpServers, servers')
   expect(() => readClientFile('['.repeat(50_000), 'x.json')).toThrow(/is no JSON$/)
 })
@@ -127,7 +131,7 @@ test('what placeholders mean', () => {
     ['a${/}b', { kind: 'text', text: 'a' }, { kind: 'text', text: '/' }, { kind: 'text', text: 'b' }],
     ['${command:pick}', foreign('${command:pick}')],
     ['${workspaceFolderBasename}', foreign('${workspaceFolderBasename}')],
-    ['${env:PATH}', foreign('${env:PATH}')],
+    ['${env:PATH}', { kind: 'machine', name: 'PATH', text: '${env:PATH}' }],
     ['$NAME $$ ${', { kind: 'text', text: '$NAME $$ ${' }],
   ] as const)
     expect(partsOf(text)).toEqual(parts)

@@ -2,7 +2,7 @@
 import { clientOf, CLIENTS, ROOTS, type Client, type ClientName } from './clients.ts'
 import { entryOf, isComment, type Entry } from './entry.ts'
 import { ClientFileError } from './error.ts'
-import { FORMAT_NAMES, formatOf, parseValue } from './formats.ts'
+import { FORMAT_NAMES, formatOf, Malformed, parseValue } from './formats.ts'
 import { Fields, fieldsAt, textOf, type Value } from './value.ts'
 
 export type { Entry } from './entry.ts'
@@ -36,7 +36,8 @@ export function readClientFile(content: string, path: string): ClientFile {
   try {
     file = parseValue(content, format)
   } catch (cause) {
-    throw new ClientFileError(`${label} is no ${FORMAT_NAMES[format]}`, { cause })
+    const where = cause instanceof Malformed ? `: ${cause.message}` : ''
+    throw new ClientFileError(`${label} is no ${FORMAT_NAMES[format]}${where}`, { cause })
   }
   const roots = file instanceof Fields ? rootsOf(file) : []
   if (!(file instanceof Fields) || roots.length === 0)

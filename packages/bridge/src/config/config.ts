@@ -121,6 +121,8 @@ export interface Server {
   readonly url?: string | undefined
   /** Of one that is on: complete, with its own paths, and with the options of the whole where it has none. */
   readonly config?: Config | undefined
+  /** Its command for people, of a file: placeholders as they stand, without what looks like a secret. */
+  readonly shown?: string | undefined
   /** When its first process starts: with the bridge, or with the first request. */
   readonly start: 'lazy' | 'eager'
   /** What its file says and nothing comes of, and the like. */

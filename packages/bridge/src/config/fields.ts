@@ -3,6 +3,7 @@ import * as z from 'zod'
 import { BridgeError } from '../errors.ts'
 import { splitGlobs } from '../globs.ts'
 import { isOwnVariable, isSteering } from '../variables.ts'
+import { excerpt } from '../visible.ts'
 import { formatDuration, parseDuration } from './duration.ts'
 import { parseSize } from './size.ts'
 import { splitList, splitPair } from './split.ts'
@@ -104,6 +105,11 @@ export function globs() {
   })
 }
 
+/** What is read and checked elsewhere; of a command line it may be several texts. */
+export function whole<T>() {
+  return z.custom<T>().register(kinds, { kind: 'list' })
+}
+
 /** A text of nothing is a slip, often a variable of a shell that is not set: as a list it would let everything through. */
 function texts() {
   const some = z.string().regex(/[^\s,]/, 'is empty: leave it out, or say what it should hold')
@@ -122,9 +128,16 @@ export function pairs() {
     .transform((raw, ctx): Readonly<Record<string, string>> => {
       const lines = typeof raw === 'string' ? splitList(raw, /\r?\n/) : raw
       const entries = Array.isArray(lines) ? lines.map(splitPair) : Object.entries(lines)
+      const isMap = typeof raw === 'object' && !Array.isArray(raw)
       for (const [index, [name]] of entries.entries()) {
         // The text itself is not repeated: what is no pair may well be the bare value.
-        if (!VARIABLE.test(name)) ctx.addIssue({ code: 'custom', message: `item ${index + 1} ${NO_PAIR}` })
+        if (isMap && !VARIABLE.test(name))
+          ctx.addIssue({
+            code: 'custom',
+            message: `${JSON.stringify(excerpt(name))} is no name of a variable`,
+          })
+        else if (!VARIABLE.test(name))
+          ctx.addIssue({ code: 'custom', message: `item ${index + 1} ${NO_PAIR}` })
         else if (isOwnVariable(name)) ctx.addIssue({ code: 'custom', message: `${name} ${IS_OWN}` })
       }
       return Object.fromEntries(entries.map(([name, text]) => [name, String(text)]))

@@ -1,6 +1,6 @@
 // config/file: options in YAML or JSON.
 import { dirname, resolve } from 'node:path'
-import { LineCounter, parseDocument } from 'yaml'
+import { isPair, isScalar, LineCounter, parseDocument, visit, type Document } from 'yaml'
 import { readTextFile } from '../encoding.ts'
 import { OPTIONS } from './options.ts'
 import type { Origin, Source } from './source.ts'
@@ -11,6 +11,9 @@ const ALIAS = 'text that begins with * must be put in quotes'
 
 /** What stands in a file beside the options. */
 const UNFLAGGED = ['command', 'clients']
+
+/** Where clients list theirs. */
+const CLIENT_ROOTS = new Set(['mcpServers', 'mcp_servers', 'context_servers'])
 
 /** Paths in a file are meant from where the file is. */
 export function readConfigFile(path: string): Source {
@@ -32,7 +35,9 @@ export function readConfigFile(path: string): Source {
   for (const [name, value] of Object.entries(content)) {
     const option = OPTIONS.find((row) => [row.fileKey, row.key, camelCase(row.fileKey)].includes(name))
     const key = UNFLAGGED.includes(name) ? name : option?.key
-    if (key === undefined) complain(`, ${name}: there is no such option${suggestion(name, known)}`)
+    if (CLIENT_ROOTS.has(name))
+      complain(`, ${name}: is part of a client's file: give that with --servers ${path}`)
+    else if (key === undefined) complain(`, ${name}: there is no such option${suggestion(name, known)}`)
     else if (source.values.has(key)) complain(`, ${name}: is there twice, under two names`)
     else if (value !== null) source.values.set(key, [fromFolder(dirname(path), key, value), origin])
   }
@@ -48,6 +53,7 @@ function parseYaml(text: string, complain: (what: string) => void): unknown {
     complain(`, line ${lineCounter.linePos(pos[0]).line}: ${what}`)
   }
   if (document.errors.length > 0) return undefined
+  keepDigits(document)
   try {
     return document.toJS() ?? {}
   } catch {
@@ -62,13 +68,28 @@ function fromFolder(folder: string, key: string, value: unknown): unknown {
       Object.entries(value).map(([name, each]) => [name, clientFromFolder(folder, each)]),
     )
   }
-  if (key === 'envFile') {
+  if (key === 'envFile' || (key === 'servers' && !isMap(value))) {
     const files: unknown[] =
       typeof value === 'string' ? splitList(value) : Array.isArray(value) ? value : [value]
     return files.map((file) => (typeof file === 'string' ? resolve(folder, file) : file))
   }
   const isPath = (key === 'cwd' || key === 'tokenFile') && typeof value === 'string' && value !== ''
   return isPath ? resolve(folder, value) : value
+}
+
+function isMap(value: unknown): boolean {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+}
+
+/** Of `servers` a version in `env` or among the arguments is what is written: 1.10, not 1.1. */
+function keepDigits(document: Document): void {
+  visit(document, {
+    Scalar(_key, node, path) {
+      if (typeof node.value !== 'number' || node.source === undefined) return
+      const keys = path.flatMap((each) => (isPair(each) && isScalar(each.key) ? [each.key.value] : []))
+      if (keys[0] === 'servers' && (keys[2] === 'env' || keys[2] === 'command')) node.value = node.source
+    },
+  })
 }
 
 function clientFromFolder(folder: string, client: unknown): unknown {

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, expect, test } from 'vitest'
 import { BridgeError } from '../errors.ts'
-import { loadConfig, parseConfig, type LoadOptions } from './load.ts'
+import { loadConfig, parseConfig, type Loaded, type LoadOptions } from './load.ts'
 import { isLoopback } from './loopback.ts'
 import { OPTIONS } from './options.ts'
 import { printConfig } from './print.ts'
@@ -14,18 +14,18 @@ afterAll(() => rmSync(folder, { recursive: true }))
 
 const command = ['npx', '-y', 'server']
 
-function load(options: LoadOptions) {
+function load(options: LoadOptions): Promise<Loaded> {
   return loadConfig({ command, env: {}, ...options })
 }
 
 /** The lines of the complaint, without its title. */
-function problemsOf(options: LoadOptions): string[] {
+function problemsOf(options: LoadOptions): Promise<string[]> {
   return complaint(() => load(options))
 }
 
-function complaint(run: () => unknown): string[] {
+async function complaint(run: () => unknown): Promise<string[]> {
   try {
-    run()
+    await run()
   } catch (error) {
     if (error instanceof BridgeError && error.code === 'config_invalid')
       return error.message.split('\n  ').slice(1)
@@ -41,8 +41,8 @@ function fileOf(text: string, name = 'bridge.yaml'): string {
   return path
 }
 
-test('what nobody has set has its default', () => {
-  const { config, origins, warnings } = load({})
+test('what nobody has set has its default', async () => {
+  const { config, origins, warnings } = await load({})
   expect(config).toEqual({
     command,
     host: '127.0.0.1',
@@ -97,10 +97,10 @@ test('every key but the command and the clients has one option, under names of i
   })
 })
 
-test('flags win over variables, variables over the file, the file over defaults', () => {
+test('flags win over variables, variables over the file, the file over defaults', async () => {
   const configFile = fileOf('port: 1\nidle: 1m\nwarm: 3\nmaxBodyBytes: 1024\nmaxLine: 2k\ncors: true\n')
   const env = { MCP_BRIDGE_PORT: '2', MCP_BRIDGE_IDLE: '2m', MCP_BRIDGE_CONFIG: '/not/read' }
-  const { config, origins } = load({ configFile, env, flags: { port: '3', drainMs: undefined } })
+  const { config, origins } = await load({ configFile, env, flags: { port: '3', drainMs: undefined } })
   expect(config).toMatchObject({
     port: 3,
     idleMs: 120_000,
@@ -117,15 +117,17 @@ test('flags win over variables, variables over the file, the file over defaults'
   })
 })
 
-test('lists and pairs are read from every source', () => {
-  const fromEnv = load({
-    env: {
-      MCP_BRIDGE_ALLOW_ORIGIN: 'https://a.example, https://b.example:8443/\nhttp://c.example',
-      MCP_BRIDGE_ENV: 'A=1,2\nB=x=y\n',
-      MCP_BRIDGE_HEADER_ENV: 'X-GitHub-Token=GITHUB_TOKEN',
-      MCP_BRIDGE_CORS: 'Yes',
-    },
-  }).config
+test('lists and pairs are read from every source', async () => {
+  const fromEnv = (
+    await load({
+      env: {
+        MCP_BRIDGE_ALLOW_ORIGIN: 'https://a.example, https://b.example:8443/\nhttp://c.example',
+        MCP_BRIDGE_ENV: 'A=1,2\nB=x=y\n',
+        MCP_BRIDGE_HEADER_ENV: 'X-GitHub-Token=GITHUB_TOKEN',
+        MCP_BRIDGE_CORS: 'Yes',
+      },
+    })
+  ).config
   expect(fromEnv.allowOrigin).toEqual(['https://a.example', 'https://b.example:8443/', 'http://c.example'])
   expect(fromEnv.env).toEqual({ A: '1,2', B: 'x=y' })
   expect(fromEnv.headerEnv).toEqual([{ header: 'x-github-token', name: 'GITHUB_TOKEN' }])
@@ -134,20 +136,22 @@ test('lists and pairs are read from every source', () => {
   const configFile = fileOf(
     'env: { A: 1, B: true, C: "" }\npass-env: [GH_*]\nheader-env: { X-Key: KEY }\nport:\n',
   )
-  const fromFile = load({ configFile }).config
+  const fromFile = (await load({ configFile })).config
   expect(fromFile.env).toEqual({ A: '1', B: 'true', C: '' })
   expect(fromFile.passEnv).toEqual(['GH_*'])
   expect(fromFile.headerEnv).toEqual([{ header: 'x-key', name: 'KEY' }])
   expect(fromFile.port).toBe(8000)
 
-  const fromFlags = load({
-    flags: { env: ['A=1', 'B=2=3'], headerEnv: ['X-A=A'], allowHost: ['tools.example'] },
-  }).config
+  const fromFlags = (
+    await load({
+      flags: { env: ['A=1', 'B=2=3'], headerEnv: ['X-A=A'], allowHost: ['tools.example'] },
+    })
+  ).config
   expect(fromFlags.env).toEqual({ A: '1', B: '2=3' })
   expect(fromFlags.allowHost).toEqual(['tools.example'])
 })
 
-test('a comma separates in a flag and in an item of a list, as in a text', () => {
+test('a comma separates in a flag and in an item of a list, as in a text', async () => {
   const flags = {
     allowHost: ['a.example, b.example', 'c.example'],
     allowOrigin: ['https://a.example,*'],
@@ -158,7 +162,7 @@ test('a comma separates in a flag and in an item of a list, as in a text', () =>
     envFile: ['a,b.env'],
   }
   const configFile = fileOf('tools-deny: ["a,b", c]\n')
-  expect(load({ flags }).config).toMatchObject({
+  expect((await load({ flags })).config).toMatchObject({
     allowHost: ['a.example', 'b.example', 'c.example'],
     allowOrigin: ['https://a.example', '*'],
     headerEnv: [
@@ -170,41 +174,44 @@ test('a comma separates in a flag and in an item of a list, as in a text', () =>
     env: { A: '1,2' },
     envFile: ['a,b.env'],
   })
-  expect(load({ configFile }).config.toolsDeny).toEqual(['a', 'b', 'c'])
+  expect((await load({ configFile })).config.toolsDeny).toEqual(['a', 'b', 'c'])
 })
 
 test.each(['toolsAllow', 'toolsDeny', 'passEnv', 'allowHost', 'allowOrigin', 'headerEnv', 'envFile'])(
   '%s: a text of nothing is no list of nothing, which would let everything through',
-  (key) => {
+  async (key) => {
     for (const value of ['', ' , ', [''], ['a', ''], [',']])
-      expect([value, problemsOf({ flags: { [key]: value } }).length > 0]).toEqual([value, true])
-    expect(problemsOf({ flags: { [key]: [] } })).toEqual([])
+      expect([value, (await problemsOf({ flags: { [key]: value } })).length > 0]).toEqual([value, true])
+    expect(await problemsOf({ flags: { [key]: [] } })).toEqual([])
   },
 )
 
-test('a host is named as it stands in a request: no pattern, no letters that browsers write otherwise', () => {
+test('a host is named as it stands in a request: no pattern, no letters that browsers write otherwise', async () => {
   expect(
-    problemsOf({ flags: { allowHost: ['a.example', 'A_b.example', '[::1]:80', '10.0.0.1', '*'] } }),
+    await problemsOf({ flags: { allowHost: ['a.example', 'A_b.example', '[::1]:80', '10.0.0.1', '*'] } }),
   ).toEqual([])
   for (const host of ['*.example', 'bücher.example', 'http://a.example', 'a b'])
-    expect([host, problemsOf({ flags: { allowHost: [host] } }).length]).toEqual([host, 1])
+    expect([host, (await problemsOf({ flags: { allowHost: [host] } })).length]).toEqual([host, 1])
 })
 
-test('a glob that nobody can read is refused, wherever it stands', () => {
+test('a glob that nobody can read is refused, wherever it stands', async () => {
   const flags = { toolsDeny: ['a', '@(b|c)'], passEnv: ['{A'], toolsAllow: '[' }
-  expect(problemsOf({ flags }).toSorted()).toEqual([
+  expect((await problemsOf({ flags })).toSorted()).toEqual([
     'flag --pass-env: the glob "{A" has a { without a }',
     'flag --tools-allow: the glob "[" has a [ without a ]',
     'flag --tools-deny: the glob "@(b|c)" has a (, which means nothing here: write \\(',
   ])
   const configFile = fileOf('clients: { ann: { token: t, tools-deny: "{a" } }')
-  expect(problemsOf({ configFile }).join()).toContain('clients: the glob "{a" has a { without a }')
+  expect((await problemsOf({ configFile })).join()).toContain('clients: the glob "{a" has a { without a }')
 })
 
-test('a file of JSON, also one named by a variable; paths in it are meant from where it is', () => {
+test('a file of JSON, also one named by a variable; paths in it are meant from where it is', async () => {
   const json =
     '{\n\t"command": ["server", "--depth", 3],\n\t"env-file": ["a.env", "/b.env"],\n\t"tokenFile": "t", "cwd": ".."\n}'
-  const { config, origins } = load({ command: [], env: { MCP_BRIDGE_CONFIG: fileOf(json, 'bridge.json') } })
+  const { config, origins } = await load({
+    command: [],
+    env: { MCP_BRIDGE_CONFIG: fileOf(json, 'bridge.json') },
+  })
   expect(config.command).toEqual(['server', '--depth', '3'])
   expect(origins['command']).toMatch(/^file .*bridge\.json$/)
   expect(config).toMatchObject({
@@ -212,15 +219,15 @@ test('a file of JSON, also one named by a variable; paths in it are meant from w
     tokenFile: join(folder, 't'),
     cwd: join(folder, '..'),
   })
-  expect(load({ flags: { cwd: 'here' } }).config.cwd).toBe('here')
-  expect(load({ configFile: fileOf('command: [other]') }).config.command).toEqual(command)
+  expect((await load({ flags: { cwd: 'here' } })).config.cwd).toBe('here')
+  expect((await load({ configFile: fileOf('command: [other]') })).config.command).toEqual(command)
 })
 
-test('all problems are reported together, each with its origin', () => {
+test('all problems are reported together, each with its origin', async () => {
   const configFile = fileOf('idel: 5m\nwarm: 65\nallow-host: [a, "b/c"]\n')
   const env = { MCP_BRIDGE_IDLE: '300', MCP_BRIDGE_LOG_LEVEL: 'loud' }
   const flags = { port: 'eighty', host: '0.0.0.0', children: 'some', maxBodyBytes: '1TB' }
-  expect(problemsOf({ command: [], configFile, env, flags }).toSorted()).toEqual(
+  expect((await problemsOf({ command: [], configFile, env, flags })).toSorted()).toEqual(
     [
       `file ${configFile}, idel: there is no such option; did you mean idle?`,
       'name the command after "--"',
@@ -234,7 +241,7 @@ test('all problems are reported together, each with its origin', () => {
       '--host 0.0.0.0 is reachable by others: set --token or --token-file, or --insecure to serve without (variables: MCP_BRIDGE_TOKEN, MCP_BRIDGE_TOKEN_FILE)',
     ].toSorted(),
   )
-  expect(() => load({ flags: { port: '-1' } })).toThrow(
+  await expect(load({ flags: { port: '-1' } })).rejects.toThrow(
     'the configuration has a problem:\n  flag --port: "-1"',
   )
 })
@@ -250,19 +257,21 @@ test.each([
   ['command: npx -y server', /, command: write a list: \[npx, -y, server\]/],
   ['env: [A]', /, env: item 1 is not KEY=VALUE/],
   ['token: "sec ret"', /, token: holds white space/],
-])('the file %j is refused', (text, problem) => {
-  const problems = problemsOf({ command: [], flags: {}, configFile: fileOf(text) })
+])('the file %j is refused', async (text, problem) => {
+  const problems = await problemsOf({ command: [], flags: {}, configFile: fileOf(text) })
   expect(problems).toContainEqual(expect.stringMatching(problem))
   expect(problems.join()).not.toMatch(/sec ?ret/)
 })
 
-test('a file that is not there is a problem, an empty one is not', () => {
-  expect(problemsOf({ configFile: '/notFound.yaml' })).toEqual(['file /notFound.yaml cannot be read: ENOENT'])
-  expect(load({ configFile: fileOf('') }).config.port).toBe(8000)
+test('a file that is not there is a problem, an empty one is not', async () => {
+  expect(await problemsOf({ configFile: '/notFound.yaml' })).toEqual([
+    'file /notFound.yaml cannot be read: ENOENT',
+  ])
+  expect((await load({ configFile: fileOf('') })).config.port).toBe(8000)
 })
 
-test('an unknown variable only warns; what Kubernetes and the bridge itself set is no news', () => {
-  const { config, warnings } = load({
+test('an unknown variable only warns; what Kubernetes and the bridge itself set is no news', async () => {
+  const { config, warnings } = await load({
     env: {
       MCP_BRIDGE_IDEL: '1m',
       MCP_BRIDGE_PORT: 'tcp://10.0.0.1:8000',
@@ -279,57 +288,60 @@ test('an unknown variable only warns; what Kubernetes and the bridge itself set 
   })
   expect(config.port).toBe(8000)
   expect(warnings).toEqual(['variable MCP_BRIDGE_IDEL is not an option; did you mean MCP_BRIDGE_IDLE?'])
-  expect(load({ env: { MCP_BRIDGE_CHILDREN: 'session' } }).origins['children']).toBe(
+  expect((await load({ env: { MCP_BRIDGE_CHILDREN: 'session' } })).origins['children']).toBe(
     'variable MCP_BRIDGE_CHILDREN',
   )
 })
 
-test('an empty variable means "not set", but for a token', () => {
-  expect(load({ env: { MCP_BRIDGE_PORT: '', MCP_BRIDGE_ENV: '', MCP_BRIDGE_CONFIG: '' } }).config.port).toBe(
-    8000,
-  )
-  expect(problemsOf({ env: { MCP_BRIDGE_TOKEN: '' } })).toEqual(['variable MCP_BRIDGE_TOKEN: is empty'])
+test('an empty variable means "not set", but for a token', async () => {
+  expect(
+    (await load({ env: { MCP_BRIDGE_PORT: '', MCP_BRIDGE_ENV: '', MCP_BRIDGE_CONFIG: '' } })).config.port,
+  ).toBe(8000)
+  expect(await problemsOf({ env: { MCP_BRIDGE_TOKEN: '' } })).toEqual(['variable MCP_BRIDGE_TOKEN: is empty'])
 })
 
 test.each(['0.0.0.0', '::', '[::]', '192.168.1.5', 'tools.example', '128.0.0.1'])(
   '%s asks for a token',
-  (host) => {
-    expect(problemsOf({ flags: { host } })).toEqual([
+  async (host) => {
+    expect(await problemsOf({ flags: { host } })).toEqual([
       expect.stringContaining('is reachable by others: set --token or'),
     ])
-    expect(problemsOf({ flags: { host, token: 'secret' } })).toEqual([])
-    expect(problemsOf({ flags: { host, tokenFile: '/tokens' } })).toEqual([])
-    expect(problemsOf({ flags: { host, insecure: true } })).toEqual([])
+    expect(await problemsOf({ flags: { host, token: 'secret' } })).toEqual([])
+    expect(await problemsOf({ flags: { host, tokenFile: '/tokens' } })).toEqual([])
+    expect(await problemsOf({ flags: { host, insecure: true } })).toEqual([])
   },
 )
 
-test('where a variable says the host, the problem names it', () => {
-  const [problem] = problemsOf({ env: { MCP_BRIDGE_HOST: '0.0.0.0' } })
+test('where a variable says the host, the problem names it', async () => {
+  const [problem] = await problemsOf({ env: { MCP_BRIDGE_HOST: '0.0.0.0' } })
   expect(problem).toMatch(/^variable MCP_BRIDGE_HOST: --host 0\.0\.0\.0 is reachable/)
 })
 
-test.each(['localhost', 'LOCALHOST', '127.0.0.1', '127.9.9.9', '::1', '[::1]'])('%s does not', (host) => {
-  expect(problemsOf({ flags: { host, cors: true } })).toEqual([])
-  expect(isLoopback(host.replaceAll(/[[\]]/g, ''))).toBe(true)
-})
+test.each(['localhost', 'LOCALHOST', '127.0.0.1', '127.9.9.9', '::1', '[::1]'])(
+  '%s does not',
+  async (host) => {
+    expect(await problemsOf({ flags: { host, cors: true } })).toEqual([])
+    expect(isLoopback(host.replaceAll(/[[\]]/g, ''))).toBe(true)
+  },
+)
 
-test('paths lose a trailing slash, differ from each other, and leave the health checks alone', () => {
-  expect(load({ flags: { mcpPath: '/a/mcp/', ssePath: '/' } }).config).toMatchObject({
+test('paths lose a trailing slash, differ from each other, and leave the health checks alone', async () => {
+  expect((await load({ flags: { mcpPath: '/a/mcp/', ssePath: '/' } })).config).toMatchObject({
     mcpPath: '/a/mcp',
     ssePath: '/',
   })
   for (const mcpPath of ['mcp', '', '/a b', '/a?b', '/a#b', '//a', '/:id', '/*x', '/.', '/a/../b', '/a/.']) {
-    expect(problemsOf({ flags: { mcpPath } })).toHaveLength(1)
+    expect(await problemsOf({ flags: { mcpPath } })).toHaveLength(1)
   }
-  expect(problemsOf({ flags: { mcpPath: '/healthz' } })).toEqual([
+  expect(await problemsOf({ flags: { mcpPath: '/healthz' } })).toEqual([
     'flag --mcp-path: /healthz and /readyz are taken',
   ])
-  expect(problemsOf({ flags: { mcpPath: '/SSE/' } })).toEqual([
+  expect(await problemsOf({ flags: { mcpPath: '/SSE/' } })).toEqual([
     'flag --mcp-path: /SSE is the path of --sse-path already',
   ])
 })
 
-test('a web page is named as its browser names it, also where it has no host', () => {
+test('a web page is named as its browser names it, also where it has no host', async () => {
   const allowOrigin = [
     'https://a.example',
     'HTTPS://a.example:8443/',
@@ -339,7 +351,7 @@ test('a web page is named as its browser names it, also where it has no host', (
     'file://',
     '*',
   ]
-  expect(load({ flags: { allowOrigin } }).config.allowOrigin).toEqual(allowOrigin)
+  expect((await load({ flags: { allowOrigin } })).config.allowOrigin).toEqual(allowOrigin)
   for (const origin of [
     'a.example',
     'https://',
@@ -349,62 +361,73 @@ test('a web page is named as its browser names it, also where it has no host', (
     'nul',
     'https://a;b',
   ])
-    expect([origin, problemsOf({ flags: { allowOrigin: [origin] } }).length]).toEqual([origin, 1])
+    expect([origin, (await problemsOf({ flags: { allowOrigin: [origin] } })).length]).toEqual([origin, 1])
 })
 
-test('a header for the child must not be one that means something here', () => {
-  const problemOf = (item: string, more = {}) => problemsOf({ flags: { headerEnv: [item], ...more } }).join()
-  expect(problemOf('Host=A')).toBe('flag --header-env: host has a meaning of its own: choose another header')
+test('a header for the child must not be one that means something here', async () => {
+  const problemOf = async (item: string, more = {}) =>
+    (await problemsOf({ flags: { headerEnv: [item], ...more } })).join()
+  expect(await problemOf('Host=A')).toBe(
+    'flag --header-env: host has a meaning of its own: choose another header',
+  )
   for (const header of ['Mcp-Session-Id', 'content-type', 'Origin'])
-    expect(problemOf(`${header}=A`)).toContain('meaning of its own')
+    expect(await problemOf(`${header}=A`)).toContain('meaning of its own')
   for (const item of ['X-A', 'X A=B', 'X-A=', '=B', 'X-A=1B'])
-    expect(problemOf(item)).toContain('write HEADER=NAME')
-  expect(problemsOf({ flags: { headerEnv: ['X-A=A', 'X-B=A'] } }).join()).toContain('A is set by two headers')
-  expect(problemsOf({ flags: { headerEnv: ['X-A=A', 'x-a=B'] } })).toEqual([])
-  expect(problemOf('Authorization=A')).toBe('')
-  expect(problemOf('Authorization=A', { token: 's' })).toContain(
+    expect(await problemOf(item)).toContain('write HEADER=NAME')
+  expect((await problemsOf({ flags: { headerEnv: ['X-A=A', 'X-B=A'] } })).join()).toContain(
+    'A is set by two headers',
+  )
+  expect(await problemsOf({ flags: { headerEnv: ['X-A=A', 'x-a=B'] } })).toEqual([])
+  expect(await problemOf('Authorization=A')).toBe('')
+  expect(await problemOf('Authorization=A', { token: 's' })).toContain(
     'authorization carries the token of the bridge',
   )
-  expect(problemOf('X-API-Key=A', { tokenFile: 's' })).toContain('x-api-key carries the token of the bridge')
+  expect(await problemOf('X-API-Key=A', { tokenFile: 's' })).toContain(
+    'x-api-key carries the token of the bridge',
+  )
 })
 
-test('a header sets no variable that decides what a program loads, runs or trusts', () => {
+test('a header sets no variable that decides what a program loads, runs or trusts', async () => {
   for (const name of ['LD_PRELOAD', 'NODE_OPTIONS', 'PATH', 'npm_config_registry', 'https_proxy']) {
     const problem = `${name} steers what a program loads or whom it trusts: set it yourself, with --env`
-    expect(problemsOf({ flags: { headerEnv: [`X-A=${name}`] } })).toEqual([`flag --header-env: ${problem}`])
-    expect(problemsOf({ flags: { env: [`${name}=x`] } })).toEqual([])
+    expect(await problemsOf({ flags: { headerEnv: [`X-A=${name}`] } })).toEqual([
+      `flag --header-env: ${problem}`,
+    ])
+    expect(await problemsOf({ flags: { env: [`${name}=x`] } })).toEqual([])
     const configFile = fileOf(`clients: { ann: { token: t, env: { ${name}: x } } }`)
-    expect(problemsOf({ configFile })).toEqual([])
+    expect(await problemsOf({ configFile })).toEqual([])
   }
 })
 
-test('the variables of the bridge are for no command, whoever asks', () => {
+test('the variables of the bridge are for no command, whoever asks', async () => {
   const problem = 'MCP_BRIDGE_TOKEN is a variable of the bridge: no command gets it'
-  expect(problemsOf({ flags: { env: ['MCP_BRIDGE_TOKEN=x'] } })).toEqual([`flag --env: ${problem}`])
-  expect(problemsOf({ flags: { headerEnv: ['X-A=MCP_BRIDGE_TOKEN'] } })).toEqual([
+  expect(await problemsOf({ flags: { env: ['MCP_BRIDGE_TOKEN=x'] } })).toEqual([`flag --env: ${problem}`])
+  expect(await problemsOf({ flags: { headerEnv: ['X-A=MCP_BRIDGE_TOKEN'] } })).toEqual([
     `flag --header-env: ${problem}`,
   ])
   const configFile = fileOf('clients: { ann: { token: t, env: { MCP_BRIDGE_TOKEN: x } } }')
-  expect(problemsOf({ configFile })).toEqual([`file ${configFile}, clients: ${problem}`])
-  expect(problemsOf({ flags: { passEnv: ['A', 'MCP_BRIDGE_TOKEN'] } }).join()).toContain('are not handed on')
-  expect(problemsOf({ flags: { passEnv: ['*', 'MCP_*', '!MCP_BRIDGE_TOKEN'] } })).toEqual([])
+  expect(await problemsOf({ configFile })).toEqual([`file ${configFile}, clients: ${problem}`])
+  expect((await problemsOf({ flags: { passEnv: ['A', 'MCP_BRIDGE_TOKEN'] } })).join()).toContain(
+    'are not handed on',
+  )
+  expect(await problemsOf({ flags: { passEnv: ['*', 'MCP_*', '!MCP_BRIDGE_TOKEN'] } })).toEqual([])
 })
 
-test('a pair without a name is not repeated: it may be the secret itself', () => {
-  expect(problemsOf({ flags: { env: ['A=1', 'hunter2'] } })).toEqual([
+test('a pair without a name is not repeated: it may be the secret itself', async () => {
+  expect(await problemsOf({ flags: { env: ['A=1', 'hunter2'] } })).toEqual([
     'flag --env: item 2 is not KEY=VALUE (to hand on a variable that is set here, use --pass-env)',
   ])
 })
 
-test('the result is frozen, all the way down', () => {
-  const { config } = load({ flags: { env: ['A=1'], headerEnv: ['X-A=A'] } })
+test('the result is frozen, all the way down', async () => {
+  const { config } = await load({ flags: { env: ['A=1'], headerEnv: ['X-A=A'] } })
   const parts = [config, config.command, config.env, config.allowHost, config.headerEnv, config.headerEnv[0]]
   expect(parts.map((part) => Object.isFrozen(part))).toEqual(parts.map(() => true))
   // A default is not shared between two bridges of one process.
-  expect(load({}).config.command).not.toBe(command)
+  expect((await load({})).config.command).not.toBe(command)
 })
 
-test('the library has the same defaults and checks', () => {
+test('the library has the same defaults and checks', async () => {
   const config = parseConfig({
     command: ['x'],
     port: 0,
@@ -418,24 +441,24 @@ test('the library has the same defaults and checks', () => {
     drainMs: 250,
     headerEnv: [{ header: 'x-a', name: 'A' }],
   })
-  const { origins: _, ...loaded } = load({ command: ['x'] })
+  const { origins: _, ...loaded } = await load({ command: ['x'] })
   expect(parseConfig({ command: ['x'], cwd: undefined })).toEqual(loaded.config)
   const wrong = { command: [], idelMs: 3, port: -1 }
-  expect(complaint(() => parseConfig(wrong))).toEqual([
+  expect(await complaint(() => parseConfig(wrong))).toEqual([
     'option idelMs: there is no such option; did you mean idleMs?',
     'option port: -1 is not a whole number from 0 to 65535',
     'option command: name the command after "--"',
   ])
 })
 
-test('printed: each value with who set it, and no secret', () => {
+test('printed: each value with who set it, and no secret', async () => {
   const flags = {
     token: 'hunter2',
     env: ['PASSWORD=hunter3', 'B=1'],
     headerEnv: ['X-A=A'],
     allowOrigin: ['*'],
   }
-  const { config, origins } = load({ flags, env: { MCP_BRIDGE_IDLE: '90s' } })
+  const { config, origins } = await load({ flags, env: { MCP_BRIDGE_IDLE: '90s' } })
   const text = printConfig(config, origins)
   expect(text).not.toMatch(/hunter/)
   expect(text).toMatch(/^command: \[npx, "-y", server\] +# flag --$/m)
@@ -456,17 +479,17 @@ test('printed: each value with who set it, and no secret', () => {
   ).toBe(1)
 })
 
-test('a printed token is no token when it is loaded again', () => {
-  const { config, origins } = load({ flags: { token: 'hunter2' } })
-  expect(problemsOf({ configFile: fileOf(printConfig(config, origins)) }).join()).toContain(
+test('a printed token is no token when it is loaded again', async () => {
+  const { config, origins } = await load({ flags: { token: 'hunter2' } })
+  expect((await problemsOf({ configFile: fileOf(printConfig(config, origins)) })).join()).toContain(
     'must be put in quotes',
   )
 })
 
-test('what is printed can be loaded again', () => {
-  const first = load({
+test('what is printed can be loaded again', async () => {
+  const first = await load({
     flags: { allowOrigin: ['*'], headerEnv: ['X-A=A'], passEnv: ['GH_*'], idleMs: '90s', cwd: '/a b' },
   })
-  const second = load({ command: [], configFile: fileOf(printConfig(first.config, first.origins)) })
+  const second = await load({ command: [], configFile: fileOf(printConfig(first.config, first.origins)) })
   expect(second.config).toEqual(first.config)
 })

@@ -27,8 +27,15 @@ export interface Loaded {
   origins: Record<string, Origin>
   /** What is odd but no reason to stop. */
   warnings: string[]
+  /** All that was read: the config file, and those of servers. */
+  files: string[]
   /** Whether npx, or `npm exec`, has started us. */
   isUnderNpx: boolean
+}
+
+interface Gathered extends Source {
+  /** Of the config file. */
+  path: string | undefined
 }
 
 /**
@@ -36,7 +43,39 @@ export interface Loaded {
  *
  * @throws BridgeError `config_invalid`, with all problems, one a line
  */
-export function loadConfig({ flags = {}, command = [], env = process.env, configFile }: LoadOptions): Loaded {
+export async function loadConfig(options: LoadOptions): Promise<Loaded> {
+  const { env = process.env } = options
+  const { values, problems, path } = gather({ ...options, env })
+  const files = path === undefined ? [] : [path]
+  const warnings = unknownVariables(env)
+  const given = values.get('servers')
+  if (given !== undefined) {
+    // Most bridges serve one command, and need nothing of it.
+    const { readServers } = await import('./server-files.ts')
+    const read = readServers(given, { env, configFile: path })
+    values.set('servers', [read.servers, given[1]])
+    problems.push(...read.problems)
+    files.push(...read.files)
+    warnings.push(...read.warnings)
+  }
+  const { config, origins } = settle(values, problems)
+  // npm says in the environment which of its commands it runs.
+  return { config, origins, warnings, files, isUnderNpx: env['npm_command'] === 'exec' }
+}
+
+/**
+ * Where a bridge with these options listens, whatever it serves.
+ *
+ * @throws BridgeError `config_invalid`
+ */
+export function loadAddress(options: LoadOptions): Pick<Config, 'host' | 'port'> {
+  const { values, problems } = gather(options)
+  values.delete('servers')
+  values.set('command', [['any'], 'default'])
+  return settle(values, problems).config
+}
+
+function gather({ flags = {}, command = [], env = process.env, configFile }: LoadOptions): Gathered {
   const path = configFile ?? (env['MCP_BRIDGE_CONFIG'] || undefined)
   const file: Source = path === undefined ? { values: new Map(), problems: [] } : readConfigFile(path)
   const values: Values = new Map([...file.values, ...readVariables(env)])
@@ -45,9 +84,7 @@ export function loadConfig({ flags = {}, command = [], env = process.env, config
     if (value !== undefined) values.set(key, [value, `flag ${option?.flag ?? key}`])
   }
   if (command.length > 0) values.set('command', [[...command], 'flag --'])
-  const { config, origins } = settle(values, file.problems)
-  // npm says in the environment which of its commands it runs.
-  return { config, origins, warnings: unknownVariables(env), isUnderNpx: env['npm_command'] === 'exec' }
+  return { values, problems: [...file.problems], path }
 }
 
 /**

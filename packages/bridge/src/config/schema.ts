@@ -3,7 +3,7 @@ import { isIP } from 'node:net'
 import * as z from 'zod'
 import { clients } from './clients.ts'
 import { COMPAT, type Config } from './config.ts'
-import { boolean, duration, files, globs, headerEnv, int, list, pairs, size, text } from './fields.ts'
+import { boolean, duration, files, globs, headerEnv, int, list, pairs, size, text, whole } from './fields.ts'
 import { isOrigin, normalOrigin } from './origins.ts'
 import { isOwnVariable } from '../variables.ts'
 
@@ -25,7 +25,7 @@ export const configSchema = z.strictObject({
     .readonly()
     .default([]),
   /** Checked one by one, when the rest is known: see config/servers. */
-  servers: z.custom<Config['servers']>().optional(),
+  servers: whole<Config['servers']>().optional(),
   cwd: text().optional(),
   host: text()
     .transform((host) => host.replace(/^\[(.*)\]$/, '$1'))

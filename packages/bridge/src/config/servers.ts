@@ -15,11 +15,14 @@ export interface RawServer {
   wrong?: string
   /** Where it runs, if not here. */
   remote?: string
+  /** Its command for people: placeholders as they stand, without what looks like a secret. */
+  shown?: string
   notes?: readonly string[]
 }
 
 /** Parts of a path as they stand, whatever client or proxy handles it. */
-const NAME = /^[A-Za-z0-9][A-Za-z0-9._-]*$/
+export const SERVER_NAME = /^[A-Za-z0-9][A-Za-z0-9._-]*$/
+export const SWITCHED_OFF = 'it is switched off in the file'
 /** What of the whole is added to by an entry; all else of an entry replaces it. */
 const ADDED = ['envFile', 'passEnv'] as const
 /** The whole's own hold for every server beside these. */
@@ -43,14 +46,14 @@ export function resolveServers(
 }
 
 function resolve(name: string, raw: RawServer, whole: Config, hasToken: boolean): Server {
-  const { origin, options, off, remote, notes = [] } = raw
-  const base = { origin, start: 'lazy', notes } as const
+  const { origin, options, off, remote, notes = [], shown } = raw
+  const base = { origin, start: 'lazy', notes, shown } as const
   if (raw.wrong !== undefined) return wrong(raw, raw.wrong)
-  if (!NAME.test(name)) return wrong(raw, 'a name has letters, digits and . _ - only')
+  if (!SERVER_NAME.test(name)) return wrong(raw, 'a name has letters, digits and . _ - only')
   if (off !== undefined) return { ...base, state: 'off', reason: off }
   if (options === undefined) return { ...base, state: 'remote', url: remote }
   const { start = 'lazy', disabled = false, ...given } = options
-  if (disabled === true) return { ...base, state: 'off', reason: 'it is switched off in the file' }
+  if (disabled === true) return { ...base, state: 'off', reason: SWITCHED_OFF }
   const problems: string[] = []
   if (disabled !== false) problems.push('disabled: write true or false')
   if (start !== 'lazy' && start !== 'eager') problems.push('start: write lazy or eager')
@@ -100,6 +103,6 @@ function configOf(
   }
 }
 
-function wrong({ origin, notes = [] }: RawServer, reason: string): Server {
-  return { origin, state: 'wrong', reason, start: 'lazy', notes }
+function wrong({ origin, notes = [], shown }: RawServer, reason: string): Server {
+  return { origin, state: 'wrong', reason, start: 'lazy', notes, shown }
 }

@@ -1,5 +1,5 @@
 // import/asked: texts with placeholders → texts for Compose, which refuses to start until somebody has filled them in.
-import { partsOf, type Input, type Part } from '@mcp-bridge/client-file'
+import { inputVariable, partsOf, WORKSPACE_VARIABLE, type Input, type Part } from '@mcp-bridge/client-file'
 import { ToolkitError } from '../errors.ts'
 import type { Place } from './place.ts'
 
@@ -21,7 +21,7 @@ export interface Reading {
 
 /** The folder that the client has open. */
 const WORKSPACE: Question = {
-  name: 'WORKSPACE_FOLDER',
+  name: WORKSPACE_VARIABLE,
   description: 'the folder that the client has open, as an absolute path',
   fallback: undefined,
   isSecret: false,
@@ -67,10 +67,11 @@ function settled(part: Part, { inputs, place }: Reading): string | Question {
     }
     case 'input': {
       const input = inputs.find(({ id }) => id === part.id)
-      const name = `INPUT_${part.id.toUpperCase().replaceAll(/[^A-Z0-9]+/g, '_')}`
+      const name = inputVariable(part.id)
       const description = input?.description || `input ${part.id}`
       return { name, description, fallback: input?.fallback, isSecret: input?.isSecret === true }
     }
+    case 'machine':
     case 'foreign':
       throw new ToolkitError(
         `${part.text} is known to the client alone: write in its place what it stands for`,

@@ -49,7 +49,7 @@ interface Options extends Flags {
 
 /** Nothing listens here: what guards a listener does not matter. */
 export async function runCheck({ flags, child, format, configFile }: Check): Promise<void> {
-  const { config } = loadConfig({ flags: { ...flags, insecure: true }, command: child, configFile })
+  const { config } = await loadConfig({ flags: { ...flags, insecure: true }, command: child, configFile })
   const { inspect } = await import('../../server/create.ts')
   let report: Inspection
   try {

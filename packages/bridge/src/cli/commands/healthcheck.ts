@@ -2,7 +2,7 @@
 import type { IncomingMessage } from 'node:http'
 import { Option, type Command } from 'commander'
 import { duration, int } from '../../config/fields.ts'
-import { loadConfig } from '../../config/load.ts'
+import { loadAddress } from '../../config/load.ts'
 import { connectableHost } from '../../config/loopback.ts'
 import { visibleLines } from '../../visible.ts'
 import { invalid, type Behind } from '../options.ts'
@@ -51,7 +51,7 @@ interface Options extends Omit<Healthcheck['flags'], 'timeoutMs'> {
 /** The address of the bridge beside us, from the same variables and file; its command does not matter. */
 export async function runHealthcheck({ flags }: Healthcheck): Promise<0 | 1> {
   const { url, timeoutMs = TIMEOUT_MS, ...address } = flags
-  const { host, port } = loadConfig({ flags: { ...address, insecure: true }, command: ['any'] }).config
+  const { host, port } = loadAddress({ flags: { ...address, insecure: true } })
   const target = url ?? `http://${connectableHost(host)}:${port}/readyz`
   const { code, text } = await askReady(target, timeoutMs)
   process.stdout.write(`${visibleLines(text).join('\n')}\n`)

@@ -44,7 +44,7 @@ export async function runServe({
   printConfig: isPrint,
   ...given
 }: Serve): Promise<number | undefined> {
-  const loaded = loadConfig({ ...given, command: child })
+  const loaded = await loadConfig({ ...given, command: child })
   if (isPrint) {
     process.stdout.write(visibleJson(printConfig(loaded.config, loaded.origins)))
     return undefined
