@@ -48,7 +48,6 @@ TEXT
 }
 
 add_missing_settings() {
-  add LITELLM_TAG v1.77.3-stable
   # Who owns what the toolbox writes into this folder.
   add STACK_UID "$(id -u)"
   add STACK_GID "$(id -g)"

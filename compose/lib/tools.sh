@@ -181,7 +181,9 @@ build() {
   [ -n "$image" ] || return 0
   ! docker image inspect "$image" >/dev/null 2>&1 || return 0
   say "building $image" >&2
-  docker build --quiet ${BUILD_CA:+--secret "id=ca,src=$BUILD_CA"} --label "mcp-bridge.stack=$project" \
+  bases=$(base_arguments) || return 1
+  # shellcheck disable=SC2086 # a list of words
+  docker build --quiet $bases ${BUILD_CA:+--secret "id=ca,src=$BUILD_CA"} --label "mcp-bridge.stack=$project" \
     --tag "$image" "added/$service" >/dev/null
 }
 

@@ -12,4 +12,5 @@ export const assets: Assets = {
   base: path('dist/toolkit/base'),
   bundle: path('dist/mcp-bridge.bundle.cjs'),
   version,
+  bases: new Map(),
 }

@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
-import { place, tried } from './stack.ts'
+import { change, place, sh, tried } from './stack.ts'
 
 interface Service {
   image: string
@@ -136,6 +136,27 @@ test('the images of tools are those that ./build makes', async () => {
   const { services } = await configOf('plain', '*')
   for (const tool of [...TOOLS, 'postgres-mcp', 'toolbox'])
     expect(tags).toContain(`image: ${services[tool]?.image}\n`)
+})
+
+test('a digest in base-images.yaml is what Compose runs and what images are built on', async () => {
+  const digest = `sha256:${'0f'.repeat(32)}`
+  const backs = ['postgres:16', 'stable}', 'caddy:2.10.2', 'node:24-trixie-slim'].map((tag) =>
+    change('base-images.yaml', tag, tag.endsWith('}') ? `stable@${digest}}` : `${tag}@${digest}`),
+  )
+  try {
+    const { services } = await configOf('proxy', '*')
+    expect([services['postgres'], services['litellm'], services['caddy']]).toMatchObject([
+      { image: `postgres:16@${digest}` },
+      { image: `ghcr.io/berriai/litellm:v1.77.3-stable@${digest}` },
+      { image: `caddy:2.10.2@${digest}` },
+    ])
+    expect(await sh(['sh', '-c', '. lib/say.sh; . lib/bases.sh; base_arguments'])).toBe(
+      `--build-arg DEBIAN_IMAGE=debian:trixie-slim --build-arg NODE_IMAGE=node:24-trixie-slim@${digest} ` +
+        '--build-arg PYTHON_IMAGE=python:3.13-slim-trixie --build-arg GO_IMAGE=golang:1.26-trixie ',
+    )
+  } finally {
+    for (const back of backs.toReversed()) back()
+  }
 })
 
 async function configOf(files: keyof typeof FILES, profiles: string): Promise<Config> {

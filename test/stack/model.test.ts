@@ -53,7 +53,7 @@ test.each([
   ['ollama', `MODEL=ollama_chat/any\nMODEL_API_BASE=http://${HOST}:9090`],
   ['anthropic', `MODEL=anthropic/any\nMODEL_API_BASE=http://${HOST}:9090\nMODEL_API_KEY=sk-ant-any`],
 ])('%s', async (dialect, settings) => {
-  const back = change('.env', 'LITELLM_TAG=', `${settings}\nLITELLM_TAG=`)
+  const back = change('.env', 'STACK_UID=', `${settings}\nSTACK_UID=`)
   try {
     await compose('up', '-d', '--wait')
     const messages = [{ role: 'user', content: 'hello' }]

@@ -115,7 +115,7 @@ describe('an Internet of one page: on the outer network only', () => {
     const [said = ''] = await outside(plain)
     expect(said).toContain(`egress refuses it: ${PAGE} is a private address → `)
     const [setting = ''] = /EGRESS_ALLOW=\S+/.exec(said) ?? []
-    const back = change('.env', 'LITELLM_TAG=', `${setting}\nLITELLM_TAG=`)
+    const back = change('.env', 'STACK_UID=', `${setting}\nSTACK_UID=`)
     try {
       await sh(['sh', '-c', commandOf(said)])
       expect(await fetched(plain)).toContain('a page from outside')

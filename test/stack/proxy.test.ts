@@ -17,7 +17,7 @@ const INITIALIZE = {
 }
 
 test('the proxy: it alone is published, lets users in over TLS, and has a direct route for each tool', async () => {
-  const back = change('.env', 'LITELLM_TAG=', 'LITELLM_TAG=')
+  const back = change('.env', 'STACK_UID=', 'STACK_UID=')
   try {
     // On the stack as it runs: its own port is no taken one.
     const said = await sh(['./setup', '--proxy'])

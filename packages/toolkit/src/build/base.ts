@@ -1,6 +1,7 @@
 // build/base: the base image of all tools, built once for each version of the bridge.
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { baseOf, type Bases } from '../render/bases.ts'
 import { baseImage } from '../render/layout.ts'
 import { fingerprint } from '../render/render.ts'
 import { buildImage, inspectImage, type BuildOptions } from './build.ts'
@@ -14,18 +15,27 @@ export interface Assets {
   /** The bridge in one file. */
   bundle: string
   version: string
+  /** Which images all others stand on, where a file says it. */
+  bases: Bases
 }
 
 /** Holds a hash of the files that it was built from: a bridge of the same version may have changed. */
 const LABEL = 'mcp-bridge.base'
 
-export function baseFiles({ base, bundle }: Assets): Map<string, Buffer> {
+export function baseFiles({ base, bundle, bases }: Assets): Map<string, Buffer> {
   return new Map([
-    ['Dockerfile', readFileSync(join(base, 'Dockerfile'))],
+    ['Dockerfile', Buffer.from(onBases(readFileSync(join(base, 'Dockerfile'), 'utf8'), bases))],
     ['mcp-bridge', readFileSync(join(base, 'mcp-bridge'))],
     ['mcp-bridge.bundle.cjs', readFileSync(bundle)],
     ['mcp-bridge.bundle.LICENSES.txt', readFileSync(bundle.replace(/\.cjs$/, '.LICENSES.txt'))],
   ])
+}
+
+/** Its first lines name the two images that it is made of. */
+function onBases(dockerfile: string, bases: Bases): string {
+  return dockerfile
+    .replace(/^ARG NODE_IMAGE=.*$/m, `ARG NODE_IMAGE=${baseOf('node', bases)}`)
+    .replace(/^ARG DEBIAN_IMAGE=.*$/m, `ARG DEBIAN_IMAGE=${baseOf('debian', bases)}`)
 }
 
 /** Builds it unless the engine has one of the same files; returns its name. */

@@ -32,7 +32,7 @@ export async function build(
   const started = Date.now()
   const tool = await findTool(text, assets, overrides)
   const { recipe } = tool
-  const { tag: exact, files } = render(tool, { bridgeVersion: assets.version })
+  const { tag: exact, files } = render(tool, { bridgeVersion: assets.version, bases: assets.bases })
   const tag = common.tag ?? exact
   if (common.dryRun) {
     const base = baseImage(assets.version)

@@ -63,7 +63,7 @@ export async function init(
     ...[...tool.lock].map(([name, bytes]): [string, Buffer] => [`lock/${name}`, bytes]),
   ])
   if (!common.dryRun) writeFiles(folder, files)
-  const { tag } = render(tool, { bridgeVersion: assets.version })
+  const { tag } = render(tool, { bridgeVersion: assets.version, bases: assets.bases })
   if (common.format === 'json')
     return io.out(
       json({ folder, tag, recipe: tool.recipe, files: [...files.keys()], isDryRun: common.dryRun }),
@@ -121,7 +121,7 @@ export async function renderCommand(
   io: Io,
 ): Promise<void> {
   const tool = await findTool(text, assets, overrides)
-  const { tag, files } = render(tool, { bridgeVersion: assets.version })
+  const { tag, files } = render(tool, { bridgeVersion: assets.version, bases: assets.bases })
   const folder = common.output ?? serviceName(tool.recipe)
   if (!common.dryRun) writeFiles(folder, files)
   if (common.format === 'json') {

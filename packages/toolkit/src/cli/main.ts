@@ -7,17 +7,19 @@ import { readText } from '../files.ts'
 import { printableLines } from '../printable.ts'
 import { errorText, ToolkitError } from '../errors.ts'
 import { trust } from '../exec.ts'
-import { pinUv } from '../lock/packager.ts'
+import { packFrom } from '../lock/packager.ts'
 import type { Overrides } from '../resolve/scaffold.ts'
 import { SOURCE_FORMS } from '../resolve/source.ts'
 import { from, type FromOptions } from './compose.ts'
 import { build } from './build.ts'
+import { basesHere, pin, type PinOptions } from './pin.ts'
 import { base, init, list, renderCommand, type Common, type Io } from './image.ts'
 
 const ANY = `${SOURCE_FORMS}, a recipe or a name of the catalogue`
 
 export interface RunOptions {
-  assets: Assets
+  /** Its bases are those of the current folder. */
+  assets: Omit<Assets, 'bases'>
   io: Io
 }
 
@@ -25,7 +27,10 @@ export interface RunOptions {
  * @param argv without node and script, from `image` or `compose` on
  * @returns the exit code: 0, 1 if it failed, 2 if the words are wrong
  */
-export async function run(argv: readonly string[], { assets, io: given }: RunOptions): Promise<number> {
+export async function run(
+  argv: readonly string[],
+  { assets: shipped, io: given }: RunOptions,
+): Promise<number> {
   const io: Io = {
     ...given,
     out: (text) => given.out(printableLines(text)),
@@ -33,8 +38,8 @@ export async function run(argv: readonly string[], { assets, io: given }: RunOpt
   }
   // Everything after `--` belongs to the tool, also what looks like an option of ours.
   const end = argv.includes('--') ? argv.indexOf('--') : argv.length
-  const program = create(argv.slice(end + 1), assets, io)
   try {
+    const program = create(argv.slice(end + 1), { ...shipped, bases: basesHere() }, io)
     await program.parseAsync(argv.slice(0, end), { from: 'user' })
     return 0
   } catch (error) {
@@ -78,7 +83,7 @@ function create(toolArgs: readonly string[], assets: Assets, io: Io): Command {
     .configureOutput({ writeOut: (text) => io.out(text), writeErr: (text) => io.err(text) })
   program.hook('preAction', (...commands) => {
     trust(authorityOf(commands[1].opts()).ca)
-    pinUv(join(assets.base, 'uv.txt'))
+    packFrom(join(assets.base, 'uv.txt'), assets.bases)
   })
   const image = program.command('image').description('Makes images of tools, with the bridge in them')
   image
@@ -110,6 +115,14 @@ function create(toolArgs: readonly string[], assets: Assets, io: Io): Command {
   authority(common(image.command('base')))
     .description('Builds the image that all others stand on; with --output writes its files instead')
     .action((options: Options) => base({ ...options, ...authorityOf(options) }, assets, io))
+  authority(image.command('pin'))
+    .description(
+      'Writes into base-images.yaml which digest each base image is today; builds of this folder use these',
+    )
+    .argument('[image...]', 'Only these, such as node:24-trixie-slim; what the file does not have is added')
+    .option('--check', 'Change nothing; fail if one is not today’s', false)
+    .addOption(format())
+    .action((tags: string[], options: PinOptions) => pin(tags, options, io))
   const compose = program.command('compose').description('Makes a stack of several tools')
   authority(common(compose.command('from')))
     .description('Wraps the tools in the configuration of an MCP client')

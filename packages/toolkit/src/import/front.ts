@@ -1,10 +1,9 @@
 // import/front: the one door of a stack: Caddy sends /NAME/… to the bridge of that tool.
 import type { ComposeFile } from '../render/compose.ts'
+import { baseOf, type Bases } from '../render/bases.ts'
 import { serviceName } from '../render/names.ts'
 import { PORT } from '../render/layout.ts'
 
-/** As in the LAN stack. */
-const CADDY = 'caddy:2.10.2'
 const FRONT = 'front'
 export const FRONT_PORT = 8080
 
@@ -50,12 +49,12 @@ export function caddyfile(names: readonly string[]): string {
  *
  * @param project by which LiteLLM may call it, on the network of that name
  */
-export function frontPart(names: readonly string[], project: string): ComposeFile {
+export function frontPart(names: readonly string[], project: string, bases?: Bases): ComposeFile {
   const tools = Object.fromEntries(names.map((name) => [serviceName({ name }), {}]))
   return {
     services: {
       [FRONT]: {
-        image: CADDY,
+        image: baseOf('caddy', bases),
         command: ['caddy', 'run', '--config', '/etc/caddy/Caddyfile', '--adapter', 'caddyfile'],
         read_only: true,
         cap_drop: ['ALL'],

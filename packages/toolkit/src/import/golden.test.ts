@@ -16,7 +16,13 @@ const samples = parse(readFileSync(path('../../../client-file/samples/entries.ya
   client: ClientName
   entry: string
 }[]
-const assets = { catalogue: path('../../catalogue'), base: '', bundle: '', version: '0.1.0' }
+const assets = {
+  catalogue: path('../../catalogue'),
+  base: '',
+  bundle: '',
+  version: '0.1.0',
+  bases: new Map<string, string>(),
+}
 
 /** What is there; the folder of a user who is not root. */
 const HERE: Record<string, 'file' | 'folder'> = {

@@ -7,7 +7,7 @@ import { placeOf } from './place.ts'
 import { importFile, type Imported, type ImportOptions } from './project.ts'
 
 const catalogue = fileURLToPath(new URL('../../catalogue', import.meta.url))
-const assets = { catalogue, base: '', bundle: '', version: '0.1.0' }
+const assets = { catalogue, base: '', bundle: '', version: '0.1.0', bases: new Map<string, string>() }
 
 const options: ImportOptions = {
   ...{ assets, project: 'mcp-test', bind: '127.0.0.1', port: 8808 },

@@ -132,7 +132,7 @@ async function addTool(
   const tool = await toolFor(plan, name, inCatalogue(plan.parsed, assets))
   const { recipe } = tool
   const service = serviceName(recipe)
-  const { tag, files } = render(tool, { bridgeVersion: assets.version })
+  const { tag, files } = render(tool, { bridgeVersion: assets.version, bases: assets.bases })
   // Everything that may throw comes before the first file is added.
   const part = partOf(tool, plan, { tag, paths: pathsOf(name), own })
   const tokens = [GATEWAY, OWN_CLIENT].map((principal) => {
@@ -187,11 +187,16 @@ function readingOf({ project }: Entry, { client, inputs }: ClientFile, { place }
   return { inputs, isBare, place: project === undefined ? place : { ...place, workspace: project } }
 }
 
-function finish({ client }: ClientFile, { project }: ImportOptions, stack: Stack, result: Imported): void {
+function finish(
+  { client }: ClientFile,
+  { project, assets }: ImportOptions,
+  stack: Stack,
+  result: Imported,
+): void {
   const { compose, litellm, environment, addresses } = stack
   const names = result.tools.map(({ name }) => name)
   if (names.length > 0) {
-    merge(compose, frontPart(names, project))
+    merge(compose, frontPart(names, project, assets.bases))
     result.files.set('Caddyfile', caddyfile(names))
     result.client = clientEntries(client, addresses)
     result.secrets.set(result.client.file, result.client.text)

@@ -5,7 +5,7 @@ import { join, relative, sep } from 'node:path'
 import { buildImage, inspectImage } from '../build/build.ts'
 import { ToolkitError } from '../errors.ts'
 import { exec, trusted } from '../exec.ts'
-import { BASES } from '../render/layout.ts'
+import { baseOf, type Bases } from '../render/bases.ts'
 import { fingerprint } from '../render/render.ts'
 
 interface Packager {
@@ -36,7 +36,7 @@ export function uv(args: readonly string[], cwd: string): Promise<string> {
 export function go(args: readonly string[], cwd: string): Promise<string> {
   const env = { GOFLAGS: '-mod=mod', GOTOOLCHAIN: 'local' }
   return ask(
-    { program: 'go', probe: 'version', site: 'https://go.dev/dl', env, image: () => BASES.go },
+    { program: 'go', probe: 'version', site: 'https://go.dev/dl', env, image: () => baseOf('go', bases) },
     args,
     cwd,
   )
@@ -94,14 +94,16 @@ function container(
   ]
 }
 
-let pin = ''
+let uvPin = ''
+let bases: Bases | undefined
 
-/** @param file the version of uv that is installed where none is, with its hashes */
-export function pinUv(file: string): void {
-  pin = file
+/** @param pinOfUv file with the version of uv that is installed where none is, and its hashes */
+export function packFrom(pinOfUv: string, images: Bases): void {
+  uvPin = pinOfUv
+  bases = images
 }
 
-const UV_DOCKERFILE = `FROM ${BASES.python}
+const UV_STEPS = `
 COPY uv.txt /
 RUN --mount=type=secret,id=ca,target=/run/ca.pem --mount=type=cache,target=/root/.cache/pip \\
     if [ -s /run/ca.pem ]; then export PIP_CERT=/run/ca.pem; fi; \\
@@ -110,8 +112,8 @@ RUN --mount=type=secret,id=ca,target=/run/ca.pem --mount=type=cache,target=/root
 
 async function uvImage(): Promise<string> {
   const files = new Map([
-    ['Dockerfile', UV_DOCKERFILE],
-    ['uv.txt', readFileSync(pin, 'utf8')],
+    ['Dockerfile', `FROM ${baseOf('python', bases)}${UV_STEPS}`],
+    ['uv.txt', readFileSync(uvPin, 'utf8')],
   ])
   const tag = `mcp-bridge-uv:${fingerprint(files)}`
   if ((await inspectImage(tag)) === undefined)

@@ -1,7 +1,7 @@
 // render/dockerfile: a recipe → the Dockerfile of its image. Texts of a recipe appear in exec form or in quotes only.
 import type { Recipe } from '../recipe/schema.ts'
+import { baseOf, exactly, type Bases } from './bases.ts'
 import {
-  BASES,
   baseImage,
   BRIDGE,
   BRIDGE_FOLDER,
@@ -21,11 +21,11 @@ const NO_PINS = [
   '# hadolint ignore=DL3008',
 ]
 
-export function renderDockerfile(recipe: Recipe, bridgeVersion: string): string {
+export function renderDockerfile(recipe: Recipe, bridgeVersion: string, bases?: Bases): string {
   const lines = [
     `# ${recipe.name} ${recipe.version}. Made by mcp-bridge from recipe.yaml and lock/: change those, not this.`,
     `ARG BASE_IMAGE=${baseImage(bridgeVersion)}`,
-    ...stages(recipe),
+    ...stages(recipe, bases),
     ...root(recipe),
     ...systemPackages(recipe),
     ...volumes(recipe),
@@ -42,11 +42,11 @@ export function renderDockerfile(recipe: Recipe, bridgeVersion: string): string 
 }
 
 /** The stage that installs, and the beginning of the one that runs. */
-function stages(recipe: Recipe): string[] {
+function stages(recipe: Recipe, bases?: Bases): string[] {
   switch (recipe.runtime) {
     case 'node':
       return [
-        `ARG NODE_IMAGE=${BASES.node}`,
+        `ARG NODE_IMAGE=${baseOf('node', bases)}`,
         '',
         'FROM ${NODE_IMAGE} AS tool',
         'WORKDIR /app',
@@ -60,7 +60,7 @@ function stages(recipe: Recipe): string[] {
       ]
     case 'python':
       return [
-        `ARG PYTHON_IMAGE=${BASES.python}`,
+        `ARG PYTHON_IMAGE=${baseOf('python', bases)}`,
         '',
         'FROM ${BASE_IMAGE} AS bridge',
         '',
@@ -78,7 +78,7 @@ function stages(recipe: Recipe): string[] {
       ]
     case 'go':
       return [
-        `ARG GO_IMAGE=${BASES.go}`,
+        `ARG GO_IMAGE=${baseOf('go', bases)}`,
         '',
         'FROM --platform=$BUILDPLATFORM ${GO_IMAGE} AS tool',
         'ARG TARGETOS TARGETARCH',
@@ -99,7 +99,7 @@ function stages(recipe: Recipe): string[] {
         '',
         'FROM ${BASE_IMAGE} AS bridge',
         '',
-        `FROM ${recipe.package}`,
+        `FROM ${exactly(recipe.package, bases)}`,
         `COPY --from=bridge ${BRIDGE_FOLDER} ${BRIDGE_FOLDER}`,
       ]
   }

@@ -15,12 +15,14 @@ export const HEALTHCHECK = ['CMD', BRIDGE, 'healthcheck']
 export const PYTHON_VERSION = '3.13'
 export const GO_VERSION = '1.26'
 
-/** Current LTS or stable lines, by tag; what changes below a tag comes with the next build. */
+/** Current LTS or stable lines, by tag; what changes below a tag comes with the next build, unless a file pins it: see bases. */
 export const BASES = {
   debian: 'debian:trixie-slim',
   node: 'node:24-trixie-slim',
   python: `python:${PYTHON_VERSION}-slim-trixie`,
   go: `golang:${GO_VERSION}-trixie`,
+  /** In front of a stack of `compose from`; as in the LAN stack. */
+  caddy: 'caddy:2.10.2',
 } as const
 
 /** Its tag is the version of the bridge in it. */

@@ -2,6 +2,7 @@
 import { createHash } from 'node:crypto'
 import { refuseSecrets } from '../recipe/secret-check.ts'
 import type { Tool } from '../recipe/read.ts'
+import type { Bases } from './bases.ts'
 import { renderBake } from './bake.ts'
 import type { Recipe } from '../recipe/schema.ts'
 import { composeFile, renderCompose, secretLines } from './compose.ts'
@@ -19,15 +20,17 @@ export interface Rendered {
 export interface RenderOptions {
   /** Of the base image. */
   bridgeVersion: string
+  /** Digests of what it stands on. */
+  bases?: Bases
 }
 
 const IGNORE = '# Only what the Dockerfile copies.\n*\n!lock\n'
 const MADE = '# Made by mcp-bridge from recipe.yaml and lock/: change those, not this.\n'
 
 /** @throws ToolkitError if a secret would be in the image */
-export function render({ recipe, text, lock }: Tool, { bridgeVersion }: RenderOptions): Rendered {
+export function render({ recipe, text, lock }: Tool, { bridgeVersion, bases }: RenderOptions): Rendered {
   refuseSecrets(recipe)
-  const dockerfile = renderDockerfile(recipe, bridgeVersion)
+  const dockerfile = renderDockerfile(recipe, bridgeVersion, bases)
   const sources = [...lock].map(([name, bytes]): [string, Buffer] => [`lock/${name}`, bytes])
   const image = new Map<string, string | Buffer>([
     ['Dockerfile', dockerfile],
