@@ -120,7 +120,7 @@ describe('cli.config: problems', () => {
         `file ${file}, max-body: "huge" is not a size: write 1024, 64KiB or 16MiB`,
         'flag --port: "70000" is not a whole number from 0 to 65535',
         'flag --warm: "many" is not a whole number from 0 to 64',
-        'name the command after "--"',
+        'name the command after "--", or a file with --servers',
         'variable MCP_BRIDGE_DRAIN: "5" has no unit: write 5ms or 5s',
       ].toSorted(),
     )

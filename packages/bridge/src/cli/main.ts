@@ -5,6 +5,7 @@ import { VERSION } from '../version.ts'
 import { runCheck } from './commands/check.ts'
 import { runHealthcheck } from './commands/healthcheck.ts'
 import { runServe } from './commands/serve.ts'
+import { runServers } from './commands/servers.ts'
 import { runToolkit, type RunToolkit } from './commands/toolkit.ts'
 import { parseArgs, type Invocation } from './program.ts'
 
@@ -36,7 +37,10 @@ async function run(invocation: Invocation, { toolkit }: MainOptions): Promise<nu
     case 'healthcheck':
       return runHealthcheck(invocation)
     case 'check':
-      await runCheck(invocation)
+      process.exitCode = await runCheck(invocation)
+      return undefined
+    case 'servers':
+      process.exitCode = await runServers(invocation)
       return undefined
     case 'serve':
       return runServe(invocation)

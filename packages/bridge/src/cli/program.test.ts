@@ -123,6 +123,28 @@ test('check', () => {
   expect(refusal('check', '--port', '80', '--', 'x').message).toBe("unknown option '--port'")
 })
 
+test('check of servers: all of a file, or one by its name', () => {
+  const flags = { servers: ['a.json', 'b.json'] }
+  const argv = ['check', '--servers', 'a.json', '--servers', 'b.json']
+  const all = { command: 'check', flags, child: [], format: 'table' }
+  expect(parse(...argv)).toEqual(all)
+  expect(parse(...argv, 'git')).toEqual({ ...all, name: 'git' })
+  expect(parse('check', '--config', 'c.yaml', 'git')).toMatchObject({ configFile: 'c.yaml', name: 'git' })
+  expect(refusal(...argv, 'npx', 'git').message).toContain('put "--" before the command')
+})
+
+test('servers', () => {
+  expect(parse('servers', 'a.json', 'b.json')).toEqual({
+    command: 'servers',
+    files: ['a.json', 'b.json'],
+    format: 'table',
+  })
+  expect(parse('servers', '--format', 'json', '--config', 'c.yaml')).toEqual({
+    ...{ command: 'servers', files: [], format: 'json', configFile: 'c.yaml' },
+  })
+  expect(refusal('servers', 'a.json', '--', 'x').message).toBe('servers takes files and no command')
+})
+
 test('healthcheck', () => {
   expect(parse('healthcheck')).toEqual({ command: 'healthcheck', flags: {} })
   expect(parse('healthcheck', '--host', '::1', '--port', '80', '--timeout', '3s')).toEqual({
@@ -158,7 +180,7 @@ test('the help is short, grouped, and names every option on one line', () => {
     expect(help).toContain(`\n  ${flag} `)
   const titles = lines.filter((line) => /^[A-Z][a-z ]+:?$/.test(line))
   expect(titles).toEqual(['Listening', 'Tool', 'Sessions and limits', 'Access', 'Running', 'Commands:'])
-  expect(help).toMatch(/^ {2}check .*\n {2}healthcheck /m)
+  expect(help).toMatch(/^ {2}check .*\n {2}servers .*\n {2}healthcheck /m)
   expect(help).toContain('Example: mcp-bridge ')
   expect(textOf('-h')).toBe(help)
   expect(textOf('help')).toBe(help)

@@ -3,11 +3,18 @@ import { Command, CommanderError, Option } from 'commander'
 import { declareCheck, type Check } from './commands/check.ts'
 import { declareHealthcheck, type Healthcheck } from './commands/healthcheck.ts'
 import { declareServe, type Serve } from './commands/serve.ts'
+import { declareServers, type Servers } from './commands/servers.ts'
 import { declareToolkit, type Toolkit } from './commands/toolkit.ts'
 import { GENERAL, invalid } from './options.ts'
 import type { BridgeError } from '../errors.ts'
 
-export type Invocation = Serve | Check | Healthcheck | Toolkit | { command: 'help' | 'version'; text: string }
+export type Invocation =
+  | Serve
+  | Check
+  | Servers
+  | Healthcheck
+  | Toolkit
+  | { command: 'help' | 'version'; text: string }
 
 /**
  * `argv` without node and script. Everything after the first `--` is the child's, as it stands: cut off here, since
@@ -27,6 +34,7 @@ export function parseArgs(argv: readonly string[], { version }: { version: strin
   declareServe(program, behind, take)
   program.version(version, '-v, --version', 'Show the version')
   declareCheck(program, behind, take)
+  declareServers(program, behind, take)
   declareHealthcheck(program, behind, take)
   declareToolkit(program, behind, take)
   try {

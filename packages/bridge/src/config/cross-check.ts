@@ -3,7 +3,7 @@ import type { Config } from './config.ts'
 import { isLoopback } from './loopback.ts'
 import { OPTIONS } from './options.ts'
 
-const NO_COMMAND = 'name the command after "--"'
+const NO_COMMAND = 'name the command after "--", or a file with --servers'
 
 export interface Problem {
   key: string

@@ -230,7 +230,7 @@ test('all problems are reported together, each with its origin', async () => {
   expect((await problemsOf({ command: [], configFile, env, flags })).toSorted()).toEqual(
     [
       `file ${configFile}, idel: there is no such option; did you mean idle?`,
-      'name the command after "--"',
+      'name the command after "--", or a file with --servers',
       'flag --port: "eighty" is not a whole number from 0 to 65535',
       'flag --children: write session, shared, pool',
       `file ${configFile}, warm: 65 is not a whole number from 0 to 64`,
@@ -447,7 +447,7 @@ test('the library has the same defaults and checks', async () => {
   expect(await complaint(() => parseConfig(wrong))).toEqual([
     'option idelMs: there is no such option; did you mean idleMs?',
     'option port: -1 is not a whole number from 0 to 65535',
-    'option command: name the command after "--"',
+    'option command: name the command after "--", or a file with --servers',
   ])
 })
 

@@ -1,12 +1,11 @@
 // cli/commands/check: `mcp-bridge check`: starts a tool once and prints what it is.
 import { Option, type Command } from 'commander'
+import type { Config } from '../../config/config.ts'
 import { loadConfig } from '../../config/load.ts'
 import { OPTIONS } from '../../config/options.ts'
-import { toBridgeError, type BridgeError } from '../../errors.ts'
-import { MODERN_REVISION } from '../../rpc/revisions.ts'
-import type { Inspection } from '../../tool/inspect.ts'
-import { excerpt, visible, visibleJson } from '../../visible.ts'
-import { addToolOptions, refuseStray, type Behind, type Flags } from '../options.ts'
+import { toBridgeError } from '../../errors.ts'
+import { checkTable, failureOf, shownJson } from '../check-report.ts'
+import { addToolOptions, invalid, refuseStray, type Behind, type Flags } from '../options.ts'
 
 export interface Check {
   command: 'check'
@@ -14,31 +13,44 @@ export interface Check {
   child: string[]
   format: 'table' | 'json'
   configFile?: string
+  /** One of several servers, to look at it alone. */
+  name?: string
 }
 
-const KEYS = new Set<string>(['cwd', 'env', 'envFile', 'passEnv', 'startTimeoutMs', 'maxLineBytes'])
-const NAME_WIDTH = 34
-const TEXT_WIDTH = 80
+const KEYS = new Set<string>([
+  'cwd',
+  'env',
+  'envFile',
+  'passEnv',
+  'startTimeoutMs',
+  'maxLineBytes',
+  'servers',
+])
 
 export function declareCheck(program: Command, behind: Behind, take: (check: Check) => void): void {
   const command = program
     .command('check')
     .summary('Start a command, list what it offers, show what is odd')
     .description(
-      'Starts a command, lists what it offers, shows what is odd, and ends it. (* may be repeated)',
+      'Starts a command, lists what it offers, shows what is odd, and ends it; with --servers each of several: exit code 1 ' +
+        'if one fails. (* may be repeated)',
     )
   addToolOptions(
     command,
     OPTIONS.filter(({ key }) => KEYS.has(key)),
   )
     .addOption(new Option('--format <table|json>', 'What to print [table]').choices(['table', 'json']))
+    .usage('[options] -- <command> [args...]\n       mcp-bridge check [options] --servers <file> [name]')
     .argument('[stray...]')
     .passThroughOptions()
     .action(() => {
-      refuseStray(command, behind)
       const { config, format = 'table', ...flags } = command.opts<Options>()
+      const hasServers = (flags['servers'] ?? config) !== undefined && behind === undefined
+      const [name, ...others] = command.args
+      if (!hasServers || others.length > 0) refuseStray(command, behind)
       const configFile = config === undefined ? {} : { configFile: config }
-      take({ command: 'check', flags, child: behind ?? [], format, ...configFile })
+      const one = name === undefined ? {} : { name }
+      take({ command: 'check', flags, child: behind ?? [], format, ...configFile, ...one })
     })
 }
 
@@ -47,67 +59,40 @@ interface Options extends Flags {
   format?: Check['format']
 }
 
-/** Nothing listens here: what guards a listener does not matter. */
-export async function runCheck({ flags, child, format, configFile }: Check): Promise<void> {
+/** Gives the exit code. Nothing listens here: what guards a listener does not matter. */
+export async function runCheck({ flags, child, format, configFile, name }: Check): Promise<0 | 1> {
   const { config } = await loadConfig({ flags: { ...flags, insecure: true }, command: child, configFile })
+  if (config.servers === undefined && name !== undefined)
+    throw invalid(
+      `there are no servers, and so no "${name}"`,
+      'name their file with --servers; a command goes behind "--"',
+    )
+  if (config.servers !== undefined && name === undefined) {
+    const { checkServers } = await import('../check-servers.ts')
+    return checkServers(config.servers, format)
+  }
+  await checkOne(name === undefined ? config : configOf(name, config.servers ?? {}), format)
+  return 0
+}
+
+async function checkOne(config: Config, format: Check['format']): Promise<void> {
   const { inspect } = await import('../../server/create.ts')
-  let report: Inspection
   try {
-    report = await inspect(config)
+    const report = await inspect(config)
+    process.stdout.write(format === 'json' ? shownJson(report) : checkTable(report))
   } catch (thrown) {
-    if (format === 'json') process.stdout.write(failureJson(toBridgeError(thrown)))
+    if (format === 'json') process.stdout.write(shownJson(failureOf(toBridgeError(thrown))))
     throw thrown
   }
-  const text =
-    format === 'json' ? `${visibleJson(JSON.stringify(report, undefined, 2))}\n` : checkTable(report)
-  process.stdout.write(text)
 }
 
-/** `cause` is a row of child/diagnosis. */
-function failureJson({ code, message, hint, data }: BridgeError): string {
-  const { cause, stderr } = data ?? {}
-  return `${visibleJson(JSON.stringify({ error: { code, message, hint, cause, stderr } }, undefined, 2))}\n`
-}
-
-/** Made for looking at a strange tool: nothing that it says of itself reaches the terminal as anything but text. */
-function checkTable(report: Inspection): string {
-  const warnings = report.warnings.map(visible)
-  return [
-    `${excerpt(report.name)} ${excerpt(report.version)}, protocol ${excerpt(report.protocolVersion)}`,
-    eras(report),
-    `start ${report.startMs} ms, memory ${Math.round(report.memoryBytes / 2 ** 20)} MiB in ${report.processes} process${report.processes === 1 ? '' : 'es'}`,
-    `capabilities: ${report.capabilities.map((each) => excerpt(each)).join(', ') || 'none'}`,
-    ...list('tools', report.tools),
-    ...list('resources', report.resources),
-    ...list('prompts', report.prompts),
-    '',
-    `recommended: ${report.recommended.options} (${report.recommended.why})`,
-    '',
-    ...(warnings.length === 0 ? ['nothing odd'] : ['odd:', ...warnings.map((each) => `  - ${each}`)]),
-    '',
-  ].join('\n')
-}
-
-/** Whom it understands itself, and for whom the bridge translates. */
-function eras({ protocolVersion, revisions }: Inspection): string {
-  if (revisions.length > 1) return `speaks ${revisions.join(' and ')}: each client is served in its own`
-  return protocolVersion === MODERN_REVISION
-    ? 'older clients, which begin with initialize, are translated'
-    : `clients of ${MODERN_REVISION} are translated`
-}
-
-function list(title: string, rows: readonly { name: string; description: string }[]): string[] {
-  if (rows.length === 0) return []
-  return [
-    '',
-    `${title} (${rows.length})`,
-    ...rows.map(({ name, description }) =>
-      `  ${excerpt(name).padEnd(NAME_WIDTH)} ${firstLine(description)}`.trimEnd(),
-    ),
-  ]
-}
-
-function firstLine(text: string): string {
-  const [line = ''] = text.trim().split(/\r?\n/, 1)
-  return excerpt(line, TEXT_WIDTH)
+function configOf(name: string, servers: NonNullable<Config['servers']>): Config {
+  const server = Object.hasOwn(servers, name) ? servers[name] : undefined
+  if (server === undefined)
+    throw invalid(
+      `there is no server ${JSON.stringify(name)}`,
+      `there are ${Object.keys(servers).join(', ')}`,
+    )
+  if (server.config !== undefined) return server.config
+  throw invalid(`${name} is ${server.state}: ${server.reason ?? `it runs at ${server.url}`}`)
 }
