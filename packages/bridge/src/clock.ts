@@ -4,3 +4,8 @@
 export function monotonicMs(): number {
   return Math.trunc(performance.now())
 }
+
+/** A moment of the monotonic clock for people, in milliseconds since 1970: the same however often it is told. */
+export function wallClock(monotonicMs: number): number {
+  return Math.round(performance.timeOrigin + monotonicMs)
+}

@@ -1,6 +1,7 @@
 import { setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
 import { expect, test } from 'vitest'
+import { Latency } from './telemetry/latency.ts'
 import { silentLogger } from './telemetry/logger.ts'
 import { UNCHARGED } from './budget/budget.ts'
 import { Message, readBody } from './rpc/message.ts'
@@ -70,7 +71,7 @@ function shared() {
   const connect = () => {
     const peer = createBridgePeer()
     peers.add(peer)
-    const options = { account: UNCHARGED, standalone: DISCARD, holdMs: 10_000 }
+    const options = { account: UNCHARGED, standalone: DISCARD, holdMs: 10_000, latency: new Latency() }
     return new Connection(multiplexer.dispatcherFor(peer), options, silentLogger())
   }
   return { multiplexer, connect }

@@ -10,6 +10,7 @@ import { fileURLToPath } from 'node:url'
 const FLOORS: readonly Record<string, string>[] = [
   { cli: 'argv to exit code, and what a person reads' },
   { server: 'one listener: the paths, the order of the gates, the wiring' },
+  { status: 'what a person or a monitor sees of it, and who may see what' },
   { tool: 'one command: whether it works, its processes, its sessions' },
   { transport: 'one wire for each file, to a session', lease: 'who shares a process, and who gets the next' },
   { exchange: 'one modern request, and the client that has no session' },
@@ -45,7 +46,11 @@ const HOMES = [
   { what: 'node:child_process', pattern: /from 'node:child_process'/, in: ['child/'] },
   { what: 'zod', pattern: /from 'zod'/, in: ['config/'] },
   { what: 'yaml', pattern: /from 'yaml'/, in: ['config/'] },
-  { what: 'an HTTP response', pattern: /\bServerResponse\b/, in: ['http/', 'transport/', 'server/'] },
+  {
+    what: 'an HTTP response',
+    pattern: /\bServerResponse\b/,
+    in: ['http/', 'transport/', 'status/', 'server/'],
+  },
   { what: 'process.env', pattern: /(?<![#.])\bprocess\.env\b/, in: ['config/', 'child/environment'] },
   { what: 'process.exit', pattern: /(?<![#.])\bprocess\.exit\(/, in: ['cli/'] },
 ]

@@ -37,7 +37,7 @@ export function detailsCheck(
 }
 
 /** The health check of a container does; what a proxy on this machine passes on does not. */
-function isFromThisMachine({ socket, headers }: IncomingMessage): boolean {
+export function isFromThisMachine({ socket, headers }: IncomingMessage): boolean {
   const { remoteAddress = '' } = socket
   return isLoopback(remoteAddress.replace(/^::ffff:/, '')) && headers['x-forwarded-for'] === undefined
 }

@@ -140,6 +140,11 @@ export class Child {
     return this.#stderr.said.excerpt(this.#stderr.rest)
   }
 
+  /** Nobody has taken it yet. */
+  get isStandby(): boolean {
+    return this.#listener === undefined
+  }
+
   /** Nothing that it has sent was a message yet. */
   get isMute(): boolean {
     return !this.#hasAnswered

@@ -24,6 +24,8 @@ export class ChildFactory {
   readonly #id = `${process.pid}-${randomBytes(9).toString('base64url')}`
   readonly #orphans: OrphanReaper
   #children = 0
+  /** Those of which something is left. */
+  readonly #living = new Set<Child>()
 
   /** @throws BridgeError `config_invalid` for an environment file that cannot be read */
   constructor(options: ChildFactoryOptions, events: Events, log: Logger) {
@@ -36,6 +38,10 @@ export class ChildFactory {
     this.#orphans = new OrphanReaper(this.#id, log)
   }
 
+  get living(): Iterable<Child> {
+    return this.#living
+  }
+
   /** Starts one, with these variables besides. Throws BridgeError `child_spawn_failed`. */
   async start(env: Readonly<Record<string, string>> = {}): Promise<Child> {
     const { command, cwd, maxLineBytes } = this.#options
@@ -44,7 +50,11 @@ export class ChildFactory {
     const options = { command, cwd, env: { ...this.env, ...env }, mark, maxLineBytes, onEvent }
     const child = await Child.start(options, this.#log)
     this.#orphans.watch(child.pid)
-    void child.ended.then(() => this.#orphans.unwatch(child.pid))
+    this.#living.add(child)
+    void child.ended.then(() => {
+      this.#orphans.unwatch(child.pid)
+      this.#living.delete(child)
+    })
     return child
   }
 

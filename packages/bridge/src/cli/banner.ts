@@ -4,6 +4,7 @@ import type { Config } from '../config/config.ts'
 import type { ChildReport } from '../relay/describe.ts'
 import { isImage } from '../place.ts'
 import type { Listening } from '../server/bridge.ts'
+import { clientKeyOf } from '../status/connect.ts'
 import { excerpt, visible } from '../visible.ts'
 
 const MAX_TOOLS = 12
@@ -57,7 +58,7 @@ export function toolLines(config: Config, { mcpUrl }: Listening, report: ChildRe
       : names
   const client = {
     mcpServers: {
-      [keyOf(report.name)]: {
+      [clientKeyOf(report.name)]: {
         type: 'http',
         url: isImage ? `http://<where the port is published>${config.mcpPath}` : mcpUrl,
         ...(needsToken(config) ? { headers: { Authorization: 'Bearer <token>' } } : {}),
@@ -88,16 +89,6 @@ function lanAddresses(host: string): string[] {
     (each ?? [])
       .filter(({ internal, family }) => !internal && family === 'IPv4')
       .map(({ address }) => address),
-  )
-}
-
-/** A short key for the client's list, of the name the tool gives itself. */
-function keyOf(name: string): string {
-  return (
-    name
-      .split('/')
-      .at(-1)
-      ?.replaceAll(/[^\w.-]+/g, '-') || 'tool'
   )
 }
 

@@ -11,6 +11,7 @@ import type { Call } from '../relay/dispatch.ts'
 import { failureAsResult } from '../relay/interceptors/litellm.ts'
 import { observeCalls } from '../relay/interceptors/observe.ts'
 import { listOf, recordOf, resultOf, textOf, type Members } from '../rpc/content.ts'
+import type { ClientName } from '../rpc/initialize-params.ts'
 import type { Message } from '../rpc/message.ts'
 import { completed, passed, withoutAnswers, type ModernRequest } from '../rpc/modern.ts'
 import { MODERN_REVISION, NEWEST_LEGACY_REVISION } from '../rpc/revisions.ts'
@@ -30,6 +31,8 @@ export interface Identity {
   /** A hash of all that tells it from others. */
   key: string
   caller: Caller
+  /** Who it says that it is; of several clients that the bridge cannot tell apart, the first. */
+  client: ClientName | undefined
   /** What it can be asked; a modern child hears it with each request. */
   capabilities: Members
   /** Of its child. */
@@ -53,7 +56,7 @@ export class ImplicitSession implements Holder, ExchangeHost {
   readonly #log: Logger
   readonly #exchanges = new Exchanges()
   readonly #listens: Listens
-  readonly #from = monotonicMs()
+  readonly openedAt = monotonicMs()
   readonly #opening: Opening
   /** What the child was told last. */
   #logLevel: string | undefined
@@ -94,6 +97,15 @@ export class ImplicitSession implements Holder, ExchangeHost {
 
   get shortId(): string {
     return this.identity.key.slice(0, 8)
+  }
+
+  get client(): ClientName | undefined {
+    return this.identity.client
+  }
+
+  /** The process that is its alone. */
+  get childPid(): number | undefined {
+    return this.#opening.childPid
   }
 
   get childRevision(): string | undefined {
@@ -315,8 +327,8 @@ export class ImplicitSession implements Holder, ExchangeHost {
       principal: this.caller.principal,
       wire: this.wire,
       revision: MODERN_REVISION,
-      childPid: this.#opening.childPid,
-      durationMs: monotonicMs() - this.#from,
+      childPid: this.childPid,
+      durationMs: monotonicMs() - this.openedAt,
       ...end,
     })
   }

@@ -3,6 +3,7 @@ import { createHash } from 'node:crypto'
 import type { Caller } from '../access/caller.ts'
 import { monotonicMs } from '../clock.ts'
 import { BridgeError, toBridgeError } from '../errors.ts'
+import { clientOf } from '../rpc/initialize-params.ts'
 import type { Message } from '../rpc/message.ts'
 import type { ModernRequest } from '../rpc/modern.ts'
 import type { Era, OpenLease } from '../session/lease.ts'
@@ -103,8 +104,9 @@ export class ImplicitSessions {
     return sum
   }
 
-  #open(key: string, caller: Caller, { capabilities }: ModernRequest, era: Era): ImplicitSession {
+  #open(key: string, caller: Caller, request: ModernRequest, era: Era): ImplicitSession {
     if (!this.#options.isInForce(caller)) throw new BridgeError('unauthorized', 'this token was withdrawn')
+    const { capabilities, clientName: name, clientVersion: version } = request
     const { sessions, bytes } = caller.account
     const cost = SESSION_BYTES + JSON.stringify(capabilities).length
     if (!sessions.has(1)) this.#letGoOne(caller)
@@ -115,7 +117,13 @@ export class ImplicitSessions {
       throw new BridgeError('memory_limit_reached', bytes.refusal(cost, 'bytes', '--max-memory'))
     }
     const session = new ImplicitSession(
-      { key, caller, era, capabilities: era === 'legacy' ? capabilities : {} },
+      {
+        key,
+        caller,
+        client: clientOf({ clientInfo: { name, version } }),
+        era,
+        capabilities: era === 'legacy' ? capabilities : {},
+      },
       {
         ...this.#options,
         states: this.#states,

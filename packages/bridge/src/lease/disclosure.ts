@@ -40,6 +40,21 @@ export class Disclosure {
     })
   }
 
+  /** For who may see all: without what the operator or a client gave, which no screen needs to show. */
+  toOperator({ env }: Owner, error: BridgeError): BridgeError {
+    const mask = masker([...this.#given, ...Object.values(env)])
+    const stderr = error.data?.['stderr']
+    return new BridgeError(error.code, mask(error.message), {
+      data: { ...(Array.isArray(stderr) && { stderr: stderr.map((line) => mask(String(line))) }) },
+      ...(error.hint === undefined ? {} : { hint: mask(error.hint) }),
+    })
+  }
+
+  /** Lines of a process, without what the operator gave to any. */
+  masked(lines: readonly string[]): string[] {
+    return lines.length === 0 ? [] : lines.map(masker(this.#given))
+  }
+
   /** For everybody else: a number under which the log has the whole of it. */
   toOthers(error: BridgeError): BridgeError {
     const known = this.#incidents.get(error)

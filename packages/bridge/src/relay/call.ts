@@ -17,6 +17,7 @@ export function createCall({ envelope, id, method }: Message, timeoutMs: number)
     method,
     opensTask: hasTask && progressToken !== undefined,
     timeoutMs,
+    startedAt: performance.now(),
     number: 0,
     stream: undefined,
     node: undefined,

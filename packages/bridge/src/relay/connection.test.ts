@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest'
 import { UNCHARGED } from '../budget/budget.ts'
 import { Message } from '../rpc/message.ts'
+import { Latency } from '../telemetry/latency.ts'
 import { silentLogger } from '../telemetry/logger.ts'
 import { createCall } from './call.ts'
 import { Connection } from './connection.ts'
@@ -30,7 +31,7 @@ function connected() {
   peers.add(peer)
   const connection = new Connection(
     multiplexer.dispatcherFor(peer),
-    { account: UNCHARGED, standalone: stream(), holdMs: 10_000 },
+    { account: UNCHARGED, standalone: stream(), holdMs: 10_000, latency: new Latency() },
     silentLogger(),
   )
   const begin = (message: Message): Call => {

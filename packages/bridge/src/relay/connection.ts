@@ -4,8 +4,9 @@ import { BridgeError } from '../errors.ts'
 import { LinkedList } from '../linked-list.ts'
 import { cancellationOf, errorFor } from '../rpc/factory.ts'
 import { idKey, type Message } from '../rpc/message.ts'
+import type { Latency } from '../telemetry/latency.ts'
 import type { Logger } from '../telemetry/logger.ts'
-import { respond } from './call.ts'
+import { isStanding, respond } from './call.ts'
 import type {
   Call,
   Dispatcher,
@@ -24,6 +25,7 @@ export interface ConnectionOptions {
   standalone: ReplyStream
   /** How long a request of the child waits for a stream that can carry it. */
   holdMs: number
+  latency: Latency
 }
 
 const CALL_BYTES = 2048
@@ -194,6 +196,10 @@ export class Connection implements Entry, ResponseHandler, Listener {
   #pass(call: Call, message: Message): void {
     const { stream } = call
     if (stream === undefined) return
+    if (call.method !== 'initialize' && call.method !== 'ping' && !isStanding(call)) {
+      const now = performance.now()
+      this.#options.latency.add(now, now - call.startedAt, !message.envelope.hasResult)
+    }
     respond(call, stream, message, this.#log)
   }
 

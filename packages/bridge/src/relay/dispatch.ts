@@ -17,6 +17,8 @@ export interface Call {
   readonly opensTask: boolean
   /** It is answered with `child_timeout` after that, and cancelled; 0: never. */
   readonly timeoutMs: number
+  /** By the monotonic clock, in milliseconds. */
+  readonly startedAt: number
   /** The integer that its child knows it by, as id and as progress token; 0 while no child has it. */
   number: number
   /** Its connection's: where the response goes to, and its place among the calls that wait for theirs. */

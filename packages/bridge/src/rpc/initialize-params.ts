@@ -1,5 +1,6 @@
 // rpc/initialize-params: what a client says of itself in `initialize`.
-import { exactContentOf, recordOf, type Members } from './content.ts'
+import { excerpt } from '../visible.ts'
+import { exactContentOf, recordOf, textOf, type Members } from './content.ts'
 import type { Message } from './message.ts'
 import { isLegacyRevision } from './revisions.ts'
 
@@ -12,6 +13,12 @@ export interface InitializeParams {
   clientInfo: Members
 }
 
+/** A name and a version. */
+export interface ClientName {
+  name: string
+  version: string
+}
+
 export function initializeParamsOf(message: Message): InitializeParams {
   const { protocolVersion, capabilities, clientInfo } = recordOf(exactContentOf(message)['params'])
   return {
@@ -20,4 +27,13 @@ export function initializeParamsOf(message: Message): InitializeParams {
     capabilities: recordOf(capabilities),
     clientInfo: recordOf(clientInfo),
   }
+}
+
+const NAME_LENGTH = 100
+
+/** Who it says it is, as much of it as fits a line; undefined for one that does not say. */
+export function clientOf({ clientInfo }: Pick<InitializeParams, 'clientInfo'>): ClientName | undefined {
+  const name = excerpt(textOf(clientInfo['name'], ''), NAME_LENGTH)
+  const version = excerpt(textOf(clientInfo['version'], ''), NAME_LENGTH)
+  return name === '' ? undefined : { name, version }
 }

@@ -24,7 +24,8 @@ test('health needs neither token nor a known Host', async () => {
 
 describe('what is refused is refused as JSON-RPC', () => {
   test.each([
-    ['get', '/', 404, 'not_found'],
+    ['get', '/nowhere', 404, 'not_found'],
+    ['post', '/', 404, 'not_found'],
     ['get', '/mcp/x', 404, 'not_found'],
     ['put', '/mcp', 405, 'method_not_allowed'],
     ['head', '/sse', 405, undefined],

@@ -84,6 +84,7 @@ async function serving(authenticate: Authenticate) {
         },
       ],
       events: told,
+      status: { handle: async (_req, _res, next) => next() },
       onRequest: () => events.push('request'),
     },
     log,

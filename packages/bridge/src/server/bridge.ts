@@ -15,6 +15,8 @@ import { Heartbeat } from '../http/heartbeat.ts'
 import { QUEUE_PER_CHILD } from '../lease/pool-queue.ts'
 import { MAX_WAITING } from '../lease/shared-child.ts'
 import type { ChildReport } from '../relay/describe.ts'
+import { Status } from '../status/status.ts'
+import type { StatusTool } from '../status/view.ts'
 import { Events } from '../telemetry/events.ts'
 import { logEvents } from '../telemetry/log-events.ts'
 import type { Logger } from '../telemetry/logger.ts'
@@ -88,6 +90,22 @@ export class Bridge {
       () => this.#all().flatMap(({ sessions, clients }) => [...sessions.all, ...clients.all]),
       log,
     )
+    const authenticate = authenticateByToken({
+      tokens: this.#tokens,
+      profiles,
+      headerEnv: config.headerEnv,
+      accountOf: (principal, address) => this.#accountOf(principal, address),
+    })
+    const hasTokens = this.#tokens.areNeeded
+    const status = new Status({
+      host: config.host,
+      hasTokens,
+      authenticate,
+      isInForce,
+      events,
+      tools: () => this.#statusTools(),
+      problem: () => this.#ownProblem(),
+    })
     this.handler = createApp(
       {
         admission: {
@@ -95,16 +113,12 @@ export class Bridge {
           allowHost: config.allowHost,
           allowOrigin: config.allowOrigin,
           insecure: config.insecure,
-          hasTokens: this.#tokens.areNeeded,
+          hasTokens,
         },
         cors: config.cors,
         headerEnv: config.headerEnv,
-        authenticate: authenticateByToken({
-          tokens: this.#tokens,
-          profiles,
-          headerEnv: config.headerEnv,
-          accountOf: (principal, address) => this.#accountOf(principal, address),
-        }),
+        authenticate,
+        status,
         mounts: [this.#mount(this.#tool, config)],
         events,
         readiness: () => this.#readiness(),
@@ -240,12 +254,27 @@ export class Bridge {
     return this.#budget.account(isMachine ? address : principal)
   }
 
+  #statusTools(): StatusTool[] {
+    return [...this.#tools].map(([name, tool]) => ({
+      name,
+      command: this.config.command[0] ?? '',
+      paths: this.config,
+      look: () => tool.look(),
+    }))
+  }
+
   #readiness(): Readiness | undefined {
-    if (this.#isClosing) return { status: 'draining', reason: 'the bridge is shutting down' }
-    const problem = this.#tokenFile?.problem
-    if (problem !== undefined) return { status: 'failing', reason: problem }
+    const problem = this.#ownProblem()
+    if (problem !== undefined) return problem
     return this.#all()
       .map((tool) => tool.readiness())
       .find((each) => each !== undefined)
+  }
+
+  /** Why no tool can be used, whatever is right with each. */
+  #ownProblem(): Readiness | undefined {
+    if (this.#isClosing) return { status: 'draining', reason: 'the bridge is shutting down' }
+    const problem = this.#tokenFile?.problem
+    return problem === undefined ? undefined : { status: 'failing', reason: problem }
   }
 }

@@ -42,7 +42,11 @@ const MOUNTS: [string, string, (app: Express) => void][] = [
         express.Router().use('/new', bridge.handler),
       ),
   ],
-  ['behind parsers', '/x', (app) => app.use(express.json(), express.text(), bridgeAt('/x'))],
+  [
+    'behind parsers',
+    '/x',
+    (app) => app.use(express.json(), express.text(), express.urlencoded(), bridgeAt('/x')),
+  ],
 ]
 
 function bridgeAt(path: string) {
@@ -57,7 +61,8 @@ describe.each(MOUNTS)('mounted %s', (_, base, mount) => {
     ['post', '/mcp', {}, ping, 401, 'unauthorized'],
     ['get', '/mcp', { authorization, origin: 'https://evil.example' }, undefined, 403, 'origin_forbidden'],
     ['get', '/nothing', { authorization }, undefined, 404, 'not_found'],
-    ['get', '/', { authorization }, undefined, 404, 'not_found'],
+    ['post', '/', { authorization }, ping, 404, 'not_found'],
+    ['get', '/', {}, undefined, 401, 'unauthorized'],
     ['put', '/mcp', { authorization }, ping, 405, 'method_not_allowed'],
     ['put', '/MCP/', { authorization }, ping, 405, 'method_not_allowed'],
     ['get', '/mcp', { authorization }, undefined, 400, 'request_invalid'],
@@ -75,6 +80,19 @@ describe.each(MOUNTS)('mounted %s', (_, base, mount) => {
       expect(failures).toEqual([])
     },
   )
+
+  test('the status is under that path, and its form leads back to where the browser was', async () => {
+    const html = { accept: 'text/html' }
+    for (const path of ['/', '/status']) {
+      const page = await request(app)
+        .get(`${base}${path}`)
+        .set({ authorization, ...html })
+      expect([page.status, page.text]).toEqual([200, expect.stringContaining('mcp-bridge')])
+      const form = await request(app).post(`${base}${path}`).type('form').send({ token: 'secret' })
+      expect([form.status, form.headers['location']]).toEqual([303, `.${path}`])
+    }
+    expect(failures).toEqual([])
+  })
 
   test('health is under that path, too', async () => {
     expect((await request(app).get(`${base}/healthz`)).body).toEqual({ status: 'ok' })

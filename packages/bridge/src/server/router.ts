@@ -7,9 +7,11 @@ import { detailsCheck, type DetailsPolicy } from '../access/details.ts'
 import type { Gate } from '../access/gate.ts'
 import { BridgeError } from '../errors.ts'
 import { cors } from '../http/cors.ts'
-import { pathOf } from '../http/path.ts'
+import { isSamePath, pathOf } from '../http/path.ts'
 import type { Refuse } from '../http/refuse.ts'
 import type { Readiness } from '../tool/startup-probe.ts'
+import { withoutOwnOrigin } from '../status/form.ts'
+import { STATUS_PATHS, type Status } from '../status/status.ts'
 import { excerpt } from '../visible.ts'
 import { healthz, readyz } from './health.ts'
 
@@ -21,6 +23,7 @@ export interface RouterOptions {
   /** The headers of `--header-env`, which a page may have to send. */
   headerEnv: readonly { header: string }[]
   readiness(): Readiness | undefined
+  status: Pick<Status, 'handle'>
 }
 
 /** What is done for a caller that is known. Throws BridgeError. */
@@ -49,13 +52,18 @@ export function createRouter(
   router.all('/healthz', (req, res) => handlerFor({ GET: healthz, HEAD: healthz }, req, res)(res))
   router.all('/readyz', (req, res) => handlerFor({ GET: ready, HEAD: ready }, req, res)(req, res))
   router.use((req, _res, next) => {
-    admit(req)
+    admit(withoutOwnOrigin(req))
     next()
   })
   if (options.cors) router.use(cors(options.headerEnv.map(({ header }) => header)))
   for (const [path, methods] of endpoints)
     router.all(literal(path), (req, res) =>
       enter(req, res, (_req, _res, caller) => handlerFor(methods, req, res)(req, res, caller)),
+    )
+  // Behind the tools: whoever has given one of these paths to a tool keeps it.
+  for (const path of STATUS_PATHS)
+    router.all(path, (req, res, next) =>
+      isSamePath(pathOf(req), path) ? options.status.handle(req, res, next) : next(),
     )
   router.use((req, res) =>
     enter(req, res, () => {

@@ -6,6 +6,7 @@ import { monotonicMs } from '../clock.ts'
 import { BridgeError, toBridgeError } from '../errors.ts'
 import { excerpt } from '../visible.ts'
 import type { Events } from '../telemetry/events.ts'
+import type { Latency } from '../telemetry/latency.ts'
 import type { Logger } from '../telemetry/logger.ts'
 import { resultOf, textOf } from '../rpc/content.ts'
 import { emptyResultFor, errorFor } from '../rpc/factory.ts'
@@ -15,7 +16,7 @@ import { Connection, type ConnectionOptions } from '../relay/connection.ts'
 import type { Call, Entry, ReplyStream } from '../relay/dispatch.ts'
 import { observeCalls } from '../relay/interceptors/observe.ts'
 import { failuresAsResults } from '../relay/interceptors/litellm.ts'
-import { initializeParamsOf } from '../rpc/initialize-params.ts'
+import { clientOf, initializeParamsOf, type ClientName } from '../rpc/initialize-params.ts'
 import type { Timings } from '../timings.ts'
 import type { Lease, OpenLease } from './lease.ts'
 import { Pings } from './pings.ts'
@@ -35,6 +36,8 @@ export interface SessionLimits {
   isForLiteLlm: boolean
   timings: Timings
   events: Events
+  /** Told of each call that is answered. */
+  latency: Latency
 }
 
 /** What a session needs of the registry. */
@@ -59,6 +62,8 @@ export class Session implements StreamsHost, Holder {
   readonly caller: Caller
   readonly openedAt = monotonicMs()
   readonly streams: SessionStreams
+  /** Who its client says that it is. */
+  client: ClientName | undefined
   /** What the child answered to `initialize`: it rules batching and priming. */
   protocolVersion: string | undefined
   lastRequestAt = monotonicMs()
@@ -140,6 +145,11 @@ export class Session implements StreamsHost, Holder {
     this.streams.cutUnread()
   }
 
+  /** The process that is its alone. */
+  get childPid(): number | undefined {
+    return this.#childPid
+  }
+
   /** The revision that its child speaks. */
   get childRevision(): string | undefined {
     return this.#lease?.childRevision ?? this.protocolVersion
@@ -186,10 +196,12 @@ export class Session implements StreamsHost, Holder {
     const call = createCall(message, this.#limits.startTimeoutMs)
     this.#opening = { call, stream }
     try {
+      const params = initializeParamsOf(message)
+      this.client = clientOf(params)
       const lease = await this.#openLease({
         caller: this.caller,
         era: 'legacy',
-        params: initializeParamsOf(message),
+        params,
         signal: this.#closing.signal,
         onGone: (error) => this.#childGone(error),
       })
@@ -213,8 +225,9 @@ export class Session implements StreamsHost, Holder {
   }
 
   #connectionOptions(): ConnectionOptions {
-    const { holdMs } = this.#limits.timings
-    return { account: this.account, standalone: this.streams.standalone, holdMs }
+    const { latency, timings } = this.#limits
+    const { holdMs } = timings
+    return { account: this.account, standalone: this.streams.standalone, holdMs, latency }
   }
 
   /** Passes a request on; its response, or what refuses it, goes to `stream`. */

@@ -22,6 +22,8 @@ export interface StartupProbeOptions {
   told(error: BridgeError): BridgeError
   /** Asks a child what it is. Throws BridgeError, `child_…`. */
   describe(): Promise<ChildDescription>
+  /** It was tried in vain. */
+  onFailed(error: BridgeError): void
   /** It works. */
   onHealthy(report: ChildDescription): void
 }
@@ -93,10 +95,26 @@ export class StartupProbe {
     if (owner.isOperators) this.#failure = undefined
   }
 
+  /** What it said of itself when it was last tried. */
+  get report(): ChildDescription | undefined {
+    return this.#report
+  }
+
+  /** It is being tried, or has been. */
+  get isBegun(): boolean {
+    return this.#trial !== undefined || this.#report !== undefined
+  }
+
+  /** What no session can be opened for now, as it was thrown. */
+  get failure(): BridgeError | undefined {
+    const { backoffs, needsClient } = this.#options
+    return this.#failure ?? (needsClient ? undefined : backoffs.loopOf(TOOL)) ?? this.#problem
+  }
+
   /** Why no session can be opened now: by the trial, and by what all share, not by what one client brings. */
   readiness(): Readiness | undefined {
-    const { backoffs, command, needsClient } = this.#options
-    const failure = this.#failure ?? (needsClient ? undefined : backoffs.loopOf(TOOL)) ?? this.#problem
+    const { command, needsClient } = this.#options
+    const { failure } = this
     if (failure !== undefined) {
       const { message, hint } = this.#options.told(failure)
       return { status: 'failing', reason: [message, hint].filter(Boolean).join('; ') }
@@ -192,7 +210,9 @@ export class StartupProbe {
     try {
       this.#report = await this.#options.describe()
     } catch (thrown) {
-      throw withHint(toBridgeError(thrown), this.#options)
+      const error = withHint(toBridgeError(thrown), this.#options)
+      this.#options.onFailed(error)
+      throw error
     } finally {
       clearTimeout(slow)
     }

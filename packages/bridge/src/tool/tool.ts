@@ -10,7 +10,7 @@ import { createLeases } from '../lease/create.ts'
 import { Disclosure } from '../lease/disclosure.ts'
 import { warmOf, type Crash, type Leases } from '../lease/lease.ts'
 import { ModernLeases } from '../lease/modern.ts'
-import type { Owner } from '../lease/owner.ts'
+import { TOOL, type Owner } from '../lease/owner.ts'
 import { ChildSupply } from '../lease/supply.ts'
 import type { ChildDescription, ChildReport } from '../relay/describe.ts'
 import type { ToolRules } from '../relay/interceptors/tool-filter.ts'
@@ -19,10 +19,13 @@ import { paramHeadersOf, type ParamHeader } from '../rpc/param-headers.ts'
 import type { Era, Lease, LeaseRequest } from '../session/lease.ts'
 import { Registry } from '../session/registry.ts'
 import type { Events } from '../telemetry/events.ts'
+import { Latency } from '../telemetry/latency.ts'
 import type { Logger } from '../telemetry/logger.ts'
 import type { Timings } from '../timings.ts'
 import type { Discovered } from '../transport/stateless.ts'
 import { EraProbe, within } from './era.ts'
+import { Failures } from './failures.ts'
+import { lookAt, type ToolLook } from './look.ts'
 import { StartupProbe, type Readiness } from './startup-probe.ts'
 import { runTrial } from './trial.ts'
 
@@ -55,6 +58,8 @@ export class Tool {
   readonly #modern: ModernLeases
   readonly #era: EraProbe
   readonly #probe: StartupProbe
+  readonly #failures: Failures
+  readonly #latency = new Latency()
   readonly #closing = new AbortController()
   readonly #discoverMs: number
   #stopGraceMs = STOP_GRACE_MS
@@ -67,6 +72,7 @@ export class Tool {
     this.#log = log
     this.#factory = new ChildFactory(config, events, log)
     this.#disclosure = new Disclosure([...this.#factory.given, ...profiles.secrets], log)
+    this.#failures = new Failures(this.#disclosure)
     const backoffs = new Backoffs((owner, error) => this.#disclosure.told(owner, error))
     const needsClient = config.headerEnv.length > 0 || profiles.haveEnv
     this.#supply = new ChildSupply(
@@ -76,7 +82,10 @@ export class Tool {
         backoffs,
         start: (env) => this.#factory.start(env),
         makeRoom: () => this.#modern.makeRoom(),
-        onUnstarted: (owner, error) => this.#probe.unstarted(owner, error),
+        onUnstarted: (owner, error) => {
+          this.#failures.add(owner, error)
+          this.#probe.unstarted(owner, error)
+        },
       },
       log,
     )
@@ -88,7 +97,10 @@ export class Tool {
       needsClient,
       rulesFor: (caller: Caller) => this.#rulesFor(caller),
       stopGraceMs: () => this.#stopGraceMs,
-      onCrash: (crash: Crash) => this.#probe.crashed(crash),
+      onCrash: (crash: Crash) => {
+        this.#failures.add(crash.owner, crash.error)
+        this.#probe.crashed(crash)
+      },
       onHealthy: (owner: Owner) => this.#probe.healthy(owner),
     }
     this.#leases = createLeases(leasesOptions, log)
@@ -103,6 +115,7 @@ export class Tool {
         backoffs,
         told: (error) => this.#disclosure.toOthers(error),
         describe: () => this.#era.describe(() => this.#leases.describe?.() ?? this.#trial()),
+        onFailed: (error) => this.#failures.add(TOOL, error),
         onHealthy: (report) => {
           this.#paramHeaders = report.paramHeaders
           this.#warnOfIdleGlobs(report)
@@ -120,6 +133,7 @@ export class Tool {
       callTimeoutMs: callTimeoutMs === 0 && isForLiteLlm ? LITELLM_CALL_MS : callTimeoutMs,
       timings,
       events,
+      latency: this.#latency,
       isInForce,
     }
     const lease = (request: LeaseRequest) => this.#lease(request)
@@ -149,6 +163,22 @@ export class Tool {
   /** Why no session can be opened now; undefined while one can. */
   readiness(): Readiness | undefined {
     return this.#probe.readiness()
+  }
+
+  /** What there is to see of it now. */
+  look(): Promise<ToolLook> {
+    return lookAt({
+      children: this.#config.children,
+      era: this.#era.era,
+      probe: this.#probe,
+      isDraining: this.#closing.signal.aborted,
+      factory: this.#factory,
+      disclosure: this.#disclosure,
+      sessions: this.sessions,
+      clients: this.clients,
+      failures: this.#failures,
+      latency: this.#latency,
+    })
   }
 
   /** Lets calls in flight finish for so long, takes nothing new, then ends the sessions. */
