@@ -77,8 +77,24 @@ function read(entry: Entry, said: ReadonlyMap<Meaning, Value>): void {
   if (bearer !== undefined) entry.headers['Authorization'] = `Bearer \${env:${bearer}}`
   entry.allow = names(said.get('allow'))
   entry.deny = names(said.get('deny'))
+  readOptions(entry, said.get('options'))
   entry.command = commandOf(entry, said)
   place(entry, said)
+}
+
+/** A filter that was lost would offer what somebody has taken away. */
+function readOptions(entry: Entry, options: Value | undefined): void {
+  if (options === undefined || options === null) return
+  if (!(options instanceof Fields)) throw new Wrong('options is no object')
+  entry.dropped.push(
+    ...[...options.keys()].filter((key) => key !== 'toolFilter').map((key) => `options.${key}`),
+  )
+  const filter = options.get('toolFilter')
+  if (filter === undefined || filter === null) return
+  if (!(filter instanceof Fields)) throw new Wrong('options.toolFilter is no object')
+  const mode = (textOf(filter.get('mode')) ?? 'block').toLowerCase()
+  if (mode !== 'allow' && mode !== 'block') throw new Wrong('options.toolFilter has a mode that is not known')
+  entry[mode === 'allow' ? 'allow' : 'deny'].push(...names(filter.get('list')))
 }
 
 /** Where it runs, and over which wire it is reached. */

@@ -8,6 +8,7 @@ const SAMPLE: Record<string, unknown> = {
   enabled: false,
   headers: { A: 'b' },
   http_headers: { A: 'b' },
+  options: { toolFilter: { list: ['x'] } },
 }
 
 test('a field stands once in the table, and says what becomes of it', () => {

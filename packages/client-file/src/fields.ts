@@ -21,6 +21,7 @@ export type Meaning =
   | 'disabled'
   | 'allow'
   | 'deny'
+  | 'options'
 
 /** Carried over; asked of a person, because only the client's machine knows it; or dropped, and named. */
 export type Fate = 'carried' | 'asked' | 'dropped'
@@ -28,6 +29,8 @@ export type Fate = 'carried' | 'asked' | 'dropped'
 export interface Field {
   name: string
   clients: readonly ClientName[]
+  /** Of a program that is no client, and has its servers in a file like theirs. */
+  proxy?: string
   fate: Fate
   means?: Meaning
   /** What becomes of it, for people. */
@@ -119,6 +122,15 @@ export const FIELDS: readonly Field[] = [
   carried('excludeTools', ['gemini'], 'deny', 'The bridge does not offer these'),
   carried('disabled_tools', ['codex'], 'deny', 'The bridge does not offer these'),
   carried('disabledTools', ['windsurf', 'roo'], 'deny', 'The bridge does not offer these'),
+  {
+    ...carried(
+      'options',
+      [],
+      'options',
+      'Of it toolFilter: the bridge offers these, or does not; all else is named',
+    ),
+    proxy: 'mcp-proxy of TBXark',
+  },
   ...dropped('How long the client waits: the bridge has limits of its own', {
     timeout: ['claude-code', 'zed', 'cline', 'roo', 'gemini', 'goose'],
     startup_timeout_sec: ['codex'],

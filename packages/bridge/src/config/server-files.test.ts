@@ -114,6 +114,52 @@ function own(text: string) {
   return load({ configFile: fileOf(text, 'bridge.yaml'), env: { KEY: 'k', HOME: '/home/me' } })
 }
 
+describe('files of other proxies are read as they are', () => {
+  const tools = { command: 'uvx', args: ['mcp-server-fetch'] }
+
+  test('mcp-proxy --named-server-config', async () => {
+    const fetch = { ...tools, disabled: false, timeout: 60, transportType: 'stdio' }
+    const github = { ...tools, disabled: true }
+    expect(states(await serversOf(fileOf(mcpServers({ fetch, github }), 'named.json')))).toEqual({
+      ...{ fetch: 'on', github: 'off: it is switched off in the file' },
+    })
+  })
+
+  test('mcp-proxy of TBXark, whose filters are kept', async () => {
+    const content = {
+      mcpProxy: { baseURL: 'https://mcp.example', addr: ':9090', type: 'streamable-http' },
+      ...mcpServers({
+        fetch: { ...tools, options: { logEnabled: true, toolFilter: { mode: 'block', list: ['a*'] } } },
+        only: { ...tools, options: { toolFilter: { mode: 'allow', list: ['b'] } } },
+        odd: { ...tools, options: { toolFilter: { mode: 'maybe', list: ['b'] } } },
+        away: { url: 'https://mcp.example/mcp', transportType: 'streamable-http' },
+      }),
+    }
+    const servers = await serversOf(fileOf(content, 'config.json'))
+    expect(states(servers)).toEqual({
+      ...{ fetch: 'on', only: 'on', away: 'remote' },
+      odd: 'wrong: options.toolFilter has a mode that is not known',
+    })
+    expect(servers['fetch']?.config?.toolsDeny).toEqual([String.raw`a\*`])
+    expect(servers['fetch']?.notes).toEqual(['has no meaning here: options.logEnabled'])
+    expect(servers['only']?.config?.toolsAllow).toEqual(['b'])
+  })
+
+  test('mcpo --config', async () => {
+    const entries = {
+      fetch: { ...tools, disabledTools: ['drop'] },
+      away: {
+        type: 'streamable-http',
+        url: 'https://mcp.example/mcp',
+        headers: { Authorization: 'Bearer x' },
+      },
+    }
+    const servers = await serversOf(fileOf(mcpServers(entries), 'config.json'))
+    expect(states(servers)).toEqual({ fetch: 'on', away: 'remote' })
+    expect(servers['fetch']?.config?.toolsDeny).toEqual(['drop'])
+  })
+})
+
 describe('servers in our own file', () => {
   test('have every option of a tool, under each of its names', async () => {
     const { config } = await own(`
