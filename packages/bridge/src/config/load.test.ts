@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, expect, test } from 'vitest'
 import { BridgeError } from '../errors.ts'
-import { loadConfig, parseConfig, type Loaded, type LoadOptions } from './load.ts'
+import { loadAddress, loadConfig, parseConfig, type Loaded, type LoadOptions } from './load.ts'
 import { isLoopback } from './loopback.ts'
 import { OPTIONS } from './options.ts'
 import { printConfig } from './print.ts'
@@ -291,6 +291,11 @@ test('an unknown variable only warns; what Kubernetes and the bridge itself set 
   expect((await load({ env: { MCP_BRIDGE_CHILDREN: 'session' } })).origins['children']).toBe(
     'variable MCP_BRIDGE_CHILDREN',
   )
+})
+
+test('where it listens is known without what it serves', () => {
+  const env = { MCP_BRIDGE_SERVERS: '/notFound.json', MCP_BRIDGE_PORT: '9' }
+  expect(loadAddress({ env, flags: { host: '::1' } })).toMatchObject({ host: '::1', port: 9 })
 })
 
 test('an empty variable means "not set", but for a token', async () => {
