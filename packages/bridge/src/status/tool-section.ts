@@ -1,4 +1,5 @@
 // status/tool-section: one tool on the page: why it is down comes first, then its processes, its sessions, its last failures.
+import { basename } from 'node:path'
 import { duration, latencyChart } from './chart.ts'
 import { claudeCommand, clientConfig, cursorLink, vsCodeLink, type Connectable } from './connect.ts'
 import { lines, markup, type Html } from './html.ts'
@@ -32,11 +33,11 @@ export function toolsTable(tools: readonly ToolView[]): Html {
 
 export function toolSection(tool: ToolView, details: ToolDetails, place: Place): Html {
   const { id } = place
-  const { sessions, processes, failures, server } = details
+  const { sessions, processes, failures } = details
   return markup`<section id="${id}" aria-labelledby="${id}-name">
     <div id="${id}-now" data-part>
       <div class="head">
-        <h2 id="${id}-name">${tool.name || server?.name || details.command || 'The tool'}</h2>
+        <h2 id="${id}-name">${nameOf(tool, details)}</h2>
         <span class="state ${tool.state}">${tool.state}</span>
       </div>
       ${why(details, tool.state)} ${facts(details)}
@@ -70,7 +71,7 @@ function facts({ server, children, era, command, ...details }: ToolDetails): Htm
     counted(details.sessionCount, 'session'),
     `${counted(details.callsInFlight, 'call')} in flight`,
     details.memoryBytes > 0 && `${mebibytes(details.memoryBytes)} in all`,
-    command !== undefined && `command ${command}`,
+    command !== undefined && `command ${basename(command)}`,
   ]
   return markup`<p class="soft">${parts.filter((part) => part !== false).join(' · ')}</p>`
 }
@@ -201,6 +202,11 @@ function counted(count: number, what: string): string {
 
 function mebibytes(bytes: number): string {
   return `${(bytes / 1024 ** 2).toFixed(0)} MiB`
+}
+
+/** A path says less than it takes of the line. */
+function nameOf({ name }: ToolView, { server, command = '' }: ToolDetails): string {
+  return name || server?.name || basename(command) || 'The tool'
 }
 
 function label(name: string): string {
