@@ -39,6 +39,8 @@ export interface Config {
   readonly startTimeoutMs: number
   /** Longest wait for an answer; default 0: no limit. */
   readonly callTimeoutMs: number
+  /** How often a client that gave a progress token hears that its silent call goes on; default 0: never. */
+  readonly progressEveryMs: number
   /** Largest request; default 16 MiB. */
   readonly maxBodyBytes: number
   /** Largest message of the command; default 64 MiB. */

@@ -61,6 +61,7 @@ test('what nobody has set has its default', async () => {
     idleMs: 300_000,
     startTimeoutMs: 120_000,
     callTimeoutMs: 0,
+    progressEveryMs: 0,
     maxBodyBytes: 16_777_216,
     maxLineBytes: 67_108_864,
     maxBufferBytes: 8_388_608,

@@ -44,6 +44,7 @@ const TABLE = {
     recycleAfter: { value: 'number', help: 'Replace a process of the pool after so many requests' },
     idleMs: { value: 'time', help: 'End a session that nobody uses for so long' },
     callTimeoutMs: { value: 'time', help: 'Longest wait for an answer; 0: no limit' },
+    progressEveryMs: { value: 'time', help: 'Tell clients so often that a silent call goes on' },
     maxBodyBytes: { value: 'size', help: 'Largest request' },
     maxLineBytes: { value: 'size', help: 'Largest message of the command' },
     maxBufferBytes: { value: 'size', help: 'Most bytes waiting on one stream' },

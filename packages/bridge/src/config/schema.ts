@@ -47,6 +47,7 @@ export const configSchema = z.strictObject({
   idleMs: duration(1).default(5 * 60_000),
   startTimeoutMs: duration(1).default(120_000),
   callTimeoutMs: duration().default(0),
+  progressEveryMs: duration().default(0),
   maxBodyBytes: size().default(16 * MIB),
   maxLineBytes: size().default(64 * MIB),
   maxBufferBytes: size().default(8 * MIB),

@@ -10,6 +10,7 @@ import { createCall } from '../relay/call.ts'
 import type { Call } from '../relay/dispatch.ts'
 import { failureAsResult } from '../relay/interceptors/litellm.ts'
 import { observeCalls } from '../relay/interceptors/observe.ts'
+import { keepWaiting } from '../relay/interceptors/progress.ts'
 import { listOf, recordOf, resultOf, textOf, type Members } from '../rpc/content.ts'
 import type { ClientName } from '../rpc/initialize-params.ts'
 import type { Message } from '../rpc/message.ts'
@@ -276,7 +277,7 @@ export class ImplicitSession implements Holder, ExchangeHost {
 
   #open(): Opening {
     const { caller, capabilities, era } = this.identity
-    const { timings, events } = this.#options
+    const { timings, events, progressEveryMs } = this.#options
     return new Opening(
       {
         ...this.#options,
@@ -287,7 +288,7 @@ export class ImplicitSession implements Holder, ExchangeHost {
         standalone: this.#listens.standalone,
         holdMs: timings.holdMs,
         onGone: (error) => this.close(error.message, error),
-        entry: (connection) => observeCalls(connection, events, this),
+        entry: (connection) => keepWaiting(observeCalls(connection, events, this), progressEveryMs),
       },
       this.#log,
     )

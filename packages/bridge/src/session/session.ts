@@ -15,6 +15,7 @@ import { createCall, fail } from '../relay/call.ts'
 import { Connection, type ConnectionOptions } from '../relay/connection.ts'
 import type { Call, Entry, ReplyStream } from '../relay/dispatch.ts'
 import { observeCalls } from '../relay/interceptors/observe.ts'
+import { keepWaiting } from '../relay/interceptors/progress.ts'
 import { failuresAsResults } from '../relay/interceptors/litellm.ts'
 import { clientOf, initializeParamsOf, type ClientName } from '../rpc/initialize-params.ts'
 import type { Timings } from '../timings.ts'
@@ -28,6 +29,7 @@ export type Wire = 'streamable' | 'sse'
 export interface SessionLimits {
   startTimeoutMs: number
   callTimeoutMs: number
+  progressEveryMs: number
   maxBufferBytes: number
   maxReplayBytes: number
   /** In flight at once. */
@@ -103,7 +105,7 @@ export class Session implements StreamsHost, Holder {
     this.#log = log
     this.#host = host
     const entry: Entry = { request: (call, message, stream) => this.#enter(call, message, stream) }
-    const observed = observeCalls(entry, limits.events, this)
+    const observed = keepWaiting(observeCalls(entry, limits.events, this), limits.progressEveryMs)
     this.#entry = limits.isForLiteLlm ? failuresAsResults(observed) : observed
     const { shortId, wire } = this
     const { maxBufferBytes, maxReplayBytes, timings } = limits
