@@ -19,7 +19,7 @@ section{border:1px solid var(--line);border-radius:.5rem;padding:1rem;margin:1re
 .wide{overflow-x:auto}
 table{border-collapse:collapse;width:100%;font-variant-numeric:tabular-nums}
 caption{text-align:left;font-weight:600;padding:.75rem 0 .25rem}
-th,td{text-align:left;padding:.25rem .75rem .25rem 0;border-bottom:1px solid var(--line);vertical-align:top;overflow-wrap:anywhere;min-width:6.4rem}
+th,td{text-align:left;padding:.25rem .75rem .25rem 0;border-bottom:1px solid var(--line);vertical-align:top;overflow-wrap:break-word;max-width:16rem}
 thead th{color:var(--soft);font-weight:600;white-space:nowrap}
 pre,code{font:.875rem/1.45 ui-monospace,monospace}
 pre{background:var(--panel);padding:.5rem .75rem;margin:.5rem 0;overflow-x:auto;white-space:pre-wrap;overflow-wrap:anywhere}
@@ -35,6 +35,6 @@ form{margin:0}.row pre{flex:1;min-width:0}code{overflow-wrap:anywhere}.row{displ
 .skip{position:absolute;left:-99rem}.skip:focus{position:static}
 @media(max-width:40rem){body{padding:.5rem}section{padding:.75rem}thead{position:absolute;left:-99rem}
 table,tbody,tr,td,tbody th{display:block}tr{border-bottom:1px solid var(--line);padding:.375rem 0}
-td,tbody th{border:0;min-width:0;padding:0 0 0 8rem;min-height:1.5rem}
+td,tbody th{border:0;max-width:none;overflow-wrap:anywhere;padding:0 0 0 8rem;min-height:1.5rem}
 td::before,tbody th::before{content:attr(data-label);float:left;margin-left:-8rem;width:7.5rem;color:var(--soft);font-weight:400}}
 `
