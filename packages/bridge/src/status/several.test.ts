@@ -42,9 +42,10 @@ test('the status is that of the tool that is worst off, or of the whole', () => 
   expect(viewFor({ sees: 'states' }, TOOLS, draining)).not.toHaveProperty('reason')
 })
 
+const reasons = (viewer: Viewer) =>
+  viewFor(viewer, TOOLS, undefined).tools.map(({ details }) => [details?.reason, details?.stderr])
+
 test('a reason is told to the operator with what was said, to others as all may know it', () => {
-  const reasons = (viewer: Viewer) =>
-    viewFor(viewer, TOOLS, undefined).tools.map(({ details }) => [details?.reason, details?.stderr])
   expect(reasons({ sees: 'all' })[1]).toEqual(['told to the operator', ['no key']])
   expect(reasons(OWN)[1]).toEqual(['told to all', undefined])
   expect(reasons({ sees: 'states' })[1]).toEqual([undefined, undefined])
