@@ -8,7 +8,7 @@ test('nothing is told of an hour without calls', () => {
   expect(new Latency().minutes(5 * MINUTE)).toEqual([])
 })
 
-test('a quantile is within an eighth of what was measured', () => {
+test('a quantile is within a fifth of what was measured', () => {
   fc.assert(
     fc.property(fc.array(fc.double({ min: 0.3, max: 400_000, noNaN: true }), { minLength: 1 }), (all) => {
       const latency = new Latency()
@@ -21,7 +21,7 @@ test('a quantile is within an eighth of what was measured', () => {
         [minute?.p50Ms ?? 0, exact(0.5)],
         [minute?.p95Ms ?? 0, exact(0.95)],
       ] as const)
-        expect(Math.abs(Math.log2(told / is))).toBeLessThan(0.25)
+        expect(Math.abs(Math.log2(told / is))).toBeLessThan(Math.log2(1.2))
     }),
   )
 })

@@ -8,7 +8,7 @@ export interface Minute {
   calls: number
   /** Of these: answered with an error, by the child or by the bridge. */
   errors: number
-  /** Half of the calls took no longer, and 95 of 100; in milliseconds, to within an eighth. */
+  /** Half of the calls took no longer, and 95 of 100; in milliseconds, to within a fifth. */
   p50Ms: number
   p95Ms: number
 }
