@@ -1,7 +1,7 @@
 // access/caller: who is calling, and what the operator has set for a principal: its environment and its tools.
 import type { Account } from '../budget/budget.ts'
 import { readEnvFiles } from '../child/environment.ts'
-import type { Config } from '../config/config.ts'
+import type { ClientConfig, ClientServer, Config } from '../config/config.ts'
 import { idleGlobs } from '../globs.ts'
 import type { ToolFilter } from '../relay/interceptors/tool-filter.ts'
 import type { Logger } from '../telemetry/logger.ts'
@@ -23,28 +23,59 @@ export interface Caller {
 /** What the operator has set for one principal, under its name in `clients`. */
 export type Profile = Pick<Caller, 'env' | 'filters'>
 
-/** Nothing is set for whoever is not named in `clients`. */
-const NO_PROFILE: Profile = { env: {}, filters: [] }
+/** Of several servers the one that is asked for, and what holds for all of them. */
+export interface ServerScope {
+  name: string
+  filter: ToolFilter
+}
 
 /** What is set for whom, by principal. */
 export class Profiles {
   readonly #byPrincipal: ReadonlyMap<string, Profile>
+  /** Of whoever is not named in `clients`. */
+  readonly #others: Profile
+  /** They may not come here. */
+  readonly #excluded: ReadonlySet<string>
 
   /** @throws BridgeError `config_invalid` for an env file that cannot be read */
-  constructor({ clients }: Pick<Config, 'clients'>, log: Logger) {
+  constructor({ clients }: Pick<Config, 'clients'>, log: Logger, scope?: ServerScope) {
+    const filters = scope === undefined ? [] : [scope.filter]
+    const here = (client: ClientConfig): ClientServer | undefined =>
+      scope === undefined ? undefined : client.servers?.[scope.name]
+    const all = Object.entries(clients)
+    this.#others = { env: {}, filters }
+    this.#excluded = new Set(
+      all.flatMap(([name, client]) =>
+        client.servers === undefined || here(client) !== undefined || scope === undefined ? [] : name,
+      ),
+    )
     this.#byPrincipal = new Map(
-      Object.entries(clients).map(([name, { env, envFile, toolsAllow, toolsDeny, readOnly }]) => [
-        name,
-        {
-          env: { ...readEnvFiles(envFile, log), ...env },
-          filters: [{ toolsAllow, toolsDeny, readOnly }],
-        },
-      ]),
+      all.map(([name, client]) => {
+        const given = [client, here(client)].filter((each) => each !== undefined)
+        return [
+          name,
+          {
+            env: Object.assign(
+              {},
+              ...given.map(({ env, envFile }) => ({ ...readEnvFiles(envFile, log), ...env })),
+            ),
+            filters: [
+              ...filters,
+              ...given.map(({ toolsAllow, toolsDeny, readOnly }) => ({ toolsAllow, toolsDeny, readOnly })),
+            ],
+          },
+        ]
+      }),
     )
   }
 
   of(principal: string): Profile {
-    return this.#byPrincipal.get(principal) ?? NO_PROFILE
+    return this.#byPrincipal.get(principal) ?? this.#others
+  }
+
+  /** Of several servers somebody may be kept to some. */
+  mayEnter(principal: string): boolean {
+    return !this.#excluded.has(principal)
   }
 
   /** All values that stand in an environment: credentials that no message may show. */

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { Budget } from './budget.ts'
+import { Budget, InnerBudget } from './budget.ts'
 
 const of = (max: number, isShared: boolean) =>
   new Budget({ sessions: max, children: max, waiting: max, bytes: max }, isShared)
@@ -65,7 +65,7 @@ test('whatever is charged and given back: the sum is that of all, none is over t
           budget.sweep()
         }
         for (const { name, amount } of held) budget.account(name).bytes.give(amount)
-        for (const name of ['a', 'b', 'c']) expect(budget.account(name).isEmpty).toBe(true)
+        for (const name of ['a', 'b', 'c']) expect(budget.account(name).bytes.used).toBe(0)
       },
     ),
   )
@@ -79,4 +79,21 @@ test('while several may come somebody who has nothing yet finds a place after an
       expect(second).toBeGreaterThan(0)
     }),
   )
+})
+
+test('what one tool may have is within what the whole may have, and each keeps a place for others', () => {
+  const whole = of(10, true)
+  const tool = new InnerBudget({ sessions: 4, children: 4 }, true)
+  const [a, b] = ['a', 'b'].map((name) => tool.account(whole.account(name)))
+  while (a?.sessions.take(1) === true);
+  expect([a?.sessions.used, whole.sessions.used]).toEqual([3, 3])
+  expect(a?.sessions.refusal(1, 'sessions', '--max-sessions')).toContain('3 of 4 sessions')
+  // The places of another tool are the rest of those of the whole.
+  const { sessions } = whole.account('a')
+  while (sessions.take(1));
+  expect(whole.sessions.used).toBe(7)
+  a?.sessions.give(3)
+  while (b?.sessions.take(1) === true);
+  expect([b?.sessions.used, whole.sessions.used]).toEqual([3, 7])
+  expect(tool.account(whole.account('a'))).toBe(a)
 })

@@ -70,8 +70,37 @@ export class Part {
   }
 }
 
+/** A part of a limit that is itself within another: what is charged to it is charged there, too. */
+class InnerPart extends Part {
+  readonly #outer: Part
+
+  constructor(quota: Quota, outer: Part) {
+    super(quota)
+    this.#outer = outer
+  }
+
+  override has(amount: number): boolean {
+    return super.has(amount) && this.#outer.has(amount)
+  }
+
+  override add(amount: number): void {
+    super.add(amount)
+    this.#outer.add(amount)
+  }
+
+  override give(amount: number): void {
+    super.give(amount)
+    this.#outer.give(amount)
+  }
+
+  override refusal(amount: number, what: string, option: string): string {
+    if (!super.has(amount)) return super.refusal(amount, what, option)
+    return this.#outer.refusal(amount, what, option)
+  }
+}
+
 /** What is charged to one principal. */
-export class Account {
+export interface Account {
   readonly name: string
   readonly sessions: Part
   readonly children: Part
@@ -79,20 +108,6 @@ export class Account {
   readonly waiting: Part
   /** Bytes that are kept for it. */
   readonly bytes: Part
-
-  constructor(name: string, { sessions, children, waiting, bytes }: Budget) {
-    this.name = name
-    this.sessions = new Part(sessions)
-    this.children = new Part(children)
-    this.waiting = new Part(waiting)
-    this.bytes = new Part(bytes)
-  }
-
-  get isEmpty(): boolean {
-    return (
-      this.sessions.used === 0 && this.children.used === 0 && this.waiting.used === 0 && this.bytes.used === 0
-    )
-  }
 }
 
 export interface Limits {
@@ -124,15 +139,55 @@ export class Budget {
   account(name: string): Account {
     const existing = this.#accounts.get(name)
     if (existing !== undefined) return existing
-    const account = new Account(name, this)
+    const account = {
+      name,
+      sessions: new Part(this.sessions),
+      children: new Part(this.children),
+      waiting: new Part(this.waiting),
+      bytes: new Part(this.bytes),
+    }
     this.#accounts.set(name, account)
     return account
   }
 
   /** Forgets who has nothing any more: a machine that once called is not remembered for ever. */
   sweep(): void {
-    for (const [name, account] of this.#accounts) if (account.isEmpty) this.#accounts.delete(name)
+    for (const [name, account] of this.#accounts) if (isEmpty(account)) this.#accounts.delete(name)
   }
+}
+
+/** What one of several tools may have of sessions and children, within the limits of the whole. */
+export class InnerBudget {
+  readonly #sessions: Quota
+  readonly #children: Quota
+  /** By account of the whole: it is forgotten with that. */
+  readonly #accounts = new WeakMap<Account, Account>()
+
+  constructor({ sessions, children }: Pick<Limits, 'sessions' | 'children'>, isShared: boolean) {
+    this.#sessions = new Quota(sessions, isShared)
+    this.#children = new Quota(children, isShared)
+  }
+
+  set isShared(isShared: boolean) {
+    this.#sessions.isShared = isShared
+    this.#children.isShared = isShared
+  }
+
+  account(outer: Account): Account {
+    const existing = this.#accounts.get(outer)
+    if (existing !== undefined) return existing
+    const account = {
+      ...outer,
+      sessions: new InnerPart(this.#sessions, outer.sessions),
+      children: new InnerPart(this.#children, outer.children),
+    }
+    this.#accounts.set(outer, account)
+    return account
+  }
+}
+
+function isEmpty({ sessions, children, waiting, bytes }: Account): boolean {
+  return sessions.used === 0 && children.used === 0 && waiting.used === 0 && bytes.used === 0
 }
 
 /** The bridge's own: nobody counts it. */

@@ -1,6 +1,6 @@
 // cli/banner: what a person sees at the start: where it listens, what it serves, how to connect.
 import { networkInterfaces } from 'node:os'
-import type { Config } from '../config/config.ts'
+import type { Config, Server } from '../config/config.ts'
 import type { ChildReport } from '../relay/describe.ts'
 import { isImage } from '../place.ts'
 import type { Listening } from '../server/bridge.ts'
@@ -18,6 +18,7 @@ const MODES = {
 
 /** Printed as soon as the bridge listens. */
 export function listeningLines(config: Config, listening: Listening, version: string): string {
+  if (config.servers !== undefined) return serversLines(config.servers, config, listening, version)
   return block([
     [`mcp-bridge ${version}`],
     ...(isImage ? placesInContainer(config, listening) : addresses(config, listening)),
@@ -26,6 +27,32 @@ export function listeningLines(config: Config, listening: Listening, version: st
     ['  access', access(config)],
     ['  waiting for', `${visible(config.command[0] ?? '')} to answer initialize …`],
   ])
+}
+
+/** One line for each; what is wrong with one is said beside it. */
+function serversLines(
+  servers: NonNullable<Config['servers']>,
+  config: Config,
+  listening: Listening,
+  version: string,
+): string {
+  const at = { ...config, mcpPath: '/NAME/mcp', ssePath: '/NAME/sse' }
+  const names = Object.keys(servers)
+  const width = Math.max(0, ...names.map(({ length }) => length))
+  return block([
+    [`mcp-bridge ${version}`],
+    ...(isImage ? placesInContainer(at, listening) : addresses(at, listening)),
+    ['  access', access(config)],
+    [`  ${names.length} servers`, 'each starts when it is first asked for, unless it says `start: eager`'],
+    ...Object.entries(servers).map(([name, server]) => [`    ${name.padEnd(width)}  ${stateOf(server)}`]),
+  ])
+}
+
+function stateOf({ state, reason = '', url = '', config, shown, start }: Server): string {
+  if (state === 'on')
+    return `${excerpt(shown ?? config?.command[0] ?? '')}${start === 'eager' ? ', eager' : ''}`
+  if (state === 'remote') return `runs elsewhere (${visible(url)}): left to the clients`
+  return `${state === 'off' ? 'off' : 'WRONG'}: ${visible(reason)}`
 }
 
 function addresses({ mcpPath }: Config, { mcpUrl, sseUrl, host, port }: Listening): string[][] {

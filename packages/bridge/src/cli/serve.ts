@@ -1,21 +1,25 @@
 // cli/serve: one bridge from its start to its end; gives the exit code.
 import { Bridge } from '../server/bridge.ts'
+import type { Config } from '../config/config.ts'
 import type { Loaded } from '../config/load.ts'
 import { createLogger } from '../telemetry/pino.ts'
 import { VERSION } from '../version.ts'
 import { listeningLines, toolLines } from './banner.ts'
 import { onUncaught } from './fatal.ts'
+import { Reload } from './reload.ts'
 import { onOrphaned, onSignals } from './signals.ts'
 
 /** After an error that nobody caught nothing is sure to end in order: the orphan reaper ends what is left after this. */
 const END_MS = 10_000
 
 /** Runs until a signal (0), or throws what ended the bridge. */
-export async function serve({ config, warnings, isUnderNpx }: Loaded): Promise<number> {
+export async function serve(loaded: Loaded, load: () => Promise<Loaded>): Promise<number> {
+  const { config, warnings, isUnderNpx } = loaded
   const format = config.logFormat ?? (process.stderr.isTTY ? 'pretty' : 'json')
   const log = await createLogger({ level: config.logLevel, format })
   for (const reason of warnings) log.warn({ reason }, 'configuration')
   const bridge = new Bridge(config, log)
+  const reload = config.servers === undefined ? undefined : new Reload(bridge, loaded, load, log)
   const ended = new Promise<number>((resolve) => {
     let isDraining = false
     const drain = (why: object) => {
@@ -23,6 +27,7 @@ export async function serve({ config, warnings, isUnderNpx }: Loaded): Promise<n
       if (isDraining) return
       isDraining = true
       log.info(why, 'shutting down')
+      reload?.close()
       void bridge.close().then(() => resolve(0))
     }
     if (isUnderNpx) onOrphaned(() => drain({ reason: 'npx has gone' }))
@@ -30,7 +35,7 @@ export async function serve({ config, warnings, isUnderNpx }: Loaded): Promise<n
       drain: (signal) => drain({ signal }),
       // Not waiting any more: the orphan reaper ends what is left.
       exit: () => resolve(1),
-      ...(config.tokenFile === undefined ? {} : { reload: () => bridge.reloadTokens() }),
+      ...reloading(config, bridge, reload),
     })
   })
   const died = new Promise<number>((resolve) => {
@@ -41,12 +46,19 @@ export async function serve({ config, warnings, isUnderNpx }: Loaded): Promise<n
   })
   const listening = await bridge.listen()
   process.stdout.write(listeningLines(config, listening, VERSION))
-  bridge.start().then(
-    (report) => process.stdout.write(toolLines(config, listening, report)),
-    () => {},
-  )
+  if (config.servers === undefined)
+    bridge.start().then(
+      (report) => process.stdout.write(toolLines(config, listening, report)),
+      () => {},
+    )
   const outcome = await Promise.race([ended, died, bridge.failed])
   if (typeof outcome === 'number') return outcome
   await bridge.close({ drainMs: 0 })
   throw outcome
+}
+
+/** What SIGHUP does, if it does not end the bridge. */
+function reloading(config: Config, bridge: Bridge, reload: Reload | undefined): { reload?: () => void } {
+  if (reload !== undefined) return { reload: () => void reload.now() }
+  return config.tokenFile === undefined ? {} : { reload: () => bridge.reloadTokens() }
 }

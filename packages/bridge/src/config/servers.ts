@@ -91,6 +91,7 @@ function configOf(
   return {
     ...whole,
     servers: undefined,
+    clients: clientsAt(name, whole.clients),
     command: own.command,
     ...Object.fromEntries(SERVER_KEYS.map((key) => [key, own[key]])),
     ...Object.fromEntries(inherited.map((key) => [key, whole[key]])),
@@ -101,6 +102,16 @@ function configOf(
     messagePath: `/${name}/messages`,
     onCrash: 'restart',
   }
+}
+
+/** What is set for clients at this server alone. */
+function clientsAt(name: string, clients: Config['clients']): Config['clients'] {
+  return Object.fromEntries(
+    Object.entries(clients).flatMap(([client, { servers }]) => {
+      const here = servers?.[name]
+      return here === undefined ? [] : [[client, here]]
+    }),
+  )
 }
 
 function wrong({ origin, notes = [], shown }: RawServer, reason: string): Server {

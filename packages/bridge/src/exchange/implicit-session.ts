@@ -205,6 +205,16 @@ export class ImplicitSession implements Holder, ExchangeHost {
     }
   }
 
+  /** Whether one of its requests waits for this client to come back. */
+  awaits(id: string): boolean {
+    return this.#exchanges.get(id)?.isParked === true
+  }
+
+  /** What a client would lose that has this ended. */
+  get hasCalls(): boolean {
+    return this.#opened === undefined || [...this.#exchanges.values()].some(({ isStanding }) => !isStanding)
+  }
+
   /** The exchange that waits for this client to come back, if it does. */
   waiting(id: string, round: number): Exchange | undefined {
     return this.#exchanges.waiting(id, round)

@@ -79,6 +79,16 @@ export class ImplicitSessions {
     return exchange
   }
 
+  get size(): number {
+    return this.#sessions.size
+  }
+
+  /** Whether a client that brings this `requestState` goes on with something here; nothing is said about its right to. */
+  awaits(state: unknown): boolean {
+    const [, exchange = ''] = typeof state === 'string' ? (/^([\w-]{1,64})\./.exec(state) ?? []) : []
+    return exchange !== '' && [...this.#sessions.values()].some((session) => session.awaits(exchange))
+  }
+
   /** Takes nothing new; resolves when nobody waits for a response, or after `ms`. */
   async drain(ms: number): Promise<void> {
     this.#isDraining = true

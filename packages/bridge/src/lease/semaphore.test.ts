@@ -2,6 +2,11 @@ import { setImmediate as turn } from 'node:timers/promises'
 import { expect, test } from 'vitest'
 import { Semaphore } from './semaphore.ts'
 
+function places(count: number): Semaphore {
+  const semaphore: Semaphore = new Semaphore({ places: () => count, left: () => semaphore.look() })
+  return semaphore
+}
+
 /** Work that the test finishes, and what has begun so far. */
 function works(semaphore: Semaphore) {
   const begun: string[] = []
@@ -23,7 +28,7 @@ function works(semaphore: Semaphore) {
 }
 
 test('so many run at once, the rest in the order in which they came', async () => {
-  const { begun, begin } = works(new Semaphore(2))
+  const { begun, begin } = works(places(2))
   const [a, b] = [begin('a'), begin('b'), begin('c'), begin('d')] as const
   await turn()
   expect(begun).toEqual(['a', 'b'])
@@ -38,7 +43,7 @@ test('so many run at once, the rest in the order in which they came', async () =
 })
 
 test('what was made keeps its place until it has settled', async () => {
-  const { begun, begin } = works(new Semaphore(1))
+  const { begun, begin } = works(places(1))
   const [a] = [begin('a'), begin('b')] as const
   a.make()
   expect(await a.ran).toBe('a')
@@ -50,7 +55,7 @@ test('what was made keeps its place until it has settled', async () => {
 })
 
 test('work that fails gives its place back', async () => {
-  const { begun, begin } = works(new Semaphore(1))
+  const { begun, begin } = works(places(1))
   const [a] = [begin('a'), begin('b')] as const
   a.fail(new Error('no such program'))
   await expect(a.ran).rejects.toThrow('no such program')
@@ -59,7 +64,7 @@ test('work that fails gives its place back', async () => {
 })
 
 test('who gives up while waiting leaves the queue, with the reason; whoever stands behind is next', async () => {
-  const { begun, begin } = works(new Semaphore(1))
+  const { begun, begin } = works(places(1))
   const patience = new AbortController()
   const a = begin('a')
   const impatient = begin('impatient', patience.signal)
@@ -73,7 +78,7 @@ test('who gives up while waiting leaves the queue, with the reason; whoever stan
 })
 
 test('who has given up before it came takes no place', async () => {
-  const { begun, begin } = works(new Semaphore(1))
+  const { begun, begin } = works(places(1))
   await expect(begin('late', AbortSignal.abort(new Error('gone'))).ran).rejects.toThrow('gone')
   begin('a')
   await turn()
@@ -81,7 +86,7 @@ test('who has given up before it came takes no place', async () => {
 })
 
 test('giving up once the work has begun changes nothing', async () => {
-  const { begun, begin } = works(new Semaphore(1))
+  const { begun, begin } = works(places(1))
   const patience = new AbortController()
   const a = begin('a')
   const b = begin('b', patience.signal)

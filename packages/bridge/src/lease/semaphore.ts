@@ -1,12 +1,21 @@
 // lease/semaphore: how many children may start at once; the rest wait in order.
 
+export interface SemaphoreOptions {
+  /** How many may run now. */
+  places(): number
+  /** One of them has left. */
+  left(): void
+}
+
 /** A semaphore, first come, first served. */
 export class Semaphore {
-  #free: number
+  /** Places that are taken. */
+  used = 0
+  readonly #options: SemaphoreOptions
   #waiting: (() => void)[] = []
 
-  constructor(places: number) {
-    this.#free = places
+  constructor(options: SemaphoreOptions) {
+    this.#options = options
   }
 
   /**
@@ -20,7 +29,7 @@ export class Semaphore {
     signal?: AbortSignal,
   ): Promise<T> {
     signal?.throwIfAborted()
-    if (this.#free > 0) this.#free--
+    if (this.#waiting.length === 0 && this.used < this.#options.places()) this.used++
     else await this.#turn(signal)
     try {
       const made = await work()
@@ -47,9 +56,16 @@ export class Semaphore {
     })
   }
 
+  /** Lets in who waits, as far as there are places. */
+  look(): void {
+    while (this.#waiting.length > 0 && this.used < this.#options.places()) {
+      this.used++
+      this.#waiting.shift()?.()
+    }
+  }
+
   #leave(): void {
-    const next = this.#waiting.shift()
-    if (next === undefined) this.#free++
-    else next()
+    this.used--
+    this.#options.left()
   }
 }

@@ -5,11 +5,14 @@ import type { Logger } from '../telemetry/logger.ts'
 import type { Child } from '../child/child.ts'
 import { TOOL, type Owner } from './owner.ts'
 import type { Backoffs } from './backoff.ts'
-import { Semaphore } from './semaphore.ts'
+import type { Places } from './places.ts'
+import type { Semaphore } from './semaphore.ts'
 import { Warm } from './warm.ts'
 
 export interface ChildSupplyOptions {
   maxChildren: number
+  /** Shared with the other tools of the bridge. */
+  places: Places
   warm: number
   backoffs: Backoffs
   /** Starts a process with these variables on top of the configured environment. */
@@ -20,14 +23,11 @@ export interface ChildSupplyOptions {
   onUnstarted(owner: Owner, error: BridgeError): void
 }
 
-/** More than this many starts at once only make each of them slower. */
-const MAX_STARTING = 8
-
 export class ChildSupply {
   readonly #options: ChildSupplyOptions
   readonly #log: Logger
   readonly #warm: Warm
-  readonly #semaphore = new Semaphore(MAX_STARTING)
+  readonly #semaphore: Semaphore
   readonly #children = new Set<Child>()
   #starting = 0
   #isClosed = false
@@ -36,11 +36,17 @@ export class ChildSupply {
     this.#options = options
     this.#log = log
     this.#warm = new Warm(options.warm, () => this.#startStandby(), log)
+    this.#semaphore = options.places.join(this)
   }
 
   /** Processes that live or are being started, standbys included. */
   get size(): number {
     return this.#children.size + this.#starting
+  }
+
+  /** Ends a standby, for somebody who needs its place. */
+  letGo(): Promise<void> {
+    return this.#warm.makeRoom()
   }
 
   /** Keeps standbys from now on. */
@@ -84,15 +90,20 @@ export class ChildSupply {
       }
     }
     // A standby that is of no use here makes room.
-    if (this.size >= this.#options.maxChildren) await this.#warm.makeRoom()
-    if (this.size >= this.#options.maxChildren) await this.#options.makeRoom()
-    if (this.size >= this.#options.maxChildren) {
+    if (this.#isFull) await this.letGo()
+    if (this.#isFull) await this.#options.makeRoom()
+    const { places } = this.#options
+    if (places.isFull) await places.makeRoom(this)
+    if (this.#isFull)
       throw new BridgeError(
         'child_limit_reached',
-        `${this.#options.maxChildren} children are running already`,
+        `${places.isFull ? places.size : this.size} children are running already`,
       )
-    }
     return this.#start(owner, signal)
+  }
+
+  get #isFull(): boolean {
+    return this.size >= this.#options.maxChildren || this.#options.places.isFull
   }
 
   /** Stops everything. */
@@ -100,6 +111,7 @@ export class ChildSupply {
     this.#isClosed = true
     const children = [...this.#children]
     await Promise.all([this.#warm.close(graceMs), ...children.map((child) => child.stop(graceMs))])
+    this.#options.places.leave(this, this.#semaphore)
   }
 
   #refuseIfClosed(): void {
@@ -138,8 +150,7 @@ export class ChildSupply {
 
   async #startStandby(): Promise<Child | undefined> {
     // Users come first: a standby makes room for them, and is never started where there is none.
-    const { maxChildren, backoffs } = this.#options
-    if (this.#isClosed || this.size >= maxChildren || backoffs.delayMs(TOOL) > 0) {
+    if (this.#isClosed || this.#isFull || this.#options.backoffs.delayMs(TOOL) > 0) {
       this.#log.debug({ size: this.size }, 'no standby for now')
       return undefined
     }

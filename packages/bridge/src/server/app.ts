@@ -11,7 +11,18 @@ import type { Logger } from '../telemetry/logger.ts'
 import type { SseTransport } from '../transport/sse.ts'
 import { StatelessTransport } from '../transport/stateless.ts'
 import type { StreamableHttpTransport } from '../transport/streamable-http.ts'
-import { createRouter, type Enter, type Handler, type Methods, type RouterOptions } from './router.ts'
+import { createRouter, type Endpoint, type Handler, type Methods, type RouterOptions } from './router.ts'
+import type { Authenticate } from '../access/authenticate.ts'
+import type { Gate } from '../access/gate.ts'
+import { BridgeError } from '../errors.ts'
+import { excerpt } from '../visible.ts'
+
+/** One tool on each wire. */
+export interface Wires {
+  streamable: Pick<StreamableHttpTransport, 'post' | 'get' | 'delete'>
+  stateless: Pick<StatelessTransport, 'post'>
+  sse: Pick<SseTransport, 'get' | 'post'>
+}
 
 /** One tool at its paths. */
 export interface Mount {
@@ -19,17 +30,18 @@ export interface Mount {
   maxBodyBytes: number
   /** See `RefusalPolicy`. */
   isForLiteLlm: boolean
-  streamable: Pick<StreamableHttpTransport, 'post' | 'get' | 'delete'>
-  stateless: Pick<StatelessTransport, 'post'>
-  sse: Pick<SseTransport, 'get' | 'post'>
-  /** Called before each request: a tool is started when it is first asked for. */
+  headerEnv: readonly { header: string }[]
+  authenticate: Authenticate
+  /** Whether it is there for this caller. */
+  isFor(caller: Caller): boolean
+  /** Called before each request, before its body: a tool is started when it is first asked for. Throws BridgeError. */
   begin(): void
+  /** Who takes this request. Throws BridgeError. */
+  wires(req: IncomingMessage, body?: Message | readonly Message[]): Wires
 }
 
-export interface AppOptions extends RouterOptions {
+export interface AppOptions extends Omit<RouterOptions, 'headerEnv' | 'notFound'> {
   admission: AdmissionPolicy
-  /** No two have a path in common. */
-  mounts: readonly Mount[]
   events: Events
   /** Called before each request of a known caller. */
   onRequest(): void
@@ -39,44 +51,131 @@ export interface AppOptions extends RouterOptions {
  * Express routes every request but the usual ones: a path in its usual spelling, by no page, needs no matching, which costs
  * on each request, and is looked up in a map.
  */
-export function createApp(options: AppOptions, log: Logger): RequestListener {
-  const admit = admission(options.admission)
-  const forLiteLlm = options.mounts.filter(({ isForLiteLlm }) => isForLiteLlm)
-  const refuse = createRefuse(
-    { liteLlmPaths: forLiteLlm.map(({ paths }) => paths.mcpPath), events: options.events },
-    log,
-  )
-  const enter = entrance(options, refuse)
-  const endpoints = new Map(options.mounts.flatMap((mount) => endpointsOf(mount, refuse)))
-  const router = createRouter(options, endpoints, { admit, enter, refuse })
-  return (req, res) => {
-    const handler = endpoints.get(pathOf(req))?.[req.method as keyof Methods]
-    if (handler === undefined || (options.cors && req.headers.origin !== undefined)) return router(req, res)
+export class App {
+  readonly #options: AppOptions
+  readonly #admit: Gate
+  readonly #log: Logger
+  #mounts: readonly Mount[] = []
+  #endpoints: ReadonlyMap<string, Endpoint> = new Map()
+  #refuse!: Refuse
+  #router!: RequestListener
+
+  constructor(options: AppOptions, log: Logger) {
+    this.#options = options
+    this.#admit = admission(options.admission)
+    this.#log = log
+    this.mount([])
+  }
+
+  /** What is served from now on; requests that have begun go on. No two have a path in common. */
+  mount(mounts: readonly Mount[]): void {
+    const { events, ...options } = this.#options
+    const forLiteLlm = mounts.filter(({ isForLiteLlm }) => isForLiteLlm)
+    const liteLlmPaths = forLiteLlm.map(({ paths }) => paths.mcpPath)
+    const refuse = createRefuse({ liteLlmPaths, events }, this.#log)
+    this.#mounts = mounts
+    this.#refuse = refuse
+    this.#endpoints = new Map(mounts.flatMap((mount) => this.#endpointsOf(mount)))
+    this.#router = createRouter(
+      {
+        ...options,
+        headerEnv: mounts.flatMap(({ headerEnv }) => headerEnv),
+        notFound: (req, caller) => this.#notFound(req, caller),
+      },
+      this.#endpoints,
+      { admit: this.#admit, enter: (...entering) => this.#enter(...entering), refuse },
+    )
+  }
+
+  readonly handler: RequestListener = (req, res) => {
+    const endpoint = this.#endpoints.get(pathOf(req))
+    const handler = endpoint?.methods[req.method as keyof Methods]
+    if (handler === undefined || (this.#options.cors && req.headers.origin !== undefined))
+      return this.#router(req, res)
     try {
-      admit(req)
-      enter(req, res, handler)
+      this.#admit(req)
+      this.#enter(req, res, endpoint?.authenticate ?? this.#options.authenticate, handler)
     } catch (error) {
-      refuse(error, req, res)
+      this.#refuse(error, req, res)
     }
   }
-}
 
-/** Throws what is wrong at once; no promise is made where the caller is known at once. */
-function entrance({ authenticate, onRequest }: AppOptions, refuse: Refuse): Enter {
-  const handle = (req: IncomingMessage, res: ServerResponse, caller: Caller, handler: Handler) => {
-    onRequest()
-    handler(req, res, caller)
-  }
-  return (req, res, handler) => {
+  /** Throws what is wrong at once; no promise is made where the caller is known at once. */
+  #enter(req: IncomingMessage, res: ServerResponse, authenticate: Authenticate, handler: Handler): void {
     const caller = authenticate(req)
-    if (!(caller instanceof Promise)) return handle(req, res, caller, handler)
+    if (!(caller instanceof Promise)) return this.#handle(req, res, caller, handler)
     caller
       .then((found) => {
         // The client may have gone meanwhile: whatever were opened for it now would never hear of that.
-        if (!res.destroyed) handle(req, res, found, handler)
+        if (!res.destroyed) this.#handle(req, res, found, handler)
       })
-      .catch((error: unknown) => refuse(error, req, res))
+      .catch((error: unknown) => this.#refuse(error, req, res))
   }
+
+  #handle(req: IncomingMessage, res: ServerResponse, caller: Caller, handler: Handler): void {
+    this.#options.onRequest()
+    handler(req, res, caller)
+  }
+
+  #endpointsOf(mount: Mount): [path: string, Endpoint][] {
+    const { paths, maxBodyBytes, authenticate } = mount
+    const isFor = (caller: Caller) => mount.isFor(caller)
+    const begun =
+      (handler: Handler): Handler =>
+      (req, res, caller) => {
+        if (!isFor(caller)) throw this.#notFound(req, caller)
+        mount.begin()
+        handler(req, res, caller)
+      }
+    const withBody = (handler: BodyHandler): Handler =>
+      begun((req, res, caller) =>
+        readMessages(
+          req,
+          maxBodyBytes,
+          caller.account.bytes,
+          (body) => handler(req, res, body, caller),
+          (error) => this.#refuse(error, req, res),
+        ),
+      )
+    const mcp: Methods = {
+      POST: withBody((req, res, body, caller) => {
+        const { stateless, streamable } = mount.wires(req, body)
+        return StatelessTransport.takes(req, body)
+          ? stateless.post(req, res, body, caller)
+          : streamable.post(req, res, body, caller)
+      }),
+      GET: begun((req, res, caller) => mount.wires(req).streamable.get(req, res, caller)),
+      DELETE: begun((req, res, caller) => mount.wires(req).streamable.delete(req, res, caller)),
+    }
+    // A POST to the SSE path is how newer clients ask whether it is Streamable HTTP: 405 sends them on to GET.
+    const stream: Methods = { GET: begun((req, res, caller) => mount.wires(req).sse.get(req, res, caller)) }
+    const message: Methods = {
+      POST: withBody((req, res, body, caller) => mount.wires(req, body).sse.post(req, res, body, caller)),
+    }
+    return [
+      [paths.mcpPath, { methods: mcp, authenticate, isFor }],
+      [paths.ssePath, { methods: stream, authenticate, isFor }],
+      [paths.messagePath, { methods: message, authenticate, isFor }],
+    ]
+  }
+
+  /** The same whether there is something that is not for this caller, or nothing. */
+  #notFound(req: IncomingMessage, caller: Caller): BridgeError {
+    const mounts = this.#mounts.filter((mount) => mount.isFor(caller))
+    return new BridgeError('not_found', `there is nothing at ${excerpt(pathOf(req))}`, {
+      hint: [
+        ...mounts.slice(0, MAX_NAMED).map(({ paths }) => placesOf(paths)),
+        ...(mounts.length > MAX_NAMED ? [`and ${mounts.length - MAX_NAMED} more`] : []),
+      ].join('; '),
+    })
+  }
+}
+
+/** In a hint. */
+const MAX_NAMED = 20
+
+function placesOf({ mcpPath, ssePath }: Mount['paths']): string {
+  return `Streamable HTTP is at ${mcpPath}, HTTP+SSE at ${ssePath}`
 }
 
 type BodyHandler = (
@@ -85,40 +184,3 @@ type BodyHandler = (
   body: Message | readonly Message[],
   caller: Caller,
 ) => void | Promise<void>
-
-function endpointsOf(mount: Mount, refuse: Refuse): [path: string, Methods][] {
-  const { paths, streamable, stateless, sse, maxBodyBytes } = mount
-  const begun =
-    (handler: Handler): Handler =>
-    (req, res, caller) => {
-      mount.begin()
-      handler(req, res, caller)
-    }
-  const withBody = (handler: BodyHandler): Handler =>
-    begun((req, res, caller) =>
-      readMessages(
-        req,
-        maxBodyBytes,
-        caller.account.bytes,
-        (body) => handler(req, res, body, caller),
-        (error) => refuse(error, req, res),
-      ),
-    )
-  const mcp: Methods = {
-    POST: withBody((req, res, body, caller) =>
-      StatelessTransport.takes(req, body)
-        ? stateless.post(req, res, body, caller)
-        : streamable.post(req, res, body, caller),
-    ),
-    GET: begun((req, res, caller) => streamable.get(req, res, caller)),
-    DELETE: begun((req, res, caller) => streamable.delete(req, res, caller)),
-  }
-  // A POST to the SSE path is how newer clients ask whether it is Streamable HTTP: 405 sends them on to GET.
-  const stream: Methods = { GET: begun((req, res, caller) => sse.get(req, res, caller)) }
-  const message: Methods = { POST: withBody((req, res, body, caller) => sse.post(req, res, body, caller)) }
-  return [
-    [paths.mcpPath, mcp],
-    [paths.ssePath, stream],
-    [paths.messagePath, message],
-  ]
-}

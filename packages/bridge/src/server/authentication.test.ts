@@ -19,7 +19,7 @@ import { BridgeError } from '../errors.ts'
 import { Message } from '../rpc/message.ts'
 import { Events } from '../telemetry/events.ts'
 import { logEvents } from '../telemetry/log-events.ts'
-import { createApp } from './app.ts'
+import { App, type Wires } from './app.ts'
 
 const servers: Server[] = []
 const agents: Agent[] = []
@@ -49,7 +49,7 @@ async function serving(authenticate: Authenticate) {
   const log = pino({ base: null }, { write: (line: string) => void logs.push(JSON.parse(line)) })
   const told = new Events('test')
   logEvents(told.source, log)
-  const app = createApp(
+  const app = new App(
     {
       admission: {
         host: '0.0.0.0',
@@ -59,39 +59,42 @@ async function serving(authenticate: Authenticate) {
         hasTokens: true,
       },
       cors: true,
-      headerEnv: [],
       authenticate,
       readiness: () => ({ status: 'failing', reason: 'no licence' }),
-      mounts: [
-        {
-          paths: { mcpPath: '/mcp', ssePath: '/sse', messagePath: '/messages' },
-          maxBodyBytes: 10_000_000,
-          isForLiteLlm: false,
-          streamable: {
-            post: (_req, res, body, caller) =>
-              answer(res, caller, body instanceof Message ? `${body.method} ${body.byteLength}` : 'batch'),
-            get: (_req, res, caller) => answer(res, caller, 'GET'),
-            delete: (_req, res, caller) => answer(res, caller, 'DELETE'),
-          },
-          stateless: {
-            post: (_req, res, message, caller) => Promise.resolve(answer(res, caller, message.method)),
-          },
-          sse: {
-            get: (_req, res, caller) => answer(res, caller, 'SSE'),
-            post: (_req, res, _body, caller) => answer(res, caller, 'message'),
-          },
-          begin: () => {},
-        },
-      ],
       events: told,
       status: { handle: async (_req, _res, next) => next() },
       onRequest: () => events.push('request'),
     },
     log,
   )
+  const wires: Wires = {
+    streamable: {
+      post: (_req, res, body, caller) =>
+        answer(res, caller, body instanceof Message ? `${body.method} ${body.byteLength}` : 'batch'),
+      get: (_req, res, caller) => answer(res, caller, 'GET'),
+      delete: (_req, res, caller) => answer(res, caller, 'DELETE'),
+    },
+    stateless: { post: (_req, res, message, caller) => Promise.resolve(answer(res, caller, message.method)) },
+    sse: {
+      get: (_req, res, caller) => answer(res, caller, 'SSE'),
+      post: (_req, res, _body, caller) => answer(res, caller, 'message'),
+    },
+  }
+  app.mount([
+    {
+      paths: { mcpPath: '/mcp', ssePath: '/sse', messagePath: '/messages' },
+      maxBodyBytes: 10_000_000,
+      isForLiteLlm: false,
+      headerEnv: [],
+      authenticate,
+      isFor: () => true,
+      begin: () => {},
+      wires: () => wires,
+    },
+  ])
   const server = createServer((req, res) => {
     requests.push({ req, res })
-    app(req, res)
+    app.handler(req, res)
     events.push('returned')
   })
   servers.push(server.listen(0, '127.0.0.1'))

@@ -1,7 +1,7 @@
 // server/bridge: wiring only: configuration in, a handler, listen and close out.
-import type { RequestListener, Server } from 'node:http'
+import type { RequestListener, Server as HttpServer } from 'node:http'
 import { authenticateByToken } from '../access/authenticate.ts'
-import { Profiles, type Caller } from '../access/caller.ts'
+import { Profiles } from '../access/caller.ts'
 import { TokenFile } from '../access/token-file.ts'
 import { strangersIn, Tokens, tokensOf } from '../access/tokens.ts'
 import { Budget, type Account } from '../budget/budget.ts'
@@ -9,31 +9,29 @@ import { defaultMaxMemory } from '../budget/memory.ts'
 import { Pressure } from '../budget/pressure.ts'
 import { monotonicMs } from '../clock.ts'
 import { connectableHost, isLoopback } from '../config/loopback.ts'
-import type { Config } from '../config/config.ts'
-import type { BridgeError } from '../errors.ts'
+import { SERVER_KEYS, type Config, type ConfigInput } from '../config/config.ts'
+import { parseConfig } from '../config/load.ts'
+import { BridgeError } from '../errors.ts'
 import { Heartbeat } from '../http/heartbeat.ts'
 import { QUEUE_PER_CHILD } from '../lease/pool-queue.ts'
 import { MAX_WAITING } from '../lease/shared-child.ts'
 import type { ChildReport } from '../relay/describe.ts'
 import { Status } from '../status/status.ts'
-import type { StatusTool } from '../status/view.ts'
 import { Events } from '../telemetry/events.ts'
 import { logEvents } from '../telemetry/log-events.ts'
 import type { Logger } from '../telemetry/logger.ts'
 import { TIMINGS, type Timings } from '../timings.ts'
 import type { Readiness } from '../tool/startup-probe.ts'
-import { Tool } from '../tool/tool.ts'
-import { SseTransport } from '../transport/sse.ts'
-import { StatelessTransport } from '../transport/stateless.ts'
-import { StreamableHttpTransport } from '../transport/streamable-http.ts'
-import { createApp, type Mount } from './app.ts'
+import { App } from './app.ts'
+import type { Health } from './health.ts'
 import { addressOf, closeListener, openListener } from './listener.ts'
+import { Servers } from './servers.ts'
 
-/** Where a bridge can be reached. */
+/** Where a bridge can be reached, as seen from this machine. */
 export interface Listening {
   host: string
   port: number
-  /** Streamable HTTP and HTTP+SSE, as seen from this machine. */
+  /** Streamable HTTP and HTTP+SSE of its tool; with `servers` these begin with the name of one: `/NAME/mcp`. */
   mcpUrl: string
   sseUrl: string
 }
@@ -45,13 +43,11 @@ const CLOSE_GRACE_MS = 500
 export class Bridge {
   /** For `http.createServer`, or `app.use('/anywhere', bridge.handler)` in an express app. */
   readonly handler: RequestListener
-  readonly config: Config
 
+  #config: Config
   readonly #log: Logger
-  /** The tool of `config.command`. */
-  readonly #tool: Tool
-  /** All tools by name; the one of `config.command` has the empty name. */
-  readonly #tools: ReadonlyMap<string, Tool>
+  readonly #app: App
+  readonly #servers: Servers
   readonly #budget: Budget
   readonly #pressure: Pressure
   readonly #heartbeat: Heartbeat
@@ -59,16 +55,15 @@ export class Bridge {
   readonly #tokenFile: TokenFile | undefined
   readonly #stopLogging: () => void
   #isClosing = false
-  #server: Server | undefined
+  #server: HttpServer | undefined
   #closed: Promise<void> | undefined
 
   constructor(config: Config, log: Logger, waits: Partial<Timings> = {}) {
     const timings = { ...TIMINGS, ...waits }
-    this.config = config
+    this.#config = config
     this.#log = log
     this.#heartbeat = new Heartbeat(log)
     const events = new Events(config.command[0] ?? '')
-    const profiles = new Profiles(config, log)
     this.#tokenFile = this.#openTokenFile(timings)
     const { initial = new Map<string, string>() } = this.#tokenFile ?? {}
     this.#tokens = new Tokens(tokensOf(config, initial, true))
@@ -82,31 +77,42 @@ export class Bridge {
       },
       this.#isForSeveral(),
     )
-    const isInForce = (caller: Caller) => this.#tokens.isInForce(caller)
-    this.#tool = new Tool(config, { timings, profiles, events, isInForce }, log)
-    this.#tools = new Map([['', this.#tool]])
-    this.#pressure = new Pressure(
-      this.#budget,
-      () => this.#all().flatMap(({ sessions, clients }) => [...sessions.all, ...clients.all]),
+    const accountOf = (principal: string, address?: string) => this.#accountOf(principal, address)
+    this.#servers = new Servers(
+      config,
+      {
+        timings,
+        heartbeat: this.#heartbeat,
+        tokens: this.#tokens,
+        accountOf,
+        isForSeveral: () => this.#isForSeveral(),
+        onMounts: () => this.#app.mount(this.#servers.all),
+      },
       log,
     )
+    // Where no tool is: what is set for somebody at one of several, or comes from headers there, is of no use here.
     const authenticate = authenticateByToken({
       tokens: this.#tokens,
-      profiles,
+      profiles: config.servers === undefined ? new Profiles(config, log) : new Profiles({ clients: {} }, log),
       headerEnv: config.headerEnv,
-      accountOf: (principal, address) => this.#accountOf(principal, address),
+      accountOf,
     })
     const hasTokens = this.#tokens.areNeeded
     const status = new Status({
       host: config.host,
       hasTokens,
       authenticate,
-      isInForce,
+      isInForce: (caller) => this.#tokens.isInForce(caller),
       events,
-      tools: () => this.#statusTools(),
+      tools: () => this.#servers.shown,
       problem: () => this.#ownProblem(),
     })
-    this.handler = createApp(
+    this.#pressure = new Pressure(
+      this.#budget,
+      () => this.#servers.tools.flatMap(({ sessions, clients }) => [...sessions.all, ...clients.all]),
+      log,
+    )
+    this.#app = new App(
       {
         admission: {
           host: config.host,
@@ -116,34 +122,44 @@ export class Bridge {
           hasTokens,
         },
         cors: config.cors,
-        headerEnv: config.headerEnv,
         authenticate,
         status,
-        mounts: [this.#mount(this.#tool, config)],
         events,
         readiness: () => this.#readiness(),
         onRequest: () => this.#pressure.stir(),
       },
       log,
     )
+    this.#app.mount(this.#servers.all)
+    this.handler = this.#app.handler
     this.#tokenFile?.watch()
     // Last: the channels belong to the process, and would keep what a failed start has left.
     this.#stopLogging = logEvents(events.source, log)
+  }
+
+  /** What is in force now. */
+  get config(): Config {
+    return this.#config
   }
 
   /**
    * Starts one throw-away child to see that the tool works, and what it offers. Called by `listen` and by the first
    * request for a session; sessions wait for it.
    *
-   * @throws BridgeError `child_…`; with `headerEnv`, where no child can be started without a client, nothing is thrown
+   * @param name of one of `servers`
+   * @throws BridgeError `child_…`, `not_found`; with `headerEnv`, where no child can be started without a client, nothing
+   *   is thrown
    */
-  start(): Promise<ChildReport> {
-    return this.#tool.start()
+  async start(name = ''): Promise<ChildReport> {
+    return this.#servers.start(name)
   }
 
-  /** Settles once: what can end a bridge that nobody closed (its tool cannot start; `onCrash: 'exit'`). */
+  /**
+   * Settles once: what can end a bridge that nobody closed (its tool cannot start; `onCrash: 'exit'`). With `servers`
+   * never: none of them ends the others.
+   */
   get failed(): Promise<BridgeError> {
-    return this.#tool.failed
+    return this.#servers.failed
   }
 
   /**
@@ -152,13 +168,42 @@ export class Bridge {
    * @throws BridgeError `listen_failed`
    */
   async listen(): Promise<Listening> {
-    const { host, mcpPath, ssePath } = this.config
-    this.#server = await openListener(this.handler, this.config, this.#log)
+    const { host, servers } = this.#config
+    const { mcpPath, ssePath } = servers === undefined ? this.#config : EXAMPLE
+    this.#server = await openListener(this.handler, this.#config, this.#log)
     const listening = addressOf(this.#server)
     this.#log.info({ host: listening.address, port: listening.port, mcpPath, ssePath }, 'listening')
-    for (const tool of this.#all()) tool.begin()
+    this.#servers.begin()
     const base = `http://${connectableHost(host)}:${listening.port}`
     return { host, port: listening.port, mcpUrl: `${base}${mcpPath}`, sseUrl: `${base}${ssePath}` }
+  }
+
+  /**
+   * Puts other `servers` and `clients` in force. Only what has changed is touched: calls in flight of a changed server
+   * finish for its `drainMs`, then its sessions end, so that their clients come back. What belongs to the listener stays
+   * as it was at the start.
+   *
+   * @throws BridgeError `config_invalid`: then nothing has changed
+   */
+  reload(config: ConfigInput): void {
+    this.apply(parseConfig(config))
+  }
+
+  /** @internal The same for one that is checked already. */
+  apply(config: Config): void {
+    if (config.servers === undefined || this.#config.servers === undefined)
+      throw new BridgeError('config_invalid', 'only servers can be changed while the bridge runs')
+    const tokens = tokensOf({ ...this.#config, clients: config.clients }, new Map(), false)
+    const fixed = changedKeys(this.#config, config)
+    this.#servers.apply({
+      ...config,
+      maxSessions: this.#config.maxSessions,
+      maxChildren: this.#config.maxChildren,
+    })
+    this.#config = { ...this.#config, servers: config.servers, clients: config.clients }
+    if (fixed.length > 0) this.#log.warn({ options: fixed }, 'these options take effect at the next start')
+    if (this.#tokenFile === undefined) this.#takeTokens(tokens)
+    else this.#tokenFile.reload()
   }
 
   /** Reads the token file again; sessions whose token is gone are ended. A faulty file changes nothing. */
@@ -167,7 +212,7 @@ export class Bridge {
   }
 
   /** Lets calls in flight finish for `drainMs`, takes nothing new, then ends sessions, children and listener. */
-  close({ drainMs = this.config.drainMs }: { drainMs?: number } = {}): Promise<void> {
+  close({ drainMs = this.#config.drainMs }: { drainMs?: number } = {}): Promise<void> {
     this.#closed ??= this.#close(drainMs)
     return this.#closed
   }
@@ -177,11 +222,11 @@ export class Bridge {
     this.#isClosing = true
     this.#tokenFile?.close()
     try {
-      await Promise.all(this.#all().map((tool) => tool.drain(drainMs)))
+      await this.#servers.drain(drainMs)
       this.#pressure.close()
       this.#heartbeat.close()
       await Promise.all([
-        ...this.#all().map((tool) => tool.close()),
+        this.#servers.close(),
         this.#server === undefined ? undefined : closeListener(this.#server, CLOSE_GRACE_MS),
       ])
     } finally {
@@ -190,85 +235,43 @@ export class Bridge {
     this.#log.info({ durationMs: monotonicMs() - from }, 'closed')
   }
 
-  #all(): Tool[] {
-    return [...this.#tools.values()]
-  }
-
-  #mount(tool: Tool, config: Config): Mount {
-    const { sessions } = tool
-    const isForLiteLlm = config.compat.includes('litellm')
-    return {
-      paths: config,
-      maxBodyBytes: config.maxBodyBytes,
-      isForLiteLlm,
-      streamable: new StreamableHttpTransport(sessions, this.#heartbeat, isForLiteLlm),
-      stateless: new StatelessTransport({
-        clients: tool.clients,
-        heartbeat: this.#heartbeat,
-        isLenient: isForLiteLlm,
-        needsHeaders: !config.compat.includes('claude-ai'),
-        era: () => tool.era(),
-        discover: () => tool.discover(),
-        discovered: (answer) => tool.discovered(answer),
-        paramHeaders: (name) => tool.paramHeaders(name),
-      }),
-      sse: new SseTransport(sessions, this.#heartbeat, config),
-      begin: () => tool.begin(),
-    }
-  }
-
   #openTokenFile(timings: Timings): TokenFile | undefined {
-    const { tokenFile: path } = this.config
+    const { tokenFile: path } = this.#config
     if (path === undefined) return undefined
     const { tokenPollMs: pollMs, tokenSettleMs: settleMs, tokenGraceMs: graceMs } = timings
-    const take = (tokens: ReadonlyMap<string, string>) => this.#takeTokens(tokens)
+    const take = (file: ReadonlyMap<string, string>) => {
+      this.#takeTokens(tokensOf(this.#config, file, false))
+      this.#log.info({ names: [...this.#tokens.names] }, 'tokens read again')
+      this.#warnOfStrangers(file)
+    }
     return new TokenFile({ path, take, pollMs, settleMs, graceMs }, this.#log)
   }
 
-  #takeTokens(file: ReadonlyMap<string, string>): void {
-    this.#tokens.replace(tokensOf(this.config, file, false))
+  #takeTokens(tokens: ReadonlyMap<string, string>): void {
+    this.#tokens.replace(tokens)
     this.#budget.isShared = this.#isForSeveral()
-    this.#log.info({ names: [...this.#tokens.names] }, 'tokens read again')
-    this.#warnOfStrangers(file)
-    for (const { sessions, clients } of this.#all()) {
-      const isOut = ({ caller }: { caller: Caller }) => !this.#tokens.isInForce(caller)
-      sessions.closeWhere(isOut, 'its token was withdrawn')
-      clients.closeWhere(isOut, 'its token was withdrawn')
-    }
+    this.#servers.tokensReplaced()
   }
 
   /** A typo in a name: its holder has no filter and no environment of its own. */
   #warnOfStrangers(file: ReadonlyMap<string, string>): void {
-    const names = strangersIn(file, this.config)
+    const names = strangersIn(file, this.#config)
     if (names.length > 0) this.#log.warn({ names }, 'clients does not know these names of the token file')
   }
 
   /** More than one principal may come. */
   #isForSeveral(): boolean {
-    return this.#tokens.areNeeded ? this.#tokens.names.size > 1 : !isLoopback(this.config.host)
+    return this.#tokens.areNeeded ? this.#tokens.names.size > 1 : !isLoopback(this.#config.host)
   }
 
   /** Without tokens each machine of the network is charged for itself; behind a reverse proxy they are one. */
   #accountOf(principal: string, address = ''): Account {
-    const isMachine = !this.#tokens.areNeeded && !isLoopback(this.config.host)
+    const isMachine = !this.#tokens.areNeeded && !isLoopback(this.#config.host)
     return this.#budget.account(isMachine ? address : principal)
   }
 
-  #statusTools(): StatusTool[] {
-    return [...this.#tools].map(([name, tool]) => ({
-      name,
-      command: this.config.command[0] ?? '',
-      paths: this.config,
-      look: () => tool.look(),
-    }))
-  }
-
-  #readiness(): Readiness | undefined {
-    const problem = this.#ownProblem()
-    if (problem !== undefined) return problem
-    return this.#all()
-      .map((tool) => tool.readiness())
-      .find((each) => each !== undefined)
+  #readiness(): Health {
+    return this.#ownProblem() ?? this.#servers.health
   }
 
   /** Why no tool can be used, whatever is right with each. */
@@ -277,4 +280,15 @@ export class Bridge {
     const problem = this.#tokenFile?.problem
     return problem === undefined ? undefined : { status: 'failing', reason: problem }
   }
+}
+
+const EXAMPLE = { mcpPath: '/NAME/mcp', ssePath: '/NAME/sse' }
+
+/** Options of the whole that a running bridge does not take over. */
+function changedKeys(before: Config, after: Config): string[] {
+  const isTaken = new Set<string>(['servers', 'clients', ...SERVER_KEYS])
+  return Object.keys(after).filter((key) => {
+    const [old, now] = [before, after].map((config) => JSON.stringify(config[key as keyof Config]))
+    return !isTaken.has(key) && old !== now
+  })
 }

@@ -7,10 +7,18 @@ export function healthz(res: ServerResponse): void {
   send(res, 200, { status: 'ok' })
 }
 
+/** `degraded`: of several servers some cannot serve, and others can. */
+export interface Health {
+  status: 'ready' | 'degraded' | Readiness['status']
+  reason?: string
+  /** Why which of several servers cannot serve. */
+  servers?: Readonly<Record<string, string>>
+}
+
 /** 200 while a session can be opened, else 503, with the reason for whoever may see it. */
-export function readyz(res: ServerResponse, problem: Readiness | undefined, canSeeDetails: boolean): void {
-  if (problem === undefined) return send(res, 200, { status: 'ready' })
-  send(res, 503, canSeeDetails ? problem : { status: problem.status })
+export function readyz(res: ServerResponse, health: Health, canSeeDetails: boolean): void {
+  const isReady = health.status === 'ready' || health.status === 'degraded'
+  send(res, isReady ? 200 : 503, canSeeDetails ? health : { status: health.status })
 }
 
 function send(res: ServerResponse, status: number, value: object): void {

@@ -9,44 +9,55 @@ import { BridgeError } from '../errors.ts'
 import { cors } from '../http/cors.ts'
 import { isSamePath, pathOf } from '../http/path.ts'
 import type { Refuse } from '../http/refuse.ts'
-import type { Readiness } from '../tool/startup-probe.ts'
 import { withoutOwnOrigin } from '../status/form.ts'
 import { STATUS_PATHS, type Status } from '../status/status.ts'
 import { excerpt } from '../visible.ts'
-import { healthz, readyz } from './health.ts'
+import { healthz, readyz, type Health } from './health.ts'
 
 export interface RouterOptions {
-  mounts: readonly { paths: { mcpPath: string; ssePath: string } }[]
   admission: DetailsPolicy
   authenticate: Authenticate
   cors: boolean
   /** The headers of `--header-env`, which a page may have to send. */
   headerEnv: readonly { header: string }[]
-  readiness(): Readiness | undefined
+  readiness(): Health
   status: Pick<Status, 'handle'>
+  notFound(req: IncomingMessage, caller: Caller): BridgeError
 }
 
 /** What is done for a caller that is known. Throws BridgeError. */
 export type Handler = (req: IncomingMessage, res: ServerResponse, caller: Caller) => void
 /** The handlers of one path. */
 export type Methods = Partial<Record<'GET' | 'POST' | 'DELETE', Handler>>
+/** One path. */
+export interface Endpoint {
+  methods: Methods
+  authenticate: Authenticate
+  /** Whether it is there for this caller. */
+  isFor(caller: Caller): boolean
+}
 /** Finds out who is calling, and only then calls the handler. */
-export type Enter = (req: IncomingMessage, res: ServerResponse, handler: Handler) => void
+export type Enter = (
+  req: IncomingMessage,
+  res: ServerResponse,
+  authenticate: Authenticate,
+  handler: Handler,
+) => void
 
 /**
  * A router, since nothing is used of what an application has besides (settings, views, its own request and response):
  * `express()` adds 1.1 MB to the bundle, 15 to 60 ms to the start and 6 MiB to the process.
  */
 export function createRouter(
-  { mounts, readiness, admission, authenticate, ...options }: RouterOptions,
-  endpoints: ReadonlyMap<string, Methods>,
+  { readiness, admission, authenticate, ...options }: RouterOptions,
+  endpoints: ReadonlyMap<string, Endpoint>,
   { admit, enter, refuse }: { admit: Gate; enter: Enter; refuse: Refuse },
 ): RequestListener {
   const router = Router()
   const canSeeDetails = detailsCheck(admission, admit, authenticate)
   const ready = async (req: IncomingMessage, res: ServerResponse): Promise<void> => {
-    const problem = readiness()
-    readyz(res, problem, problem !== undefined && (await canSeeDetails(req)))
+    const health = readiness()
+    readyz(res, health, health.status !== 'ready' && (await canSeeDetails(req)))
   }
   // Everybody may ask.
   router.all('/healthz', (req, res) => handlerFor({ GET: healthz, HEAD: healthz }, req, res)(res))
@@ -56,9 +67,12 @@ export function createRouter(
     next()
   })
   if (options.cors) router.use(cors(options.headerEnv.map(({ header }) => header)))
-  for (const [path, methods] of endpoints)
+  for (const [path, { methods, authenticate: known, isFor }] of endpoints)
     router.all(literal(path), (req, res) =>
-      enter(req, res, (_req, _res, caller) => handlerFor(methods, req, res)(req, res, caller)),
+      enter(req, res, known, (_req, _res, caller) => {
+        if (!isFor(caller)) throw options.notFound(req, caller)
+        handlerFor(methods, req, res)(req, res, caller)
+      }),
     )
   // Behind the tools: whoever has given one of these paths to a tool keeps it.
   for (const path of STATUS_PATHS)
@@ -66,12 +80,8 @@ export function createRouter(
       isSamePath(pathOf(req), path) ? options.status.handle(req, res, next) : next(),
     )
   router.use((req, res) =>
-    enter(req, res, () => {
-      throw new BridgeError('not_found', `there is nothing at ${excerpt(pathOf(req))}`, {
-        hint: mounts
-          .map(({ paths }) => `Streamable HTTP is at ${paths.mcpPath}, HTTP+SSE at ${paths.ssePath}`)
-          .join('; '),
-      })
+    enter(req, res, authenticate, (_req, _res, caller) => {
+      throw options.notFound(req, caller)
     }),
   )
   // Express knows an error handler by its four parameters.

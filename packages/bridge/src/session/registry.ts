@@ -42,6 +42,15 @@ export class Registry {
     return this.#sessions.values()
   }
 
+  get size(): number {
+    return this.#sessions.size
+  }
+
+  /** Whether there is a session with this id, whosever it is. */
+  knows(id: string): boolean {
+    return this.#sessions.has(id)
+  }
+
   /** Requests of all sessions that are not answered yet. */
   get inFlight(): number {
     let sum = 0

@@ -44,6 +44,7 @@ const SENTENCES: Record<ToolView['state'], string> = {
   starting: 'starting',
   failing: 'failing',
   draining: 'shutting down',
+  off: 'not served',
 }
 
 export function statusPage(view: StatusView, options: PageOptions): string {
@@ -52,8 +53,10 @@ export function statusPage(view: StatusView, options: PageOptions): string {
     const { details } = tool
     if (details === undefined) return []
     const name = clientKeyOf(tool.name || details.server?.name || 'tool')
-    const url = `${options.address}${details.paths.mcp}`
-    return [toolSection(tool, details, { id: `t${i}`, connect: { name, url, hasTokens: options.hasTokens } })]
+    const { paths } = details
+    const url = `${options.address}${paths?.mcp ?? ''}`
+    const connect = paths === undefined ? undefined : { name, url, hasTokens: options.hasTokens }
+    return [toolSection(tool, details, { id: `t${i}`, connect })]
   })
   const isList = view.tools.length !== 1 || sections.length === 0
   return document(

@@ -8,10 +8,11 @@ import type { FailureView, ProcessView, SessionView, ToolDetails, ToolView } fro
 interface Place {
   /** Begins the ids in it. */
   id: string
-  connect: Connectable
+  /** Nothing for what is not served. */
+  connect: Connectable | undefined
 }
 
-const MODES: Record<ToolDetails['children'], string> = {
+const MODES: Record<NonNullable<ToolDetails['children']>, string> = {
   session: 'a process for each session',
   shared: 'one process for all',
   pool: 'a process for each request',
@@ -48,7 +49,7 @@ export function toolSection(tool: ToolView, details: ToolDetails, place: Place):
       ${sessions.length > 0 && sessionTable(sessions, details.sessionCount, id)}
     </div>
     <div id="${id}-latency" data-part>${latencyPart(details)}</div>
-    <div id="${id}-connect" data-part>${connectPart(place)}</div>
+    <div id="${id}-connect" data-part>${place.connect !== undefined && connectPart(id, place.connect)}</div>
   </section>`
 }
 
@@ -67,7 +68,7 @@ function facts({ server, children, era, command, ...details }: ToolDetails): Htm
       `${server.name} ${server.version}, ${counted(server.tools, 'tool')}, started in ${duration(server.startMs)}`,
     server !== undefined &&
       `speaks ${server.revision}${era === 'modern' ? ' and the revision 2026-07-28' : ''}`,
-    `${children}: ${MODES[children]}`,
+    children !== undefined && `${children}: ${MODES[children]}`,
     counted(details.sessionCount, 'session'),
     `${counted(details.callsInFlight, 'call')} in flight`,
     details.memoryBytes > 0 && `${mebibytes(details.memoryBytes)} in all`,

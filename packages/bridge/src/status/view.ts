@@ -13,7 +13,10 @@ export interface StatusTool {
   name: string
   /** The program. */
   command: string
-  paths: { mcpPath: string; ssePath: string }
+  /** None for what is not served. */
+  paths?: { mcpPath: string; ssePath: string }
+  /** Of several somebody may be kept to some. */
+  isFor(principal: string): boolean
   look(): Promise<ToolLook>
 }
 
@@ -42,9 +45,9 @@ export interface ToolDetails {
   /** The program, for the operator. */
   command?: string
   server?: { name: string; version: string; revision: string; tools: number; startMs: number }
-  children: ToolLook['children']
+  children?: NonNullable<ToolLook['children']>
   era?: ToolLook['era']
-  paths: { mcp: string; sse: string }
+  paths?: { mcp: string; sse: string }
   callsInFlight: number
   sessionCount: number
   /** At most 200 of each. */
@@ -79,7 +82,7 @@ export interface FailureView extends Pick<Failure, 'code' | 'message' | 'hint' |
 /** A page with more would help nobody. */
 const MOST = 200
 /** The worst first. */
-const STATES: readonly ToolView['state'][] = ['failing', 'draining', 'starting', 'ready', 'idle']
+const STATES: readonly ToolView['state'][] = ['failing', 'draining', 'starting', 'ready', 'idle', 'off']
 
 /**
  * The only place where rights are decided: nothing of what a viewer may not see gets further than this.
@@ -91,7 +94,9 @@ export function viewFor(
   tools: readonly { tool: StatusTool; look: ToolLook }[],
   problem: Readiness | undefined,
 ): StatusView {
-  const views = tools.map(({ tool, look }) => toolView(viewer, tool, look))
+  const views = tools
+    .filter(({ tool }) => viewer.sees !== 'own' || tool.isFor(viewer.principal))
+    .map(({ tool, look }) => toolView(viewer, tool, look))
   const worst = STATES.find((state) => views.some((view) => view.state === state)) ?? 'ready'
   const seesStates = viewer.sees === 'states'
   return {
@@ -115,14 +120,13 @@ function toolView(viewer: Viewer, tool: StatusTool, look: ToolLook): ToolView {
   const failures = isAll
     ? look.failures
     : look.failures.filter(({ owner }) => owner.key === viewer.ownerKey).map(withoutPaths)
-  const { mcpPath, ssePath } = tool.paths
   const details: ToolDetails = {
     ...reasonFor(isAll, look),
     ...(isAll && { command: tool.command }),
     ...(look.report !== undefined && { server: serverView(look.report) }),
-    children: look.children,
+    ...(look.children !== undefined && { children: look.children }),
     ...(look.era !== undefined && { era: look.era }),
-    paths: { mcp: mcpPath, sse: ssePath },
+    ...(tool.paths !== undefined && { paths: { mcp: tool.paths.mcpPath, sse: tool.paths.ssePath } }),
     callsInFlight: sessions.reduce((sum, { callsInFlight }) => sum + callsInFlight, 0),
     sessionCount: sessions.length,
     sessions: sessions.slice(-MOST).map(sessionView),

@@ -20,12 +20,12 @@ import type { Readiness } from './startup-probe.ts'
 
 /** All of it, for whoever may see all; `status/view` cuts it for everybody else. Times are milliseconds since 1970. */
 export interface ToolLook {
-  /** `idle`: it is started with the first request. */
-  state: 'ready' | 'idle' | Readiness['status']
+  /** `idle`: it is started with the first request. `off`: it is not served, and is not meant to be. */
+  state: 'ready' | 'idle' | 'off' | Readiness['status']
   /** Why it is not ready, for everybody who may know that; and for the operator, with hint and stderr. */
   reason: string | undefined
   why: { message: string; hint: string | undefined; stderr: string[] } | undefined
-  children: Config['children']
+  children: Config['children'] | undefined
   /** Undefined until a modern client has asked. */
   era: Era | undefined
   /** What it said of itself, once it has. */
@@ -83,6 +83,20 @@ export interface LookedAt {
   latency: Latency
 }
 
+export const STARTS_LATER = 'it is started with the first request'
+
+/** One of which nothing runs. */
+export function restingLook(
+  state: ToolLook['state'],
+  reason: string,
+  children?: Config['children'],
+): ToolLook {
+  return {
+    ...{ state, reason, why: { message: reason, hint: undefined, stderr: [] }, children },
+    ...{ era: undefined, report: undefined, processes: [], sessions: [], failures: [], minutes: [] },
+  }
+}
+
 export async function lookAt(tool: LookedAt): Promise<ToolLook> {
   const snapshot = await snapshotProcesses()
   const { probe, disclosure } = tool
@@ -90,7 +104,7 @@ export async function lookAt(tool: LookedAt): Promise<ToolLook> {
   const isIdle = readiness?.status === 'starting' && !probe.isBegun
   return {
     state: tool.isDraining ? 'draining' : isIdle ? 'idle' : (readiness?.status ?? 'ready'),
-    reason: isIdle ? 'it is started with the first request' : readiness?.reason,
+    reason: isIdle ? STARTS_LATER : readiness?.reason,
     why: readiness === undefined ? undefined : whyOf(probe.failure, disclosure),
     children: tool.children,
     era: tool.era,

@@ -11,6 +11,7 @@ import { Disclosure } from '../lease/disclosure.ts'
 import { warmOf, type Crash, type Leases } from '../lease/lease.ts'
 import { ModernLeases } from '../lease/modern.ts'
 import { TOOL, type Owner } from '../lease/owner.ts'
+import type { Places } from '../lease/places.ts'
 import { ChildSupply } from '../lease/supply.ts'
 import type { ChildDescription, ChildReport } from '../relay/describe.ts'
 import type { ToolRules } from '../relay/interceptors/tool-filter.ts'
@@ -33,6 +34,8 @@ export interface ToolOptions {
   timings: Timings
   /** What the operator has set for single principals. */
   profiles: Profiles
+  /** Shared with the other tools of the bridge. */
+  places: Places
   events: Events
   /** A token may be withdrawn while a request that was let in by it is read. */
   isInForce(caller: Caller): boolean
@@ -67,7 +70,7 @@ export class Tool {
   #hasWarned = false
 
   /** Starts nothing. Throws BridgeError `config_invalid` for an env file that cannot be read. */
-  constructor(config: Config, { timings, profiles, events, isInForce }: ToolOptions, log: Logger) {
+  constructor(config: Config, { timings, profiles, places, events, isInForce }: ToolOptions, log: Logger) {
     this.#config = config
     this.#log = log
     this.#factory = new ChildFactory(config, events, log)
@@ -78,6 +81,7 @@ export class Tool {
     this.#supply = new ChildSupply(
       {
         maxChildren: config.maxChildren,
+        places,
         warm: warmOf(config),
         backoffs,
         start: (env) => this.#factory.start(env),
@@ -179,6 +183,17 @@ export class Tool {
       failures: this.#failures,
       latency: this.#latency,
     })
+  }
+
+  /** Nobody has anything open here. */
+  get isUnused(): boolean {
+    return this.sessions.size === 0 && this.clients.size === 0
+  }
+
+  /** Ends the sessions that have no call in flight. */
+  letGo(reason: string): void {
+    this.sessions.closeWhere(({ inFlight }) => inFlight === 0, reason)
+    this.clients.closeWhere(({ hasCalls }) => !hasCalls, reason)
   }
 
   /** Lets calls in flight finish for so long, takes nothing new, then ends the sessions. */

@@ -155,7 +155,7 @@ function acceptedTypesOf(req: IncomingMessage): AcceptedTypes {
   return accepts(header(req, 'accept'))
 }
 
-function sessionIdOf(req: IncomingMessage): string | undefined {
+export function sessionIdOf(req: IncomingMessage): string | undefined {
   return header(req, 'mcp-session-id')
 }
 

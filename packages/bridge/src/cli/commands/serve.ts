@@ -44,12 +44,13 @@ export async function runServe({
   printConfig: isPrint,
   ...given
 }: Serve): Promise<number | undefined> {
-  const loaded = await loadConfig({ ...given, command: child })
+  const load = () => loadConfig({ ...given, command: child })
+  const loaded = await load()
   if (isPrint) {
     process.stdout.write(visibleJson(printConfig(loaded.config, loaded.origins)))
     return undefined
   }
   // Loaded when needed: a health check runs every few seconds and needs none of it.
   const { serve } = await import('../serve.ts')
-  return serve(loaded)
+  return serve(loaded, load)
 }

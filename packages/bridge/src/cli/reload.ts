@@ -1,0 +1,52 @@
+// cli/reload: several servers: their files are read again when they change, and on SIGHUP.
+import type { Loaded } from '../config/load.ts'
+import { FileWatch } from '../config/watch.ts'
+import { toBridgeError } from '../errors.ts'
+import type { Bridge } from '../server/bridge.ts'
+import type { Logger } from '../telemetry/logger.ts'
+import { TIMINGS } from '../timings.ts'
+
+export class Reload {
+  readonly #bridge: Bridge
+  readonly #load: () => Promise<Loaded>
+  readonly #log: Logger
+  readonly #watch: FileWatch
+  #reading = Promise.resolve()
+
+  constructor(bridge: Bridge, first: Loaded, load: () => Promise<Loaded>, log: Logger) {
+    this.#bridge = bridge
+    this.#load = load
+    this.#log = log
+    const { tokenPollMs: pollMs, tokenSettleMs: settleMs } = TIMINGS
+    this.#watch = new FileWatch({ pollMs, settleMs, changed: () => void this.now() })
+    void this.#watch.watch(watched(first))
+  }
+
+  /** What cannot be read changes nothing. One after the other: what is read last is in force. */
+  now(): Promise<void> {
+    this.#reading = this.#reading.then(() => this.#read())
+    return this.#reading
+  }
+
+  async #read(): Promise<void> {
+    try {
+      const loaded = await this.#load()
+      const { config, warnings } = loaded
+      for (const reason of warnings) this.#log.warn({ reason }, 'configuration')
+      this.#bridge.apply(config)
+      void this.#watch.watch(watched(loaded))
+    } catch (thrown) {
+      const { message: reason } = toBridgeError(thrown)
+      this.#log.error({ reason }, 'configuration not taken over: all goes on as before')
+    }
+  }
+
+  close(): void {
+    this.#watch.close()
+  }
+}
+
+/** With the files of variables that entries name. */
+function watched({ config: { servers = {} }, files }: Loaded): string[] {
+  return [...files, ...Object.values(servers).flatMap(({ config }) => config?.envFile ?? [])]
+}
