@@ -8,6 +8,7 @@ import { afterAll, afterEach, beforeAll, expect } from 'vitest'
 /** What a test sees of a bridge within its own process; see `RunningBridge`. */
 export type Embedded = Pick<RunningBridge, 'port' | 'logs' | 'childPids' | 'until'> & {
   close(): Promise<void>
+  reload(config: ConfigInput): void
 }
 
 /** Longer than the orphan reaper takes from the death of its bridge to the last SIGKILL. */
@@ -80,7 +81,7 @@ export function useBridge(args: readonly string[]): {
 /** A bridge within the test's own process, whose long waits are short: real children, a real port. */
 export async function embedded(
   config: ConfigInput,
-  timings: NonNullable<BridgeOptions['timings']>,
+  timings: NonNullable<BridgeOptions['timings']> = {},
 ): Promise<Embedded> {
   const logs: LogLine[] = []
   const logger = pino(
@@ -95,6 +96,7 @@ export async function embedded(
     port,
     logs,
     close,
+    reload: (next) => bridge.reload({ port: 0, ...next }),
     get childPids() {
       return logs.filter(({ msg }) => msg === 'child started').map((line) => Number(line['childPid']))
     },

@@ -18,6 +18,11 @@ export class Exchanges {
     return count
   }
 
+  /** Some are no streams that stand until they are ended. */
+  get haveCalls(): boolean {
+    return [...this.#all.values()].some(({ isStanding }) => !isStanding)
+  }
+
   get unreadBytes(): number {
     let bytes = 0
     for (const { unreadBytes } of this.#all.values()) bytes += unreadBytes
@@ -42,6 +47,10 @@ export class Exchanges {
 
   delete({ id }: Exchange): void {
     this.#all.delete(id)
+  }
+
+  awaits(id: string): boolean {
+    return this.#all.get(id)?.isParked === true
   }
 
   /** The one that waits for its client to come back, if it does. */

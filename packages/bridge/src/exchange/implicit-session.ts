@@ -207,12 +207,12 @@ export class ImplicitSession implements Holder, ExchangeHost {
 
   /** Whether one of its requests waits for this client to come back. */
   awaits(id: string): boolean {
-    return this.#exchanges.get(id)?.isParked === true
+    return this.#exchanges.awaits(id)
   }
 
   /** What a client would lose that has this ended. */
   get hasCalls(): boolean {
-    return this.#opened === undefined || [...this.#exchanges.values()].some(({ isStanding }) => !isStanding)
+    return this.#opened === undefined || this.#exchanges.haveCalls
   }
 
   /** The exchange that waits for this client to come back, if it does. */

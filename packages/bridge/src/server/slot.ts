@@ -105,7 +105,7 @@ export class Slot implements Mount {
   /**
    * The tool, from now on in use.
    *
-   * @throws BridgeError `child_spawn_failed` for what cannot be set up
+   * @throws BridgeError for an environment file that cannot be read: `config_invalid`, of one of several `child_spawn_failed`
    */
   serve(): Served {
     try {
@@ -113,6 +113,7 @@ export class Slot implements Mount {
       this.#problem = undefined
       return this.#served
     } catch (cause) {
+      if (this.name === '') throw cause
       const { message } = toBridgeError(cause)
       this.#problem = new BridgeError('child_spawn_failed', message, { cause })
       throw this.#problem
@@ -186,7 +187,7 @@ async function letGo(served: Served, reason: string, ms: number): Promise<void> 
     if (tool.isUnused || monotonicMs() >= deadline) break
     await sleep(LOOK_MS)
   }
-  await tool.drain(0)
+  await tool.drain(0, reason)
   await end(served)
 }
 

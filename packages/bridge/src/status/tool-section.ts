@@ -134,7 +134,7 @@ function latencyPart({ latency }: ToolDetails): Html {
     ${latencyChart(latency) ?? markup`<p class="soft">None.</p>`}`
 }
 
-function connectPart({ id, connect }: Place): Html {
+function connectPart(id: string, connect: Connectable): Html {
   const copied = (name: string, text: string) =>
     markup`<div class="row">
       <pre id="${id}-${name}">${lines(text.split('\n'))}</pre>

@@ -197,13 +197,13 @@ export class Tool {
   }
 
   /** Lets calls in flight finish for so long, takes nothing new, then ends the sessions. */
-  async drain(ms: number): Promise<void> {
+  async drain(ms: number, reason = 'the bridge is shutting down'): Promise<void> {
     this.#stopGraceMs = SHUTDOWN_GRACE_MS
     this.#closing.abort()
     this.#probeClosed = this.#probe.close()
     await Promise.all([this.sessions.drain(ms), this.clients.drain(ms)])
-    this.sessions.close('the bridge is shutting down')
-    this.clients.close('the bridge is shutting down')
+    this.sessions.close(reason)
+    this.clients.close(reason)
   }
 
   /** Ends all processes; to be drained before. */
