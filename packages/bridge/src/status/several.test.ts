@@ -20,7 +20,10 @@ function tool(name: string, changed: Partial<ToolLook> = {}): { tool: StatusTool
     ...changed,
   }
   const paths = { mcpPath: `/${name}/mcp`, ssePath: `/${name}/sse` }
-  return { tool: { name, command: 'node', paths, look: () => Promise.resolve(look) }, look }
+  return {
+    tool: { name, isFor: () => true, command: 'node', paths, look: () => Promise.resolve(look) },
+    look,
+  }
 }
 
 const TOOLS = [
