@@ -123,6 +123,8 @@ update_all() {
   hand_over outdated
   behind=$(ordered update)
   failed=$(ordered unknown)
+  # Lets go: each of them is a change of its own.
+  exec 9>&-
   done=
   for each in $behind; do
     if ./tools update "$each"; then done="$done $each"; else failed="$failed $each"; fi
@@ -131,6 +133,16 @@ update_all() {
   [ -n "$behind$failed" ] || say 'all tools are at their newest version'
   # shellcheck disable=SC2086 # a list of services, one a line or not
   [ -z "$failed" ] || die "not updated: $(echo $failed)" 'see above; what ran before runs'
+}
+
+# one_at_a_time WHAT...: refuses beside another of this folder. Who is killed lets go, but not before what it has started has ended.
+one_at_a_time() {
+  # Not part of macOS.
+  command -v flock >/dev/null || return 0
+  mkdir -p run
+  exec 9>>run/lock
+  flock -n 9 || die "another change of this stack runs: $(cat run/lock)" 'wait until it has ended'
+  echo "./tools $* (process $$, since $(date +%H:%M))" >run/lock
 }
 
 # begin: from here on, until `finish`, an end of any kind puts everything back; a change that was killed is put back first.
@@ -215,7 +227,13 @@ last_words() {
   docker logs --tail 40 ${end:+--until "$end"} "$container" 2>&1 | awk '
     /^mcp-bridge: / { n = 0 }
     { line[n++] = $0 }
-    END { for (i = n > 20 ? n - 20 : 0; i < n; i++) print line[i] }'
+    END { for (i = n > 20 ? n - 20 : 0; i < n; i++) print line[i] }' | as_here
+}
+
+# What the bridge in an image says to do is for `docker run`, and here it is ./tools that starts it.
+as_here() {
+  sed -e 's|docker run … IMAGE \(.*\) tries it, mcp-bridge image build … -- .* makes it last|./tools add … -- \1|' \
+    -e '/docker run -e [A-Z0-9_]*=…/ { s|docker run -e|./tools add … -e|; s| -e \([A-Z0-9_]*\)=…| --env \1|g; }'
 }
 
 # Of a tool that is in no file any more: its container, LiteLLM's way to it, its network.

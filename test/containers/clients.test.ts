@@ -3,14 +3,14 @@ import { spawnSync } from 'node:child_process'
 import { chmodSync, chownSync, existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { cleanTemp, tempDir } from '@mcp-bridge/testkit'
+import { cleanTemp, eventually, tempDir } from '@mcp-bridge/testkit'
 import { Client } from '@modelcontextprotocol/sdk/client/index.js'
 import { getDefaultEnvironment, StdioClientTransport } from '@modelcontextprotocol/sdk/client/stdio.js'
 import { StreamableHTTPClientTransport } from '@modelcontextprotocol/sdk/client/streamableHttp.js'
 import type { Transport } from '@modelcontextprotocol/sdk/shared/transport.js'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { PATIENT, textOf } from './client.ts'
-import { attempt, ca, docker } from './docker.ts'
+import { addressOf, attempt, ca, docker } from './docker.ts'
 
 const here = (path: string): string => fileURLToPath(new URL(path, import.meta.url))
 const home = tempDir()
@@ -223,6 +223,47 @@ test('clients: Claude Desktop, with folders, a variable for a file and arguments
     'mcp-memory',
   )
   expect(await ask('memory', 'read_graph', {})).toContain('kept')
+})
+
+test('clients: a LiteLLM of one’s own reaches the tools of the stack by what its files say', async () => {
+  const folder = join(home, 'desktop')
+  const [, network = ''] =
+    /on the network (\S+_front)\./.exec(readFileSync(join(folder, 'litellm.yaml'), 'utf8')) ?? []
+  const name = `mcp-bridge-test-litellm-${process.pid}`
+  const headers = { authorization: 'Bearer sk-of-the-test', 'content-type': 'application/json' }
+  await docker(
+    ...[
+      'run',
+      '--detach',
+      '--name',
+      name,
+      '--network',
+      network,
+      '--env',
+      'LITELLM_MASTER_KEY=sk-of-the-test',
+    ],
+    ...['--env-file', join(folder, 'litellm.env'), '--volume', `${folder}/litellm.yaml:/app/config.yaml:ro`],
+    ...['ghcr.io/berriai/litellm:v1.77.3-stable', '--config', '/app/config.yaml', '--port', '4000'],
+  )
+  try {
+    const url = `http://${await addressOf(name, network)}:4000/mcp-rest/tools`
+    await eventually(
+      async () => {
+        const { tools } = (await (await fetch(`${url}/list`, { headers })).json()) as {
+          tools: { name: string }[]
+        }
+        const names = tools.map((tool) => tool.name)
+        expect(names).toEqual(expect.arrayContaining(['memory-read_graph', 'clock-get_current_time']))
+        expect(names.some((each) => each.endsWith('-write_file'))).toBe(true)
+        return true
+      },
+      { what: 'LiteLLM to list the tools', withinMs: 300_000 },
+    )
+    const body = JSON.stringify({ name: 'memory-read_graph', arguments: {} })
+    expect(await (await fetch(`${url}/call`, { method: 'POST', headers, body })).text()).toContain('kept')
+  } finally {
+    await docker('rm', '--force', '--volumes', name)
+  }
 })
 
 test('clients: Codex, with tools that may be used, variables of the shell what is switched off; beside another stack', async () => {

@@ -1,7 +1,7 @@
 // What breaks in a stack, each followed by a verify that passes without help.
 import { eventually } from '@mcp-bridge/testkit'
 import { expect, test } from 'vitest'
-import { becomesWell, compose, failures, gateway, PATIENCE_MS, sh, startedAt, tried } from './stack.ts'
+import { becomesWell, compose, failures, gateway, PATIENCE_MS, startedAt, tried } from './stack.ts'
 
 const ALIAS = 'time'
 const CALL = `${ALIAS}-get_current_time`
@@ -47,18 +47,19 @@ test('LiteLLM is restarted', async () => {
   expect(failures(await becomesWell())).toEqual([])
 })
 
-test('LiteLLM hangs: its health check ends it, and it is started again', async () => {
-  const before = await startedAt('litellm')
-  // Its main process and whatever that has started: a hang that nothing in it ends.
-  await sh([
-    'sh',
-    '-c',
-    'docker compose exec -T litellm sh -c \'for p in /proc/[0-9]*; do read -r name <"$p/comm"; case $name in python*|litellm*) kill -STOP "${p#/proc/}" ;; esac; done\'',
-  ])
-  await eventually(async () => (await startedAt('litellm')) !== before, {
-    what: 'LiteLLM to be started again',
-    withinMs: PATIENCE_MS,
-  })
+test('LiteLLM and a bridge hang: Docker would only call them unhealthy; their health checks end them, and they come back', async () => {
+  const hanging = ['litellm', 'time']
+  const before = await Promise.all(hanging.map(startedAt))
+  for (const service of hanging) await compose('exec', '-T', service, 'sh', '-c', FREEZE)
+  for (const [i, service] of hanging.entries()) {
+    // It ends, and Docker starts it again.
+    const id = (await compose('ps', '--all', '--quiet', service)).trim()
+    if ((await startedAt(service)) === before[i]) await tried(['docker', 'wait', id])
+    await eventually(async () => (await startedAt(service)) !== before[i], {
+      what: `${service} to be started again`,
+      withinMs: PATIENCE_MS,
+    })
+  }
   expect(failures(await becomesWell())).toEqual([])
 })
 
@@ -75,6 +76,17 @@ test('a tool that errors, over both ways', async () => {
   }
   expect(failures(await becomesWell())).toEqual([])
 })
+
+/** Stops for good what process 1 has started, and all below: a hang that nothing in it ends, and that hears no SIGTERM. */
+const FREEZE = `
+below() {
+  for status in /proc/[0-9]*/status; do
+    pid=\${status#/proc/}
+    pid=\${pid%/status}
+    [ "$pid" = $$ ] || ! grep -q "^PPid:[^0-9]*$1\$" "$status" 2>/dev/null || { kill -STOP "$pid"; below "$pid"; }
+  done
+}
+below 1`
 
 /** The process of the tool itself, as its container numbers it. */
 async function childOf(service: string): Promise<string> {

@@ -2,7 +2,7 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { eventually } from '@mcp-bridge/testkit'
-import { afterEach, expect, test } from 'vitest'
+import { expect, test } from 'vitest'
 import { freePort } from '../e2e/port.ts'
 import {
   becomesWell,
@@ -153,11 +153,10 @@ test.for(FAULTS)('$what', async ({ breaks, says, effect }) => {
     byHand()
     await tried(['docker', 'compose', 'restart'])
     await tried(['docker', 'compose', 'up', '-d', '--wait'])
+    await becomesWell()
     throw error
   }
 })
-
-afterEach(becomesWell)
 
 test('verify cannot ask at all: a sentence, and another exit code', async () => {
   const back = change('.env', 'LITELLM_MASTER_KEY=', 'X_LITELLM_MASTER_KEY=')
