@@ -83,7 +83,7 @@ below() {
   for status in /proc/[0-9]*/status; do
     pid=\${status#/proc/}
     pid=\${pid%/status}
-    [ "$pid" = $$ ] || ! grep -q "^PPid:[^0-9]*$1\$" "$status" 2>/dev/null || { kill -STOP "$pid"; below "$pid"; }
+    [ "$pid" = $$ ] || ! grep -q "^PPid:[^0-9]*$1$" "$status" 2>/dev/null || { kill -STOP "$pid"; below "$pid"; }
   done
 }
 below 1`
