@@ -1,6 +1,8 @@
 // exchange/exchange: one modern request, over as many rounds as an older child asks its client something.
+import { randomUUID } from 'node:crypto'
 import { BridgeError, toBridgeError } from '../errors.ts'
 import type { ResponseWriter } from '../http/response.ts'
+import type { ListNode } from '../linked-list.ts'
 import { isStanding } from '../relay/call.ts'
 import type { Call, ReplyStream } from '../relay/dispatch.ts'
 import { recordOf, type Members } from '../rpc/content.ts'
@@ -35,7 +37,6 @@ export interface ExchangeHost {
 
 /** What the client has said for this request. */
 export interface Asked {
-  id: string
   call: Call
   capabilities: Members
   logLevel: string | undefined
@@ -66,7 +67,10 @@ export class Exchange implements ReplyStream, StreamHost {
   round = 0
   /** Bytes of questions and of a response that wait for the client. */
   keptBytes = 0
+  /** Among the open requests of its client. */
+  node: ListNode<Exchange> | undefined
   readonly #host: ExchangeHost
+  #name: string | undefined
   /** The response of HTTP that is open; none while the client is asked. */
   #stream: SessionStream | undefined
   /** Of the request that is answered now: a retry has its own. */
@@ -87,8 +91,9 @@ export class Exchange implements ReplyStream, StreamHost {
     this.#progressToken = asked.call.progressToken
   }
 
+  /** Made when it is needed: few are asked anything. */
   get id(): string {
-    return this.asked.id
+    return (this.#name ??= randomUUID())
   }
 
   get maxBufferBytes(): number {

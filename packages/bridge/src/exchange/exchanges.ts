@@ -1,10 +1,11 @@
 // exchange/exchanges: the requests of one modern client that are open, and what they cost together.
 import type { BridgeError } from '../errors.ts'
+import { LinkedList } from '../linked-list.ts'
 import type { Exchange } from './exchange.ts'
 import { lowestOf } from './log-levels.ts'
 
 export class Exchanges {
-  readonly #all = new Map<string, Exchange>()
+  readonly #all = new LinkedList<Exchange>()
 
   /** Those whose client is asked among them. */
   get size(): number {
@@ -13,9 +14,7 @@ export class Exchanges {
 
   /** Requests whose client waits. */
   get awaited(): number {
-    let count = 0
-    for (const { isParked, isStanding } of this.#all.values()) if (!isParked && !isStanding) count++
-    return count
+    return this.#all.values().filter(({ isParked, isStanding }) => !isParked && !isStanding).length
   }
 
   /** Some are no streams that stand until they are ended. */
@@ -38,25 +37,26 @@ export class Exchanges {
 
   /** The level that lets most of the log messages through that any of them asks for. */
   get logLevel(): string | undefined {
-    return lowestOf([...this.#all.values()].map(({ asked }) => asked.logLevel))
+    return lowestOf(this.#all.values().map(({ asked }) => asked.logLevel))
   }
 
   add(exchange: Exchange): void {
-    this.#all.set(exchange.id, exchange)
+    exchange.node = this.#all.add(exchange)
   }
 
-  delete({ id }: Exchange): void {
-    this.#all.delete(id)
+  delete({ node }: Exchange): void {
+    this.#all.delete(node)
   }
 
   awaits(id: string): boolean {
-    return this.#all.get(id)?.isParked === true
+    return this.#all.values().some((exchange) => exchange.isParked && exchange.id === id)
   }
 
   /** The one that waits for its client to come back, if it does. */
   waiting(id: string, round: number): Exchange | undefined {
-    const exchange = this.#all.get(id)
-    return exchange?.isParked === true && exchange.round === round ? exchange : undefined
+    return this.#all
+      .values()
+      .find((exchange) => exchange.isParked && exchange.round === round && exchange.id === id)
   }
 
   cutUnread(): void {

@@ -1,5 +1,4 @@
 // exchange/implicit-session: what a modern client finds again in its next request: a way to a legacy child of its own.
-import { randomUUID } from 'node:crypto'
 import type { Caller } from '../access/caller.ts'
 import type { Account } from '../budget/budget.ts'
 import type { Holder } from '../budget/pressure.ts'
@@ -171,7 +170,7 @@ export class ImplicitSession implements Holder, ExchangeHost {
    *
    * @throws BridgeError `quota_exceeded`
    */
-  async request(message: Message, request: ModernRequest, writer: ResponseWriter): Promise<void> {
+  request(message: Message, request: ModernRequest, writer: ResponseWriter): void | Promise<void> {
     this.#heard()
     this.#refuseMore()
     const { params, capabilities, logLevel } = request
@@ -180,28 +179,31 @@ export class ImplicitSession implements Holder, ExchangeHost {
     // Nobody comes back here who cannot be asked anything, or is asked by the child itself.
     const canBeAsked = this.#era === 'legacy' && Object.keys(capabilities).length > 0
     const fingerprint = canBeAsked ? fingerprintOf(message.method, params) : ''
-    const exchange = new Exchange({ id: randomUUID(), call, capabilities, logLevel, fingerprint }, this)
+    const exchange = new Exchange({ call, capabilities, logLevel, fingerprint }, this)
     this.#exchanges.add(exchange)
-    exchange.open(writer, this.#opened === undefined)
-    try {
-      const opened = this.#opened ?? (await waiting(this.account, message.byteLength, this.#opening.done))
+    const opened = this.#opened
+    exchange.open(writer, opened === undefined)
+    // No promise is made where the child is there.
+    if (opened !== undefined) return this.#begin(exchange, message, request, opened)
+    return waiting(this.account, message.byteLength, this.#opening.done).then(
       // Its client may have gone meanwhile.
-      if (exchange.isOver) return
-      if (this.#era === 'legacy') this.#adaptLogLevel(opened.answer)
+      (then) => (exchange.isOver ? undefined : this.#begin(exchange, message, request, then)),
+      (thrown: unknown) => this.#fail(exchange, thrown),
+    )
+  }
+
+  #begin(exchange: Exchange, message: Message, request: ModernRequest, opened: Opened): void {
+    const isOlder = this.#era === 'legacy'
+    try {
+      if (isOlder) this.#adaptLogLevel(opened.answer)
       opened.entry.request(
-        call,
-        this.#era === 'legacy' ? withoutAnswers(message, request) : message,
+        exchange.asked.call,
+        isOlder ? withoutAnswers(message, request) : message,
         exchange,
       )
       opened.connection.flush()
     } catch (thrown) {
-      const error = toBridgeError(thrown)
-      if (error.code === 'internal')
-        this.#log.error(
-          { err: thrown, sessionId: this.shortId, method: excerpt(message.method) },
-          'request failed',
-        )
-      exchange.fail(error)
+      this.#fail(exchange, thrown)
     }
   }
 
@@ -213,6 +215,14 @@ export class ImplicitSession implements Holder, ExchangeHost {
   /** What a client would lose that has this ended. */
   get hasCalls(): boolean {
     return this.#opened === undefined || this.#exchanges.haveCalls
+  }
+
+  #fail(exchange: Exchange, thrown: unknown): void {
+    const error = toBridgeError(thrown)
+    const { method } = exchange.asked.call
+    if (error.code === 'internal')
+      this.#log.error({ err: thrown, sessionId: this.shortId, method: excerpt(method) }, 'request failed')
+    exchange.fail(error)
   }
 
   /** The exchange that waits for this client to come back, if it does. */

@@ -31,7 +31,7 @@ export class ImplicitSessions {
   readonly #openLease: OpenLease
   readonly #log: Logger
   readonly #states = new RequestStates()
-  /** Least recently used first. */
+  /** By `whoIs`. */
   readonly #sessions = new Map<string, ImplicitSession>()
   readonly #sweeper: NodeJS.Timeout
   #isDraining = false
@@ -56,12 +56,8 @@ export class ImplicitSessions {
    */
   of(caller: Caller, address: string | undefined, request: ModernRequest, era: Era): ImplicitSession {
     this.#refuseIfDraining()
-    const key = keyOf(caller, address, request, era)
-    const known = this.#sessions.get(key)
-    if (known === undefined) return this.#open(key, caller, request, era)
-    this.#sessions.delete(key)
-    this.#sessions.set(key, known)
-    return known
+    const who = whoIs(caller, address, request, era)
+    return this.#sessions.get(who) ?? this.#open(who, caller, request, era)
   }
 
   /**
@@ -71,10 +67,10 @@ export class ImplicitSessions {
    */
   waiting(caller: Caller, address: string | undefined, message: Message, request: ModernRequest): Exchange {
     this.#refuseIfDraining()
-    const owner = keyOf(caller, address, request, 'legacy')
-    const binding = { owner, request: fingerprintOf(message.method, request.params) }
+    const who = whoIs(caller, address, request, 'legacy')
+    const binding = { owner: keyOf(who), request: fingerprintOf(message.method, request.params) }
     const ticket = this.#states.open(request.params['requestState'], binding)
-    const exchange = this.#sessions.get(owner)?.waiting(ticket.exchange, ticket.round)
+    const exchange = this.#sessions.get(who)?.waiting(ticket.exchange, ticket.round)
     if (exchange === undefined) throw unknownState()
     return exchange
   }
@@ -114,11 +110,11 @@ export class ImplicitSessions {
     return sum
   }
 
-  #open(key: string, caller: Caller, request: ModernRequest, era: Era): ImplicitSession {
+  #open(who: string, caller: Caller, request: ModernRequest, era: Era): ImplicitSession {
     if (!this.#options.isInForce(caller)) throw new BridgeError('unauthorized', 'this token was withdrawn')
     const { capabilities, clientName: name, clientVersion: version } = request
     const { sessions, bytes } = caller.account
-    const cost = SESSION_BYTES + JSON.stringify(capabilities).length
+    const cost = SESSION_BYTES + who.length
     if (!sessions.has(1)) this.#letGoOne(caller)
     if (!sessions.take(1))
       throw new BridgeError('session_limit_reached', sessions.refusal(1, 'sessions', '--max-sessions'))
@@ -128,7 +124,7 @@ export class ImplicitSessions {
     }
     const session = new ImplicitSession(
       {
-        key,
+        key: keyOf(who),
         caller,
         client: clientOf({ clientInfo: { name, version } }),
         era,
@@ -139,15 +135,15 @@ export class ImplicitSessions {
         states: this.#states,
         openLease: (request) => this.#lease(request),
         onClosed: () => {
-          if (this.#sessions.get(key) !== session) return
-          this.#sessions.delete(key)
+          if (this.#sessions.get(who) !== session) return
+          this.#sessions.delete(who)
           sessions.give(1)
           bytes.give(cost)
         },
       },
       this.#log,
     )
-    this.#sessions.set(key, session)
+    this.#sessions.set(who, session)
     return session
   }
 
@@ -168,12 +164,13 @@ export class ImplicitSessions {
   }
 
   #letGoOne({ account }: Caller): boolean {
+    let longest: ImplicitSession | undefined
     for (const session of this.#sessions.values()) {
       if (session.account !== account || !session.isIdle) continue
-      this.#close(session, 'room for others')
-      return true
+      if (longest === undefined || session.lastRequestAt < longest.lastRequestAt) longest = session
     }
-    return false
+    if (longest !== undefined) this.#close(longest, 'room for others')
+    return longest !== undefined
   }
 
   /** @throws BridgeError `shutting_down` */
@@ -196,8 +193,12 @@ export class ImplicitSessions {
   }
 }
 
-/** Hashed: what a client says of itself may be long, and its environment is secret. */
-function keyOf(
+/** Hashed for all that see it: its environment is secret. */
+function keyOf(who: string): string {
+  return createHash('sha256').update(who).digest('base64url')
+}
+
+function whoIs(
   { principal, tokenHash, env }: Caller,
   address: string | undefined,
   { clientName, clientVersion, capabilities }: ModernRequest,
@@ -206,6 +207,5 @@ function keyOf(
   const who = tokenHash === undefined ? address : tokenHash
   // A modern child is told all of it with each request.
   const said = era === 'legacy' ? [clientName, clientVersion, capabilities] : []
-  const parts = [era, principal, who, env, ...said]
-  return createHash('sha256').update(JSON.stringify(parts)).digest('base64url')
+  return JSON.stringify([era, principal, who, env, ...said])
 }

@@ -86,6 +86,14 @@ const CACHEABLE = new Set([
 
 const BRACE = 0x7b
 
+/** What is said in front of a result, and of one that may be kept. */
+const OF_RESULT = [{ name: 'resultType', text: memberText('resultType', 'complete') }]
+const OF_LIST = [
+  ...OF_RESULT,
+  { name: 'ttlMs', text: memberText('ttlMs', 0) },
+  { name: 'cacheScope', text: memberText('cacheScope', 'private') },
+]
+
 /**
  * An older server's response, as one to a modern client: results say that they are complete and who gives them, and that
  * nobody may keep them, which is all that can be said for a server that says nothing. No more is read of a result than
@@ -105,13 +113,9 @@ export function completed(
   if (given.envelope.resultAt === -1) return given
   const message = method === 'tools/list' ? withoutTasks(given) : given
   const members = message.resultMembers
-  const added = CACHEABLE.has(method)
-    ? { resultType: 'complete', ttlMs: 0, cacheScope: 'private' }
-    : { resultType: 'complete' }
-  const texts = Object.entries(added).flatMap(([name, value]) =>
-    members.some(({ key }) => key === name) ? [] : [memberText(name, value)],
-  )
-  const server = memberText(SERVER_KEY, serverInfo)
+  const added = CACHEABLE.has(method) ? OF_LIST : OF_RESULT
+  const texts = added.filter(({ name }) => !members.some(({ key }) => key === name)).map(({ text }) => text)
+  const server = serverText(serverInfo)
   const meta = members.find(({ key }) => key === '_meta')
   if (meta === undefined) texts.push(`"_meta":{${server}}`)
   const front = message.envelope.resultAt + 1
@@ -132,6 +136,15 @@ function namedIn(message: Message, { valueAt, end, first }: Member, server: stri
 function inserted(at: number, texts: readonly string[], members: readonly Member[]): Edit[] {
   if (texts.length === 0) return []
   return [{ start: at, end: at, text: texts.join(',') + (members.length > 0 ? ',' : '') }]
+}
+
+/** The same for all results of a server. */
+const serverTexts = new WeakMap<Members, string>()
+
+function serverText(serverInfo: Members): string {
+  let text = serverTexts.get(serverInfo)
+  if (text === undefined) serverTexts.set(serverInfo, (text = memberText(SERVER_KEY, serverInfo)))
+  return text
 }
 
 function memberText(name: string, value: unknown): string {

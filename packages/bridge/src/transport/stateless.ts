@@ -44,6 +44,15 @@ export interface StatelessOptions {
   paramHeaders(tool: unknown): readonly ParamHeader[]
 }
 
+/** A request, and whom it is from. */
+interface Asked {
+  req: IncomingMessage
+  res: ServerResponse
+  message: Message
+  request: ModernRequest
+  caller: Caller
+}
+
 /** What 2026-07-28 has taken away. */
 const GONE = new Set([
   'initialize',
@@ -57,12 +66,15 @@ const GONE = new Set([
 export class StatelessTransport {
   readonly #options: StatelessOptions
   readonly #response: ResponseOptions
+  /** Of a stream that stands. */
+  readonly #lasting: ResponseOptions
 
   constructor(options: StatelessOptions) {
     const { heartbeat, isLenient } = options
     this.#options = options
     const failureHead = (code: ErrorCode) => (isLenient ? { status: 200, headers: {} } : headOf(code, false))
     this.#response = { heartbeat, failureHead }
+    this.#lasting = { ...this.#response, isLasting: true }
   }
 
   /** Whether this body is for here: it, or else its header, says so. */
@@ -77,7 +89,8 @@ export class StatelessTransport {
     )
   }
 
-  async post(req: IncomingMessage, res: ServerResponse, message: Message, caller: Caller): Promise<void> {
+  /** No promise is made where all is known. */
+  post(req: IncomingMessage, res: ServerResponse, message: Message, caller: Caller): void | Promise<void> {
     // What a client may tell has no meaning without a session: a call ends with its connection.
     if (message.kind === 'notification') return accepted(res)
     const { paramHeaders, needsHeaders, isLenient } = this.#options
@@ -88,45 +101,48 @@ export class StatelessTransport {
     checkHeaders(req.headers, { method, revision, params }, declared, needsHeaders)
     if (revision !== MODERN_REVISION) throw unsupported(revision)
     if (GONE.has(method)) throw unknown(method)
+    const asked = { req, res, message, request, caller }
+    if (!isLenient) return this.#serve(asked)
+    const failed = (thrown: unknown) => this.#tellAsResult(asked, thrown)
     try {
-      await this.#serve(req, res, message, request, caller)
+      return this.#serve(asked)?.catch(failed)
     } catch (thrown) {
-      const error = toBridgeError(thrown)
-      const told = isLenient ? failureAsResult(errorFor(message.id, error), method) : undefined
-      // A fault of the bridge is logged further up.
-      if (told?.envelope.hasResult !== true || error.code === 'internal' || res.headersSent) throw thrown
-      answerWith(
-        new HttpResponseWriter(res, takesOf(req, false), this.#response),
-        completed(told, method, BRIDGE_INFO, request.capabilities),
-      )
+      return failed(thrown)
     }
   }
 
+  /** Throws what it was given where it is no failure of a tool call; a fault of the bridge is logged further up. */
+  #tellAsResult({ req, res, message, request }: Asked, thrown: unknown): void {
+    const error = toBridgeError(thrown)
+    const told = failureAsResult(errorFor(message.id, error), message.method)
+    if (!told.envelope.hasResult || error.code === 'internal' || res.headersSent) throw thrown
+    answerWith(
+      new HttpResponseWriter(res, takesOf(req, false), this.#response),
+      completed(told, message.method, BRIDGE_INFO, request.capabilities),
+    )
+  }
+
   /** Throws BridgeError for what goes wrong before there is an exchange. */
-  async #serve(
-    req: IncomingMessage,
-    res: ServerResponse,
-    message: Message,
-    request: ModernRequest,
-    caller: Caller,
-  ): Promise<void> {
-    const { clients, era: eraOf } = this.#options
+  #serve(asked: Asked): void | Promise<void> {
+    const { message, caller } = asked
+    if (message.method === 'server/discover') return this.#discover(asked)
+    const known = this.#options.era()
+    if (!(known instanceof Promise)) return this.#pass(asked, known)
+    return waiting(caller.account, message.byteLength, known).then((era) => this.#pass(asked, era))
+  }
+
+  #pass({ req, res, message, request, caller }: Asked, era: Era): void | Promise<void> {
+    // Its client may have gone meanwhile: nothing is done for it.
+    if (res.destroyed) return
+    const { clients } = this.#options
     const { method } = message
     const { params } = request
     const address = req.socket.remoteAddress
-    if (method === 'server/discover') return this.#discover(req, res, message, request, caller)
-    const known = eraOf()
-    const era = known instanceof Promise ? await waiting(caller.account, message.byteLength, known) : known
-    // Its client may have gone meanwhile: nothing is done for it.
-    if (res.destroyed) return
     // Tasks of 2025-11-25 are others.
     if (era === 'legacy' && method.startsWith('tasks/')) throw unknown(method)
     const isListen = method === 'subscriptions/listen'
-    const writer = () =>
-      new HttpResponseWriter(res, takesOf(req, isListen), {
-        ...this.#response,
-        ...(isListen ? { isLasting: true } : {}),
-      })
+    const takes = takesOf(req, isListen)
+    const writer = () => new HttpResponseWriter(res, takes, isListen ? this.#lasting : this.#response)
     if (isListen) return clients.of(caller, address, request, era).listen(message, request, writer())
     if (era === 'legacy' && params['requestState'] !== undefined) {
       const exchange = clients.waiting(caller, address, message, request)
@@ -136,13 +152,7 @@ export class StatelessTransport {
   }
 
   /** A modern tool says for itself what it is; for an older one it is said. */
-  async #discover(
-    req: IncomingMessage,
-    res: ServerResponse,
-    message: Message,
-    request: ModernRequest,
-    caller: Caller,
-  ): Promise<void> {
+  async #discover({ req, res, message, request, caller }: Asked): Promise<void> {
     const { clients, discover, discovered } = this.#options
     const writer = new HttpResponseWriter(res, takesOf(req, false), this.#response)
     const found = await waiting(caller.account, message.byteLength, discover()).catch((error: unknown) => {
