@@ -1,4 +1,7 @@
 // child: the stdio server behind every contestant: as little as answers, so that the bridge is what is measured.
+// `modern` (argv): it speaks 2026-07-28, and nothing before.
+const isModern = process.argv[2] === 'modern'
+const COMPLETE = isModern ? { resultType: 'complete' } : {}
 const text = { type: 'object', properties: { text: { type: 'string' } } }
 const size = { type: 'object', properties: { bytes: { type: 'number' } } }
 const count = { type: 'object', properties: { count: { type: 'number' } } }
@@ -27,7 +30,11 @@ function take({ id, method, params }) {
 }
 
 function answerTo(method, params) {
-  if (method === 'tools/list') return { tools: TOOLS }
+  if (method === 'tools/list') return { ...COMPLETE, tools: TOOLS }
+  if (isModern) {
+    if (method !== 'server/discover') return undefined
+    return { ...COMPLETE, supportedVersions: ['2026-07-28'], capabilities: { tools: {} } }
+  }
   if (method === 'ping') return {}
   if (method !== 'initialize') return undefined
   const serverInfo = { name: 'bench-child', version: '1.0.0' }
@@ -43,7 +50,7 @@ function call(id, { name, arguments: args = {}, _meta: meta = {} }) {
     }
   }
   const said = name === 'large' ? large : String(args.text ?? 'done')
-  say({ jsonrpc: '2.0', id, result: { content: [{ type: 'text', text: said }] } })
+  say({ jsonrpc: '2.0', id, result: { ...COMPLETE, content: [{ type: 'text', text: said }] } })
 }
 
 function say(message) {

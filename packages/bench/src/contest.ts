@@ -8,10 +8,15 @@ import { cleanEnv, descendantsOf, isAlive, processesWithEnv, start, type Started
 import { commandOf, configOf, type Contestant } from './contestants.ts'
 import { openSse } from './wire/sse.ts'
 import { connectStdio } from './wire/stdio.ts'
+import { openStateless } from './wire/stateless.ts'
 import { openStreamable } from './wire/streamable.ts'
 import { echo, initialized, type OpenWire, type Session, type WireName } from './wire/wire.ts'
 
-const WIRES: Record<Exclude<WireName, 'stdio'>, OpenWire> = { streamable: openStreamable, sse: openSse }
+const WIRES: Record<Exclude<WireName, 'stdio'>, OpenWire> = {
+  streamable: openStreamable,
+  stateless: openStateless,
+  sse: openSse,
+}
 const POLL_MS = 5
 const STOP_MS = 1000
 /** In the environment of every contestant, for what it starts to be found when it has been left behind. */
@@ -22,7 +27,7 @@ export interface Contest {
   pid: number
   /** From the start of the process to its first answered call. */
   startMs: number
-  /** Initialised; no call was made on it. */
+  /** Initialised where the wire has that; no call was made on it. */
   open(): Promise<Session>
   stop(): Promise<void>
 }
@@ -43,7 +48,7 @@ export async function startContest(
   const agent = new Agent({ keepAlive: true, maxSockets: Infinity, maxFreeSockets: 2048 })
   const { path, wire } = contestant
   const connect = wire === 'stdio' ? connectStdio(started.process) : () => WIRES[wire]({ port, path, agent })
-  const open = async (): Promise<Session> => initialized(await connect())
+  const open = async (): Promise<Session> => (wire === 'stateless' ? connect() : initialized(await connect()))
   const contest: Contest = {
     contestant,
     pid: started.pid,

@@ -43,11 +43,16 @@ export function contestants(peers: readonly string[]): Contestant[] {
     DIRECT,
     floor('shared'),
     floor('session'),
+    STATELESS_FLOOR,
     ours('shared', 'streamable'),
     ours('session', 'streamable'),
     ours('pool', 'streamable'),
     ours('shared', 'sse'),
     ours('session', 'sse'),
+    stateless('session', 'older'),
+    stateless('shared', 'older'),
+    stateless('session', 'modern'),
+    stateless('shared', 'modern'),
     supergateway('streamable'),
     supergateway('sse'),
     npmProxy('streamable'),
@@ -111,6 +116,15 @@ function floor(mode: 'shared' | 'session'): Contestant {
   }
 }
 
+/** The same for 2026-07-28, which knows no sessions: what a modern child says needs no translation. */
+const STATELESS_FLOOR: Contestant = {
+  ...floor('shared'),
+  name: 'floor-stateless',
+  label: 'floor, 2026-07-28',
+  wire: 'stateless',
+  command: [NODE, FLOOR, '{port}', 'shared', 'modern'],
+}
+
 /** With all defaults but room for the sessions; the pool has 4 processes, as the other modes have with 4 sessions. */
 function ours(mode: 'session' | 'shared' | 'pool', wire: WireName): Contestant {
   const limits = ['--max-sessions', '2000', '--max-children', mode === 'pool' ? '4' : '256']
@@ -121,6 +135,20 @@ function ours(mode: 'session' | 'shared' | 'pool', wire: WireName): Contestant {
     path: wire === 'sse' ? '/sse' : '/mcp',
     command: [NODE, BRIDGE, '--port', '{port}', '--children', mode, ...limits, '--', NODE, '{child}'],
     isChildPerSession: mode === 'session',
+  }
+}
+
+/** For clients of 2026-07-28: in front of a child that begins with initialize, or of one that knows nothing else than they. */
+function stateless(mode: 'session' | 'shared', child: 'older' | 'modern'): Contestant {
+  const { command, ...same } = ours(mode, 'streamable')
+  const isModern = child === 'modern'
+  return {
+    ...same,
+    name: `${same.name}-${isModern ? 'modern' : 'translated'}`,
+    label: `${same.label}, 2026-07-28${isModern ? '' : ' translated'}`,
+    wire: 'stateless',
+    command: [...command, ...(isModern ? ['modern'] : [])],
+    isChildPerSession: same.isChildPerSession && !isModern,
   }
 }
 

@@ -1,5 +1,6 @@
 // floor: the least that a bridge in Node can be. It checks, bounds and keeps nothing: no one should use it.
-// `node floor.js <port> shared|session`: one child for all, or one for each session.
+// `node floor.js <port> shared|session [modern]`: one child for all, or one for each session; `modern` is for the child. With
+// one child it takes requests without a session too.
 import { spawn, type ChildProcess } from 'node:child_process'
 import { randomUUID } from 'node:crypto'
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
@@ -17,13 +18,13 @@ interface Pipe {
   waiting: Map<number, { id: unknown; res: ServerResponse }>
 }
 
-const [port, mode] = process.argv.slice(2)
+const [port, mode, ...childArgs] = process.argv.slice(2)
 const CHILD = fileURLToPath(new URL('../src/child.mjs', import.meta.url))
 const sessions = new Map<string, Pipe>()
 const shared = mode === 'shared' ? open() : undefined
 
 function open(): Pipe {
-  const child = spawn(process.execPath, [CHILD], { stdio: ['pipe', 'pipe', 'ignore'] })
+  const child = spawn(process.execPath, [CHILD, ...childArgs], { stdio: ['pipe', 'pipe', 'ignore'] })
   const pipe: Pipe = { process: child, nextId: 1, waiting: new Map() }
   let unfinished = ''
   child.stdout.setEncoding('utf8').on('data', (chunk: string) => {

@@ -53,7 +53,7 @@ export async function run(
       const startedAt = performance.now()
       for (const entry of entries) {
         const { name } = entry.entrant
-        const groupsOfIt = ofOne.filter((group) => !isDirect(entry) || DIRECT_GROUPS.has(group.name))
+        const groupsOfIt = ofOne.filter((group) => isMeasured(entry, group))
         await measureWith(entry, groupsOfIt, plan, folder, (group, error) => {
           const failure = { contestant: name, round, group, reason: reasonOf(error) }
           outcome.failures.push(failure)
@@ -96,6 +96,14 @@ async function measureWith(
     }
   }
   await contest?.stop()
+}
+
+/** Without a session there is none to open, and none to keep. */
+const OF_SESSIONS = new Set(['sessions', 'memory'])
+
+function isMeasured(entry: Entry, { name }: Group): boolean {
+  if (isDirect(entry)) return DIRECT_GROUPS.has(name)
+  return entry.entrant.wire !== 'stateless' || !OF_SESSIONS.has(name)
 }
 
 /** Its process is the child: there is no bridge. */

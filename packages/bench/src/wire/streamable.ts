@@ -37,13 +37,13 @@ export async function openStreamable(target: Target): Promise<Session> {
   }
 }
 
-function answerOf({ chunks, bytes }: Reply): Answer {
+export function answerOf({ chunks, bytes }: Reply): Answer {
   const text = ends(chunks, bytes)
   if (!text.includes('"result"')) throw new Error(`no result: ${text.slice(0, 300)}`)
   return { bytes, progress: countProgress(text) }
 }
 
-function exchange(
+export function exchange(
   { port, path, agent }: Target,
   method: string,
   headers: Record<string, string | number>,

@@ -1,8 +1,8 @@
 // wire/wire: what the two clients of the bench share: the session as a measure sees it.
 import type { Agent } from 'node:http'
 
-/** `stdio` is the child itself, without a bridge. */
-export type WireName = 'streamable' | 'sse' | 'stdio'
+/** `stateless` is Streamable HTTP of 2026-07-28; `stdio` is the child itself, without a bridge. */
+export type WireName = 'streamable' | 'stateless' | 'sse' | 'stdio'
 
 /** Where a contestant listens. */
 export interface Target {
@@ -69,7 +69,7 @@ const BEGIN = {
   clientInfo: { name: 'bench', version: '1.0.0' },
 }
 
-/** A session as clients open it: initialize, then initialized. */
+/** A session as clients of before open it: initialize, then initialized. */
 export async function initialized(session: Session): Promise<Session> {
   await session.request('initialize', BEGIN)
   await session.notify('notifications/initialized')
