@@ -35,26 +35,35 @@ test('features.parked-crash: a process that is killed while its client is asked:
   expect((await client.call('elicit')).result.resultType).toBe('input_required')
 })
 
-test('features.parked: of 1,000 calls to which nobody comes back neither memory nor a process is left', async () => {
-  const timings = { parkMs: 3000 }
-  const config = { command, maxCalls: 200, maxSessions: 20, maxChildren: 20, warm: 0, idleMs: 1000 }
-  const bridge = await embedded(config, timings)
-  const park = async (round: number) => {
-    const all = Array.from({ length: 10 }, async (_, n) => {
-      const client = new ModernClient({ ...bridge, name: `${round}-${n}`, capabilities })
-      const told: unknown[] = []
-      for (let i = 0; i < 100; i++) told.push((await client.call('elicit')).result?.resultType)
-      return told
-    })
-    const told = (await Promise.all(all)).flat()
-    expect(told).toEqual(Array.from({ length: 1000 }, () => 'input_required'))
-    await eventually(() => !bridge.childPids.some(isAlive), { what: 'the end of all processes' })
-    gc()
-    return process.memoryUsage().heapUsed
-  }
-  // The first time leaves what is compiled and kept for all.
-  const before = await park(1)
-  const after = await park(2)
-  expect((after - before) / 1024 / 1024).toBeLessThan(3)
-  expect(textOf(await new ModernClient({ ...bridge, capabilities }).call('echo', { text: 'on' }))).toBe('on')
-})
+test(
+  'features.parked: of 1,000 calls to which nobody comes back neither memory nor a process is left',
+  { timeout: 240_000 },
+  async () => {
+    const timings = { parkMs: 3000 }
+    const config = { command, maxCalls: 200, maxSessions: 20, maxChildren: 20, warm: 0, idleMs: 1000 }
+    const bridge = await embedded(config, timings)
+    const park = async (round: number) => {
+      const all = Array.from({ length: 10 }, async (_, n) => {
+        const client = new ModernClient({ ...bridge, name: `${round}-${n}`, capabilities })
+        const told: unknown[] = []
+        for (let i = 0; i < 100; i++) told.push((await client.call('elicit')).result?.resultType)
+        return told
+      })
+      const told = (await Promise.all(all)).flat()
+      expect(told).toEqual(Array.from({ length: 1000 }, () => 'input_required'))
+      await eventually(() => !bridge.childPids.some(isAlive), {
+        what: 'the end of all processes',
+        withinMs: 60_000,
+      })
+      gc()
+      return process.memoryUsage().heapUsed
+    }
+    // The first time leaves what is compiled and kept for all.
+    const before = await park(1)
+    const after = await park(2)
+    expect((after - before) / 1024 / 1024).toBeLessThan(3)
+    expect(textOf(await new ModernClient({ ...bridge, capabilities }).call('echo', { text: 'on' }))).toBe(
+      'on',
+    )
+  },
+)
