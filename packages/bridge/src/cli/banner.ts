@@ -3,6 +3,7 @@ import { networkInterfaces } from 'node:os'
 import type { Config, Server } from '../config/config.ts'
 import type { ChildReport } from '../relay/describe.ts'
 import { isImage } from '../place.ts'
+import { MODERN_REVISION } from '../rpc/revisions.ts'
 import type { Listening } from '../server/bridge.ts'
 import { clientKeyOf } from '../status/connect.ts'
 import { excerpt, visible } from '../visible.ts'
@@ -97,8 +98,16 @@ export function toolLines(config: Config, { mcpUrl }: Listening, report: ChildRe
       '  answers as',
       `${excerpt(report.name)} ${excerpt(report.version)}, ${excerpt(report.protocolVersion)}, after ${report.startMs} ms`,
     ],
+    ['  revisions', revisions(config, report)],
     [`  ${names.length} tools`, shown.join(', ') || 'none'],
   ])}\nClient configuration:\n${JSON.stringify(client, undefined, 2)}\n`
+}
+
+/** Whether a tool that takes `initialize` speaks the newest too is asked when the first such client comes. */
+function revisions({ era }: Config, { protocolVersion }: ChildReport): string {
+  if (protocolVersion === MODERN_REVISION) return 'all; translated for clients that open sessions'
+  const whom = `for clients of ${MODERN_REVISION}`
+  return `all; translated ${whom}${era === 'legacy' ? '' : ', unless the tool turns out to speak it'}`
 }
 
 function needsToken({ token, tokenFile, clients }: Config): boolean {
