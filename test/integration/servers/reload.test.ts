@@ -10,6 +10,11 @@ nothingLeft()
 type Servers = NonNullable<ConfigInput['servers']>
 const command = fixture('echo')
 const at = (name: string) => ({ path: `/${name}/mcp` })
+const as = (token: string, name: string) => ({
+  ...at(name),
+  headers: { authorization: `Bearer ${token}` },
+})
+const resources = () => process.getActiveResourcesInfo().length
 const opening = async (port: number, name: string) => {
   const client = new StreamableClient({ port, path: `/${name}/mcp` })
   const { error } = await client.initialize().catch((refused: unknown) => {
@@ -97,7 +102,7 @@ test('reload.wrong: what is wrong as a whole changes nothing; one wrong entry st
     clients: { ann: { token: 'of-ann' } },
   })
   await open('b')
-  await expect(open('a')).rejects.toThrow()
+  await expect(open('a')).rejects.toThrow('404')
   expect(bridge.logs).toContainEqual(
     expect.objectContaining({
       server: 'a',
@@ -111,7 +116,6 @@ test('reload.clients: a token that is withdrawn ends what it opened; what somebo
   const servers: Servers = { a: { command }, b: { command } }
   const clients = { ann: { token: 'of-ann' }, bob: { token: 'of-bob' } }
   const bridge = await embedded({ servers, clients })
-  const as = (token: string, name: string) => ({ ...at(name), headers: { authorization: `Bearer ${token}` } })
   const ann = await openStreamable(bridge, as('of-ann', 'a'))
   const bob = await openStreamable(bridge, as('of-bob', 'b'))
   bridge.reload({ servers, clients: { ann: { token: 'of-ann', servers: ['a'] } } })
@@ -120,13 +124,12 @@ test('reload.clients: a token that is withdrawn ends what it opened; what somebo
     what: 'the end of a session under the former rules',
   })
   await openStreamable(bridge, as('of-ann', 'a'))
-  await expect(openStreamable(bridge, as('of-ann', 'b'))).rejects.toThrow()
+  await expect(openStreamable(bridge, as('of-ann', 'b'))).rejects.toThrow('404')
 })
 
 test('reload.often: 200 reloads leave as many processes, and no more to look at', async () => {
   const bridge = await embedded({ servers: { kept: { command } } })
   const kept = await openStreamable(bridge, at('kept'))
-  const resources = () => process.getActiveResourcesInfo().length
   const before = resources()
   for (let round = 0; round < 200; round++)
     bridge.reload({

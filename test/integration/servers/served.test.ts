@@ -7,6 +7,10 @@ import { openSse, openStreamable, refusal, textOf } from '../clients.ts'
 nothingLeft()
 
 const at = (name: string) => ({ path: `/${name}/mcp` })
+const as = (token: string, name: string) => ({
+  ...at(name),
+  headers: { authorization: `Bearer ${token}` },
+})
 const named = (line: { [key: string]: unknown }, name: string) => line['server'] === name
 
 describe('servers: each entry by itself', async () => {
@@ -66,12 +70,9 @@ describe('servers: each entry by itself', async () => {
   })
 
   test('servers.health: some cannot serve, the others can, and who may see it learns why', async () => {
-    const ready = async () => {
-      const reply = await send({ port: bridge.port, method: 'GET', path: '/readyz', headers: {} })
-      return { status: reply.status, body: reply.json() }
-    }
-    const { status, body } = await ready()
-    expect([status, body.status]).toEqual([200, 'degraded'])
+    const reply = await send({ port: bridge.port, method: 'GET', path: '/readyz', headers: {} })
+    const body = reply.json()
+    expect([reply.status, body.status]).toEqual([200, 'degraded'])
     expect(body.servers).toMatchObject({
       absent: expect.stringContaining('the tool cannot be started'),
       wrong: expect.stringContaining('warm'),
@@ -99,7 +100,7 @@ describe('servers: each entry by itself', async () => {
     const headers = { 'mcp-session-id': client.sessionId ?? '', 'content-type': 'application/json' }
     const body = JSON.stringify({ jsonrpc: '2.0', id: 1, method: 'tools/list' })
     const reply = await send({ port: bridge.port, method: 'POST', path: '/two/mcp', headers, body })
-    refusal(reply, 404, 'session_unknown')
+    expect(refusal(reply, 404, 'session_unknown').data.hint).toContain('initialize')
     client.close()
   })
 })
@@ -129,6 +130,7 @@ test('servers.idle: a tool that nobody uses any more ends its processes, and sta
     await eventually(() => !isAlive(pid), { what: `the end of the process of ${name}` })
   }
   await eventually(() => bridge.childPids.every((pid) => !isAlive(pid)), { what: 'the end of all processes' })
+  expect(bridge.logs.filter(({ msg }) => msg === 'tool answers')).toHaveLength(4)
 })
 
 test('servers.limits: what the whole may have is shared, and one may have less', async () => {
@@ -165,7 +167,6 @@ test('servers.persons: each sees and uses the servers it was given, with what wa
       eve: { token: 'of-eve', servers: [] },
     },
   })
-  const as = (token: string, name: string) => ({ ...at(name), headers: { authorization: `Bearer ${token}` } })
   const names = async (token: string, name: string) => {
     const client = await openStreamable(bridge, as(token, name))
     const { result } = await client.request('tools/list')

@@ -218,6 +218,7 @@ export class Servers {
     const { timings, tokens, heartbeat } = this.#options
     const { config } = server
     const whole = this.#config
+    const isInForce = (caller: Caller) => tokens.isInForce(caller)
     const log = name === '' ? this.#log : this.#log.child({ server: name })
     const { toolsAllow, toolsDeny, readOnly } = whole
     const scope = name === '' ? undefined : { name, filter: { toolsAllow, toolsDeny, readOnly } }
@@ -232,7 +233,6 @@ export class Servers {
       fingerprint: fingerprintOf(name, server, whole),
       serve: (): Served => {
         const events = new Events(name === '' ? (config.command[0] ?? '') : name)
-        const isInForce = (caller: Caller) => tokens.isInForce(caller)
         const tool = new Tool(config, { timings, profiles, places: this.#places, events, isInForce }, log)
         return { tool, wires: wiresOf(tool, config, heartbeat), release: logEvents(events.source, log) }
       },
