@@ -9,12 +9,12 @@ import { openStreamable, textOf } from '../clients.ts'
 nothingLeft()
 
 const [program, ...args] = fixture('echo')
+const write = (path: string, mcpServers: object) => writeFileSync(path, JSON.stringify({ mcpServers }))
 const entry = (who: string) => ({ command: program, args, env: { WHO: who } })
 
 test('files.served: two files together, by a change, by another file in its place, by SIGHUP', async () => {
   const folder = tempDir()
   const [one, two] = [join(folder, 'mcp.json'), join(folder, 'more.json')]
-  const write = (path: string, mcpServers: object) => writeFileSync(path, JSON.stringify({ mcpServers }))
   write(one, { a: entry('1'), kept: entry('kept'), far: { url: 'https://tools.example/mcp' } })
   write(two, { b: entry('2'), lacks: { command: 'x', env: { KEY: '${MISSING_KEY}' } } })
   const bridge = await bridged(['--servers', one, '--servers', two])
