@@ -1,11 +1,11 @@
 // config/config: what a bridge is told, as types for those who write it; the schema is checked against them.
 import type { Origin } from './source.ts'
 
-/** Checked, complete and deeply frozen: what every module receives its slice of. Times are in ms, sizes in bytes. */
 /** Clients that need more than the protocol says, or less. */
 export const COMPAT = ['litellm', 'claude-ai'] as const
 export type Compat = (typeof COMPAT)[number]
 
+/** Checked, complete and deeply frozen: what every module receives its slice of. Times are in ms, sizes in bytes. */
 export interface Config {
   /** The tool: a program and its arguments, started without a shell; empty where there are `servers`. */
   readonly command: readonly string[]
@@ -81,7 +81,6 @@ export interface Config {
   readonly toolsDeny: readonly string[]
   /** Only tools that say they change nothing; default false. */
   readonly readOnly: boolean
-  /** Failures as LiteLLM 1.77 survives them. */
   /** Clients whose habits are met. */
   readonly compat: readonly Compat[]
   /** Who may come, by name: each a token, an environment and the tools they may use. */
