@@ -95,6 +95,17 @@ describe('servers: each entry by itself', async () => {
     },
   )
 
+  test('servers.explained: who asks for what is not served is told why', async () => {
+    const said = [
+      ['/wrong/mcp', 'wrong is not served: warm'],
+      ['/off/sse', 'switched off'],
+    ] as const
+    for (const [path, text] of said) {
+      const reply = await send({ port: bridge.port, method: 'GET', path, headers: {} })
+      expect(refusal(reply, 404, 'not_found').message).toContain(text)
+    }
+  })
+
   test('servers.isolation: the session of one is worth nothing at another', async () => {
     const client = await openStreamable(bridge, at('one'))
     const headers = { 'mcp-session-id': client.sessionId ?? '', 'content-type': 'application/json' }
@@ -156,7 +167,11 @@ test('servers.persons: each sees and uses the servers it was given, with what wa
   const bridge = await embedded({
     readOnly: false,
     toolsDeny: 'crash',
-    servers: { git: { command: fixture('echo') }, memory: { command: fixture('echo') } },
+    servers: {
+      git: { command: fixture('echo') },
+      memory: { command: fixture('echo') },
+      gone: { command: fixture('echo'), disabled: true },
+    },
     clients: {
       ann: { token: 'of-ann', servers: ['git'] },
       bob: {
@@ -194,6 +209,9 @@ test('servers.persons: each sees and uses the servers it was given, with what wa
     expect(refusal(hidden, 404, 'not_found').data).toEqual(refusal(absent, 404, 'not_found').data)
     expect(refusal(hidden, 404, 'not_found').data.hint).not.toContain('memory')
   }
+  expect(refusal(await get('of-ann', '/gone/mcp'), 404, 'not_found').message).toBe(
+    'there is nothing at /gone/mcp',
+  )
   expect(refusal(await get('of-eve', '/git/mcp'), 404, 'not_found').data.hint).not.toContain('git')
 })
 

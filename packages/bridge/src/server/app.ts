@@ -43,6 +43,8 @@ export interface Mount {
 export interface AppOptions extends Omit<RouterOptions, 'headerEnv' | 'notFound'> {
   admission: AdmissionPolicy
   events: Events
+  /** Why there is nothing at this path, if that is known, and for this caller to know. */
+  explain(path: string, caller: Caller): string | undefined
   /** Called before each request of a known caller. */
   onRequest(): void
 }
@@ -162,7 +164,9 @@ export class App {
   /** The same whether there is something that is not for this caller, or nothing. */
   #notFound(req: IncomingMessage, caller: Caller): BridgeError {
     const mounts = this.#mounts.filter((mount) => mount.isFor(caller))
-    return new BridgeError('not_found', `there is nothing at ${excerpt(pathOf(req))}`, {
+    const path = pathOf(req)
+    const why = this.#options.explain(path, caller)
+    return new BridgeError('not_found', why ?? `there is nothing at ${excerpt(path)}`, {
       hint: [
         ...mounts.slice(0, MAX_NAMED).map(({ paths }) => placesOf(paths)),
         ...(mounts.length > MAX_NAMED ? [`and ${mounts.length - MAX_NAMED} more`] : []),

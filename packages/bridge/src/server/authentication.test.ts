@@ -62,6 +62,7 @@ async function serving(authenticate: Authenticate) {
       authenticate,
       readiness: () => ({ status: 'failing', reason: 'no licence' }),
       events: told,
+      explain: () => undefined,
       status: { handle: async (_req, _res, next) => next() },
       onRequest: () => events.push('request'),
     },

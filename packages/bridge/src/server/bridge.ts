@@ -125,6 +125,7 @@ export class Bridge {
         authenticate,
         status,
         events,
+        explain: (path, { principal }) => this.#servers.explain(path, principal),
         readiness: () => this.#readiness(),
         onRequest: () => this.#pressure.stir(),
       },

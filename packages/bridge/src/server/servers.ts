@@ -77,6 +77,17 @@ export class Servers {
     return this.all.flatMap((slot) => slot.tools)
   }
 
+  /** Why a server is not at its path, for whoever may use it. */
+  explain(path: string, principal: string): string | undefined {
+    const { servers = {}, clients } = this.#config
+    const [, name = ''] = path.split('/')
+    const server = Object.hasOwn(servers, name) ? servers[name] : undefined
+    const given = Object.hasOwn(clients, principal) ? clients[principal]?.servers : undefined
+    if (server === undefined || server.state === 'on') return undefined
+    if (given !== undefined && !Object.hasOwn(given, name)) return undefined
+    return `${name} is not served: ${server.reason ?? 'it runs elsewhere'}`
+  }
+
   /** What there is to see of each, also of those that are not served. */
   get shown(): StatusTool[] {
     const { servers } = this.#config
