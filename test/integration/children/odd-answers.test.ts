@@ -127,13 +127,16 @@ test.each(MODES)('child.stdin: %s: a child that takes no request any more has go
   expect(textOf(await next.call('pid'))).toMatch(/^\d+$/)
 })
 
-test.each(MODES)('initialize.deep: %s: capabilities nested thousands deep have an answer', async (mode) => {
-  const bridge = await bridged(['--children', mode, '--', ...fixture('echo')])
-  const bystander = await openStreamable(bridge)
-  const capabilities = `${'{"a":'.repeat(4000)}1${'}'.repeat(4000)}`
-  const { status, json } = await new StreamableClient({ port: bridge.port }).post(
-    `{"jsonrpc":"2.0","id":"deep","method":"initialize","params":{"protocolVersion":"2025-06-18","capabilities":${capabilities},"clientInfo":{"name":"x","version":"1"}}}`,
-  )
-  expect([status, json().id]).toEqual([mode === 'pool' ? 400 : 200, 'deep'])
-  expect(textOf(await bystander.call('echo', { text: 'fine' }))).toBe('fine')
-})
+test.each(MODES)(
+  'initialize.deep: %s: capabilities nested thousands deep are refused, to their client alone',
+  async (mode) => {
+    const bridge = await bridged(['--children', mode, '--', ...fixture('echo')])
+    const bystander = await openStreamable(bridge)
+    const capabilities = `${'{"a":'.repeat(4000)}1${'}'.repeat(4000)}`
+    const { status, json } = await new StreamableClient({ port: bridge.port }).post(
+      `{"jsonrpc":"2.0","id":"deep","method":"initialize","params":{"protocolVersion":"2025-06-18","capabilities":${capabilities},"clientInfo":{"name":"x","version":"1"}}}`,
+    )
+    expect([status, json().id, json().error.data.code]).toEqual([400, 'deep', 'request_invalid'])
+    expect(textOf(await bystander.call('echo', { text: 'fine' }))).toBe('fine')
+  },
+)

@@ -2,14 +2,7 @@
 import { BridgeError, toBridgeError } from '../../errors.ts'
 import { isName, namesOf } from '../../globs.ts'
 import { excerpt } from '../../visible.ts'
-import {
-  contentOf,
-  exactContentOf,
-  listOf,
-  MAX_CONTENT_BYTES,
-  recordOf,
-  type Members,
-} from '../../rpc/content.ts'
+import { contentOf, listOf, MAX_CONTENT_BYTES, recordOf, type Members } from '../../rpc/content.ts'
 import { Message } from '../../rpc/message.ts'
 import type { Logger } from '../../telemetry/logger.ts'
 import { fail, logInternal } from '../call.ts'
@@ -131,7 +124,7 @@ class FilteredTools implements Dispatcher {
     const filtered = onResponse(handler, (response) => {
       if (!response.envelope.hasResult) return handler.onResponse(response, call)
       if (response.byteLength > MAX_CONTENT_BYTES) throw tooLarge(response.byteLength)
-      const whole = without(exactContentOf(response), 'error')
+      const whole = without(recordOf(response.exactJson()), 'error')
       const page = recordOf(whole['result'])
       const finish = (result: Members) =>
         handler.onResponse(responseTo(call, { ...whole, result: this.#written(result) }), call)
