@@ -34,7 +34,7 @@ export interface Mount {
   authenticate: Authenticate
   /** Whether it is there for this caller. */
   isFor(caller: Caller): boolean
-  /** Called before each request, before its body: a tool is started when it is first asked for. Throws BridgeError. */
+  /** Called before each request, before its body: a tool is started when it is first asked for. */
   begin(): void
   /** Who takes this request. Throws BridgeError. */
   wires(req: IncomingMessage, body?: Message | readonly Message[]): Wires
@@ -135,7 +135,10 @@ export class App {
           req,
           maxBodyBytes,
           caller.account.bytes,
-          (body) => handler(req, res, body, caller),
+          (body) =>
+            mount.authenticate === authenticate
+              ? handler(req, res, body, caller)
+              : this.#again(mount, req, (now) => handler(req, res, body, now)),
           (error) => this.#refuse(error, req, res),
         ),
       )
@@ -159,6 +162,17 @@ export class App {
       [paths.ssePath, { methods: stream, authenticate, isFor }],
       [paths.messagePath, { methods: message, authenticate, isFor }],
     ]
+  }
+
+  /** Other rules are in force than those by which it was let in, before the rest of its body had come. */
+  async #again(
+    mount: Mount,
+    req: IncomingMessage,
+    handle: (caller: Caller) => void | Promise<void>,
+  ): Promise<void> {
+    const caller = await mount.authenticate(req)
+    if (!mount.isFor(caller)) throw this.#notFound(req, caller)
+    return handle(caller)
   }
 
   /** The same whether there is something that is not for this caller, or nothing. */

@@ -184,7 +184,7 @@ export class Bridge {
    * finish for its `drainMs`, then its sessions end, so that their clients come back. What belongs to the listener stays
    * as it was at the start.
    *
-   * @throws BridgeError `config_invalid`: then nothing has changed
+   * @throws BridgeError `config_invalid`: then nothing has changed; `shutting_down`
    */
   reload(config: ConfigInput): void {
     this.apply(parseConfig(config))
@@ -192,6 +192,7 @@ export class Bridge {
 
   /** @internal The same for one that is checked already. */
   apply(config: Config): void {
+    if (this.#isClosing) throw new BridgeError('shutting_down', 'the bridge is shutting down')
     if (config.servers === undefined || this.#config.servers === undefined)
       throw new BridgeError('config_invalid', 'only servers can be changed while the bridge runs')
     const tokens = tokensOf({ ...this.#config, clients: config.clients }, new Map(), false)

@@ -167,7 +167,9 @@ export class Servers {
       return readiness?.status === 'failing' ? [[name, readiness.reason] as const] : []
     })
     if (problems.length === 0) return { status: 'ready' }
-    const isServing = [...this.#slots.keys()].some((name) => !problems.some(([each]) => each === name))
+    const isServing = this.all.some(
+      ({ name, isRemoved }) => !isRemoved && !problems.some(([each]) => each === name),
+    )
     return { status: isServing ? 'degraded' : 'failing', servers: Object.fromEntries(problems) }
   }
 
@@ -201,8 +203,8 @@ export class Servers {
   #remove(name: string, slot: Slot): void {
     this.#log.info({ server: name }, 'server removed')
     void slot.remove().then(() => {
-      // It may have come back meanwhile.
-      if (!slot.isRemoved || this.#slots.get(name) !== slot) return
+      // It may have come back meanwhile, and be on its way out again.
+      if (!slot.isRemoved || slot.tools.length > 0 || this.#slots.get(name) !== slot) return
       this.#slots.delete(name)
       this.#options.onMounts()
     })
@@ -306,12 +308,7 @@ function notServed(name: string, { state, reason, url, shown }: Server): StatusT
 }
 
 function begin(slot: Slot): void {
-  if (slot.plan.server.start !== 'eager' || slot.isRemoved) return
-  try {
-    slot.begin()
-  } catch {
-    // Its readiness says why; it stands in the way of no other.
-  }
+  if (slot.plan.server.start === 'eager') slot.begin()
 }
 
 /** What a server is made of: its own options, what holds for all, and what is set for each client there. */

@@ -43,6 +43,8 @@ export class Slot implements Mount {
   #served: Served | undefined
   /** Nothing new is begun here. */
   #isRemoved = false
+  /** The bridge ends. */
+  #isClosing = false
   /** Those before, while calls of theirs go on. */
   readonly #retiring = new Map<Served, Promise<void>>()
   #usedAt = monotonicMs()
@@ -99,15 +101,23 @@ export class Slot implements Mount {
 
   begin(): void {
     this.#usedAt = monotonicMs()
-    if (!this.#isRemoved) this.serve().tool.begin()
+    if (this.#isRemoved || this.#isClosing) return
+    try {
+      this.serve().tool.begin()
+    } catch {
+      // Its readiness says why, and `wires` to whoever needs it; those with a session of the one before do not.
+    }
   }
 
   /**
    * The tool, from now on in use.
    *
-   * @throws BridgeError for an environment file that cannot be read: `config_invalid`, of one of several `child_spawn_failed`
+   * @throws BridgeError for an environment file that cannot be read: `config_invalid`, of one of several `child_spawn_failed`;
+   *   `shutting_down`
    */
   serve(): Served {
+    if (this.#isClosing && this.#served === undefined)
+      throw new BridgeError('shutting_down', 'the bridge is shutting down')
     try {
       this.#served ??= this.#plan.serve()
       this.#problem = undefined
@@ -159,6 +169,7 @@ export class Slot implements Mount {
   }
 
   async drain(ms: number): Promise<void> {
+    this.#isClosing = true
     await Promise.all(this.tools.map((tool) => tool.drain(ms)))
   }
 
