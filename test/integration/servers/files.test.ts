@@ -95,3 +95,37 @@ test('files.status: each is shown with its state, also what is not served', asyn
   client.close()
   expect(JSON.stringify(await status())).toContain('MISSING_KEY')
 })
+
+test('files.env: the variables of an entry and of a client are read again when their files change', async () => {
+  const folder = tempDir()
+  const own = join(folder, 'own.env')
+  const anns = join(folder, 'ann.env')
+  const config = join(folder, 'bridge.json')
+  writeFileSync(own, 'WHERE=here\n')
+  writeFileSync(anns, 'WHO=ann\n')
+  const a = { command: [program, ...args], 'env-file': own }
+  writeFileSync(
+    config,
+    JSON.stringify({ servers: { a }, clients: { ann: { token: 'of-ann', 'env-file': anns } } }),
+  )
+  const bridge = await bridged(['--config', config])
+  const says = async (name: string) => {
+    const client = await openStreamable(bridge, {
+      path: '/a/mcp',
+      headers: { authorization: 'Bearer of-ann' },
+    })
+    const said = await client.call('env', { name })
+    await client.del()
+    client.close()
+    return textOf(said)
+  }
+  expect([await says('WHERE'), await says('WHO')]).toEqual(['here', 'ann'])
+  writeFileSync(own, 'WHERE=there\n')
+  await eventually(async () => (await says('WHERE').catch(() => '')) === 'there', {
+    what: 'the file of the entry',
+  })
+  writeFileSync(anns, 'WHO=ann again\n')
+  await eventually(async () => (await says('WHO').catch(() => '')) === 'ann again', {
+    what: 'the file of the client',
+  })
+})

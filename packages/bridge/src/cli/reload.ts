@@ -46,7 +46,9 @@ export class Reload {
   }
 }
 
-/** With the files of variables that entries name. */
-function watched({ config: { servers = {} }, files }: Loaded): string[] {
-  return [...files, ...Object.values(servers).flatMap(({ config }) => config?.envFile ?? [])]
+/** With the files of variables that entries and clients name. */
+function watched({ config: { servers = {}, clients }, files }: Loaded): string[] {
+  const theirs = Object.values(clients).flatMap((client) => [client, ...Object.values(client.servers ?? {})])
+  const given = [...Object.values(servers).map(({ config }) => config), ...theirs]
+  return [...files, ...given.flatMap((each) => each?.envFile ?? [])]
 }
