@@ -3,7 +3,15 @@ import { createServer, type Server } from 'node:http'
 import { connect, type AddressInfo } from 'node:net'
 import { once } from 'node:events'
 import { join } from 'node:path'
-import { eventually, fixture, isAlive, send, StreamableClient, tempDir } from '@mcp-bridge/testkit'
+import {
+  eventually,
+  fixture,
+  isAlive,
+  ModernClient,
+  send,
+  StreamableClient,
+  tempDir,
+} from '@mcp-bridge/testkit'
 import { createBridge, type ConfigInput } from 'mcp-bridge'
 import { expect, onTestFinished, test } from 'vitest'
 import { embedded, nothingLeft } from '../bridges.ts'
@@ -130,3 +138,15 @@ test('torn.rules: who is let in by former rules and has yet to send the rest ope
   bridge.reload({ servers, clients: { ann: { ...ann, servers: ['b'] } } })
   expect(await request.rest()).toMatch(/^HTTP\/1.1 404 /)
 })
+
+test.each(['shared', 'pool'] as const)(
+  'torn.starting: %s: who waits for the start of what changes is served',
+  async (children) => {
+    const slow = fixture('slow-start')
+    const bridge = await embedded({ children, servers: { a: { command: slow } } })
+    const call = new ModernClient({ port: bridge.port, ...at('a') }).call('echo', { text: 'served' })
+    await bridge.until(({ msg }) => msg === 'child started')
+    bridge.reload({ children, servers: { a: { command: slow, env: { WHO: 'new' } } } })
+    expect(textOf(await call)).toBe('served')
+  },
+)

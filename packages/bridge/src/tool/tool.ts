@@ -68,6 +68,8 @@ export class Tool {
   #stopGraceMs = STOP_GRACE_MS
   #probeClosed: Promise<void> | undefined
   #hasWarned = false
+  /** Those who have nothing open yet, and wait to hear what the tool speaks. */
+  #waiting = 0
 
   /** Starts nothing. Throws BridgeError `config_invalid` for an env file that cannot be read. */
   constructor(config: Config, { timings, profiles, places, events, isInForce }: ToolOptions, log: Logger) {
@@ -187,7 +189,7 @@ export class Tool {
 
   /** Nobody has anything open here. */
   get isUnused(): boolean {
-    return this.sessions.size === 0 && this.clients.size === 0
+    return this.sessions.size === 0 && this.clients.size === 0 && this.#waiting === 0
   }
 
   /** Ends the sessions that have no call in flight. */
@@ -219,7 +221,7 @@ export class Tool {
 
   /** What the tool speaks, once it is up. Throws BridgeError, `child_…`. */
   era(): Era | Promise<Era> {
-    return this.#era.era ?? this.start().then(({ startMs }) => this.#era.ask(startMs))
+    return this.#era.era ?? this.#awaited(this.start().then(({ startMs }) => this.#era.ask(startMs)))
   }
 
   /**
@@ -272,6 +274,15 @@ export class Tool {
     if (request.era === 'modern' && this.#era.era === 'modern') return this.#modern.open(request)
     if (this.#era.isModernOnly) return this.#modern.openLegacy(request)
     return this.#leases.open(request)
+  }
+
+  async #awaited<T>(answer: Promise<T>): Promise<T> {
+    this.#waiting++
+    try {
+      return await answer
+    } finally {
+      this.#waiting--
+    }
   }
 
   #rulesFor({ filters }: Caller): ToolRules {
