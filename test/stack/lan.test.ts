@@ -2,7 +2,8 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { failures, place, sh, verify } from './stack.ts'
 
-const NETWORK = 'mcp-bridge-lan'
+/** One that was killed cannot take its network with it. */
+const NETWORK = `mcp-bridge-lan-${process.pid}`
 const url = `http://${place.name}:${place.port}`
 /** A network of its own, which knows the stack by its name only. */
 const env = { VERIFY_DOCKER_OPTIONS: `--network ${NETWORK} --add-host ${place.name}:${place.address}` }

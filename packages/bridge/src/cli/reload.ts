@@ -19,7 +19,7 @@ export class Reload {
     this.#log = log
     const { tokenPollMs: pollMs, tokenSettleMs: settleMs } = TIMINGS
     this.#watch = new FileWatch({ pollMs, settleMs, changed: () => void this.now() })
-    void this.#watch.watch(watched(first))
+    this.#watch.watch(watched(first))
   }
 
   /** What cannot be read changes nothing. One after the other: what is read last is in force. */
@@ -34,7 +34,7 @@ export class Reload {
       const { config, warnings } = loaded
       for (const reason of warnings) this.#log.warn({ reason }, 'configuration')
       this.#bridge.apply(config)
-      void this.#watch.watch(watched(loaded))
+      this.#watch.watch(watched(loaded))
     } catch (thrown) {
       const { message: reason } = toBridgeError(thrown)
       this.#log.error({ reason }, 'configuration not taken over: all goes on as before')

@@ -1,5 +1,6 @@
 // config/watch: files whose content has changed, however they were written.
 import { createHash } from 'node:crypto'
+import { readFileSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
 
 export interface FileWatchOptions {
@@ -23,10 +24,11 @@ export class FileWatch {
   }
 
   /** Reports changes from what these files hold now on. */
-  async watch(paths: readonly string[]): Promise<void> {
+  watch(paths: readonly string[]): void {
     if (paths.join('\n') === this.#paths.join('\n')) return
     this.#paths = paths
-    this.#digest = await this.#look()
+    // At once: whoever has just read them must miss nothing that is written while somebody else has his turn.
+    this.#digest = digestOf(paths.map(contentNow))
     this.#poll ??= setInterval(() => void this.#compare(), this.#options.pollMs).unref()
   }
 
@@ -54,12 +56,23 @@ export class FileWatch {
 
   /** One that cannot be read is another than an empty one. */
   async #look(): Promise<string> {
-    const hash = createHash('sha256')
-    for (const path of this.#paths) {
-      const bytes = await readFile(path).catch(() => undefined)
-      hash.update(`${bytes?.length ?? '-'}:`)
-      if (bytes !== undefined) hash.update(bytes)
-    }
-    return hash.digest('base64')
+    return digestOf(await Promise.all(this.#paths.map((path) => readFile(path).catch(() => undefined))))
   }
+}
+
+function contentNow(path: string): Buffer | undefined {
+  try {
+    return readFileSync(path)
+  } catch {
+    return undefined
+  }
+}
+
+function digestOf(contents: readonly (Buffer | undefined)[]): string {
+  const hash = createHash('sha256')
+  for (const bytes of contents) {
+    hash.update(`${bytes?.length ?? '-'}:`)
+    if (bytes !== undefined) hash.update(bytes)
+  }
+  return hash.digest('base64')
 }

@@ -14,9 +14,9 @@ import { logEvents } from '../telemetry/log-events.ts'
 import type { Logger } from '../telemetry/logger.ts'
 import type { Timings } from '../timings.ts'
 import { Tool } from '../tool/tool.ts'
-import { restingLook, STARTS_LATER } from '../tool/look.ts'
 import type { StatusTool } from '../status/view.ts'
 import type { Health } from './health.ts'
+import { notServed, shownOf } from './shown.ts'
 import { Slot, type Plan, type Served } from './slot.ts'
 import { wiresOf } from './wires.ts'
 
@@ -272,39 +272,6 @@ function isOn(server: Server): server is On {
 
 function only(config: Config): On {
   return { origin: 'default', state: 'on', config, start: 'eager', notes: [] }
-}
-
-function shownOf(slot: Slot): StatusTool {
-  const { name, plan } = slot
-  const { config, shown, start } = plan.server
-  return {
-    name,
-    command: shown ?? config.command[0] ?? '',
-    paths: config,
-    isFor: (principal) => plan.profiles.mayEnter(principal),
-    look: async () => {
-      const problem = slot.readiness()
-      if (slot.tool !== undefined) return slot.tool.look()
-      const isLazy = problem === undefined && start === 'lazy'
-      return restingLook(
-        problem?.status ?? 'idle',
-        problem?.reason ?? (isLazy ? STARTS_LATER : ''),
-        config.children,
-      )
-    },
-  }
-}
-
-/** Whoever may use some servers only is not told of these. */
-function notServed(name: string, { state, reason, url, shown }: Server): StatusTool {
-  const isWrong = state === 'wrong'
-  const why = state === 'remote' ? `it runs elsewhere (${url ?? ''}): left to the clients` : (reason ?? '')
-  return {
-    name,
-    command: shown ?? '',
-    isFor: () => false,
-    look: async () => restingLook(isWrong ? 'failing' : 'off', why),
-  }
 }
 
 function begin(slot: Slot): void {
