@@ -28,11 +28,11 @@ export interface Timings {
   afterCancelMs: number
   /** The same for a child that does not answer the ping. */
   cancelledMs: number
-  /** How often the token file is looked at. */
-  tokenPollMs: number
-  /** From the change of the token file until it is read: whoever writes it anew may empty it first. */
-  tokenSettleMs: number
-  /** How long its tokens stay in force once it cannot be read: whoever puts another in its place may remove it first. */
+  /** How often the files that may change are looked at: tokens, servers, their variables. */
+  filePollMs: number
+  /** From the change of such a file until it is read: whoever writes it anew may empty it first. */
+  fileSettleMs: number
+  /** How long the tokens of a file stay in force once it cannot be read: whoever puts another in its place may remove it first. */
   tokenGraceMs: number
   /** How long calls wait for their answers once one was lost that may have been any of theirs. */
   lostMs: number
@@ -55,8 +55,8 @@ export const TIMINGS: Readonly<Timings> = {
   stuckMs: 10_000,
   afterCancelMs: 60_000,
   cancelledMs: 10 * 60_000,
-  tokenPollMs: 2000,
-  tokenSettleMs: 200,
+  filePollMs: 1000,
+  fileSettleMs: 200,
   tokenGraceMs: 10_000,
   lostMs: 30_000,
   parkMs: 10 * 60_000,

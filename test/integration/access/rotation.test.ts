@@ -107,7 +107,7 @@ test('rotation.pipe: a token file that is a pipe is read once, and keeps nobody 
 
 test('rotation.gone: a file that is removed has its grace, then nobody of it is in, and readiness says why', async () => {
   const { path, write } = tokenFile('alice:of-alice')
-  const timings = { tokenPollMs: 50, tokenSettleMs: 20, tokenGraceMs: 1500 }
+  const timings = { filePollMs: 50, fileSettleMs: 20, tokenGraceMs: 1500 }
   const config = { command: fixture('echo'), tokenFile: path, token: 'of-anybody' }
   const { port, until } = await embedded(config, timings)
   await until(({ msg }) => msg === 'tool answers')

@@ -1,19 +1,15 @@
 // access/token-file: what the token file says, read again whenever it changes.
-import { createHash } from 'node:crypto'
 import { readFileSync, statSync } from 'node:fs'
-import { readFile } from 'node:fs/promises'
 import { isReserved } from '../config/principals.ts'
+import { FileWatch, type FileWatchOptions } from '../config/watch.ts'
 import { fileText } from '../encoding.ts'
 import { BridgeError } from '../errors.ts'
 import type { Logger } from '../telemetry/logger.ts'
 
-export interface TokenFileOptions {
+export interface TokenFileOptions extends Omit<FileWatchOptions, 'changed'> {
   path: string
   /** Puts these in force, token → name, in place of all that the file has said before. Throws `config_invalid`. */
   take(tokens: ReadonlyMap<string, string>): void
-  pollMs: number
-  /** A program that rewrites the file may empty it first: it is read so long after a change. */
-  settleMs: number
   /** A program that replaces the file may remove it first: its tokens stay in force for so long. */
   graceMs: number
 }
@@ -30,10 +26,7 @@ export class TokenFile {
   readonly #options: TokenFileOptions
   readonly #log: Logger
   readonly #isRegular: boolean
-  /** The hash of what was read last, since tokens are not kept; undefined if it could not be read. */
-  #digest: string | undefined
-  #poll: NodeJS.Timeout | undefined
-  #settling: NodeJS.Timeout | undefined
+  readonly #watch: FileWatch
   #grace: NodeJS.Timeout | undefined
 
   /** @throws BridgeError `config_invalid`, also for a file without tokens: at a start that is a mistake */
@@ -41,15 +34,16 @@ export class TokenFile {
     this.#options = options
     this.#log = log
     const { path } = options
+    this.#watch = new FileWatch({ ...options, changed: () => this.#read() })
     let bytes: Buffer
     try {
       this.#isRegular = statSync(path).isFile()
+      this.#watch.watch([path])
       bytes = readFileSync(path)
     } catch (cause) {
       const hint = 'correct --token-file'
       throw new BridgeError('config_invalid', `the token file ${path} cannot be read`, { cause, hint })
     }
-    this.#digest = digestOf(bytes)
     this.initial = parseTokenFile(fileText(bytes), path)
     if (this.initial.size === 0) {
       const hint = 'write one name:token on each line'
@@ -57,27 +51,28 @@ export class TokenFile {
     }
   }
 
-  /** Compares the content: a time stamp may stay the same, and a missed change would keep a revoked token in force. */
   watch(): void {
-    // A pipe can be read once: the next read would wait, or see an empty file.
-    if (!this.#isRegular) return
-    this.#poll = setInterval(() => void this.#look(), this.#options.pollMs).unref()
+    this.#watch.begin()
   }
 
   /** Reads it now. */
   reload(): void {
+    this.#watch.lookNow()
+    this.#read()
+  }
+
+  #read(): void {
+    // A pipe can be read once.
     if (!this.#isRegular) return
     const { path, take, graceMs } = this.#options
     let bytes: Buffer
     try {
       bytes = readFileSync(path)
     } catch (err) {
-      this.#digest = undefined
       if (this.problem === undefined) this.#grace ??= setTimeout(this.#giveUp, graceMs).unref()
       this.#log.error({ err, path }, 'token file cannot be read')
       return
     }
-    this.#digest = digestOf(bytes)
     clearTimeout(this.#grace)
     this.#grace = undefined
     try {
@@ -91,19 +86,8 @@ export class TokenFile {
   }
 
   close(): void {
-    clearInterval(this.#poll)
-    clearTimeout(this.#settling)
+    this.#watch.close()
     clearTimeout(this.#grace)
-    this.#poll = undefined
-  }
-
-  async #look(): Promise<void> {
-    const digest = await readFile(this.#options.path).then(digestOf, () => undefined)
-    if (digest === this.#digest || this.#settling !== undefined || this.#poll === undefined) return
-    this.#settling = setTimeout(() => {
-      this.#settling = undefined
-      this.reload()
-    }, this.#options.settleMs).unref()
   }
 
   readonly #giveUp = (): void => {
@@ -138,8 +122,4 @@ export function parseTokenFile(text: string, path: string): Map<string, string> 
       hint: 'write one name:token on each line',
     })
   return tokens
-}
-
-function digestOf(bytes: Buffer): string {
-  return createHash('sha256').update(bytes).digest('base64')
 }

@@ -17,9 +17,10 @@ export class Reload {
     this.#bridge = bridge
     this.#load = load
     this.#log = log
-    const { tokenPollMs: pollMs, tokenSettleMs: settleMs } = TIMINGS
+    const { filePollMs: pollMs, fileSettleMs: settleMs } = TIMINGS
     this.#watch = new FileWatch({ pollMs, settleMs, changed: () => void this.now() })
     this.#watch.watch(watched(first))
+    this.#watch.begin()
   }
 
   /** What cannot be read changes nothing. One after the other: what is read last is in force. */
@@ -29,6 +30,7 @@ export class Reload {
   }
 
   async #read(): Promise<void> {
+    this.#watch.lookNow()
     try {
       const loaded = await this.#load()
       const { config, warnings } = loaded

@@ -1,7 +1,7 @@
 // config/watch: files whose content has changed, however they were written.
 import { createHash } from 'node:crypto'
-import { readFileSync } from 'node:fs'
-import { readFile } from 'node:fs/promises'
+import { readFileSync, statSync } from 'node:fs'
+import { readFile, stat } from 'node:fs/promises'
 
 export interface FileWatchOptions {
   pollMs: number
@@ -13,9 +13,8 @@ export interface FileWatchOptions {
 /** Compares the content: a time stamp may stay the same, and an editor may put another file in the place of the first. */
 export class FileWatch {
   readonly #options: FileWatchOptions
-  #paths: readonly string[] = []
-  /** What was seen last. */
-  #digest: string | undefined
+  /** Path → what was seen there last: a hash, since what is watched may be secret. */
+  #seen = new Map<string, string>()
   #poll: NodeJS.Timeout | undefined
   #settling: NodeJS.Timeout | undefined
 
@@ -23,12 +22,17 @@ export class FileWatch {
     this.#options = options
   }
 
-  /** Reports changes from what these files hold now on. */
+  /** Which files these are. Those that are new among them are looked at now, the others are known as they were seen. */
   watch(paths: readonly string[]): void {
-    if (paths.join('\n') === this.#paths.join('\n')) return
-    this.#paths = paths
-    // At once: whoever has just read them must miss nothing that is written while somebody else has his turn.
-    this.#digest = digestOf(paths.map(contentNow))
+    this.#seen = new Map(paths.map((path) => [path, this.#seen.get(path) ?? lookNow(path)]))
+  }
+
+  /** To be called before they are read for another reason: that must not be told again, and what is written later must. */
+  lookNow(): void {
+    for (const path of this.#seen.keys()) this.#seen.set(path, lookNow(path))
+  }
+
+  begin(): void {
     this.#poll ??= setInterval(() => void this.#compare(), this.#options.pollMs).unref()
   }
 
@@ -39,8 +43,7 @@ export class FileWatch {
   }
 
   async #compare(): Promise<void> {
-    const digest = await this.#look()
-    if (digest === this.#digest || this.#settling !== undefined || this.#poll === undefined) return
+    if (!(await this.#hasChanged()) || this.#settling !== undefined || this.#poll === undefined) return
     this.#settling = setTimeout(() => {
       this.#settling = undefined
       void this.#settle()
@@ -48,31 +51,40 @@ export class FileWatch {
   }
 
   async #settle(): Promise<void> {
-    const digest = await this.#look()
-    if (this.#poll === undefined) return
-    this.#digest = digest
+    if (!(await this.#hasChanged()) || this.#poll === undefined) return
+    this.lookNow()
     this.#options.changed()
   }
 
-  /** One that cannot be read is another than an empty one. */
-  async #look(): Promise<string> {
-    return digestOf(await Promise.all(this.#paths.map((path) => readFile(path).catch(() => undefined))))
+  async #hasChanged(): Promise<boolean> {
+    const all = await Promise.all(
+      [...this.#seen.keys()].map(async (path) => [path, await look(path)] as const),
+    )
+    // As it is known by now: it may have been read meanwhile.
+    return all.some(([path, now]) => this.#seen.has(path) && this.#seen.get(path) !== now)
   }
 }
 
-function contentNow(path: string): Buffer | undefined {
+const UNREADABLE = ''
+/** A pipe can be read once: the next read would wait, or see an empty file. */
+const NO_FILE = '-'
+
+async function look(path: string): Promise<string> {
   try {
-    return readFileSync(path)
+    return (await stat(path)).isFile() ? digestOf(await readFile(path)) : NO_FILE
   } catch {
-    return undefined
+    return UNREADABLE
   }
 }
 
-function digestOf(contents: readonly (Buffer | undefined)[]): string {
-  const hash = createHash('sha256')
-  for (const bytes of contents) {
-    hash.update(`${bytes?.length ?? '-'}:`)
-    if (bytes !== undefined) hash.update(bytes)
+function lookNow(path: string): string {
+  try {
+    return statSync(path).isFile() ? digestOf(readFileSync(path)) : NO_FILE
+  } catch {
+    return UNREADABLE
   }
-  return hash.digest('base64')
+}
+
+function digestOf(bytes: Buffer): string {
+  return createHash('sha256').update(bytes).digest('base64')
 }

@@ -240,7 +240,7 @@ export class Bridge {
   #openTokenFile(timings: Timings): TokenFile | undefined {
     const { tokenFile: path } = this.#config
     if (path === undefined) return undefined
-    const { tokenPollMs: pollMs, tokenSettleMs: settleMs, tokenGraceMs: graceMs } = timings
+    const { filePollMs: pollMs, fileSettleMs: settleMs, tokenGraceMs: graceMs } = timings
     const take = (file: ReadonlyMap<string, string>) => {
       this.#takeTokens(tokensOf(this.#config, file, false))
       this.#log.info({ names: [...this.#tokens.names] }, 'tokens read again')
