@@ -1,5 +1,5 @@
 // files: what stands in the files is put in force when they change, however they are written, and on SIGHUP.
-import { readFileSync, renameSync, writeFileSync } from 'node:fs'
+import { mkdirSync, readFileSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { eventually, fixture, ModernClient, send, tempDir } from '@mcp-bridge/testkit'
 import { expect, test } from 'vitest'
@@ -128,4 +128,35 @@ test('files.env: the variables of an entry and of a client are read again when t
   await eventually(async () => (await says('WHO').catch(() => '')) === 'ann again', {
     what: 'the file of the client',
   })
+})
+
+test('files.mounted: a ConfigMap whose link is turned, and a file that goes and comes back', async () => {
+  const mount = tempDir()
+  const put = (name: string, mcpServers: object) => {
+    mkdirSync(join(mount, name))
+    write(join(mount, name, 'mcp.json'), mcpServers)
+    symlinkSync(name, join(mount, '..data_tmp'))
+    renameSync(join(mount, '..data_tmp'), join(mount, '..data'))
+  }
+  put('..2026_1', { a: entry('1'), kept: entry('kept') })
+  symlinkSync(join('..data', 'mcp.json'), join(mount, 'mcp.json'))
+  const bridge = await bridged(['--servers', join(mount, 'mcp.json')])
+  const who = async () => {
+    const client = await openStreamable(bridge, { path: '/a/mcp' })
+    const said = textOf(await client.call('env', { name: 'WHO' }))
+    client.close()
+    return said
+  }
+  const kept = await openStreamable(bridge, { path: '/kept/mcp' })
+  const pid = textOf(await kept.call('pid'))
+  expect(await who()).toBe('1')
+  put('..2026_2', { a: entry('2'), kept: entry('kept') })
+  rmSync(join(mount, '..2026_1'), { recursive: true })
+  await eventually(async () => (await who()) === '2', { what: 'what the link leads to now' })
+  renameSync(join(mount, '..data'), join(mount, '..gone'))
+  await bridge.until(({ msg }) => msg === 'configuration not taken over: all goes on as before')
+  expect(await who()).toBe('2')
+  put('..2026_3', { a: entry('3'), kept: entry('kept') })
+  await eventually(async () => (await who()) === '3', { what: 'the file that came back' })
+  expect(textOf(await kept.call('pid'))).toBe(pid)
 })

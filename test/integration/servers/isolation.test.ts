@@ -17,7 +17,7 @@ import { Several, type Wire } from './several.ts'
 nothingLeft()
 
 const SEED = Number(process.env['FUZZ_SEED'] ?? Date.now() % 1_000_000)
-const CALLS = Number(process.env['FUZZ_CALLS'] ?? 1500)
+const CALLS = Number(process.env['FUZZ_CALLS'] ?? 1000)
 const WIRES: readonly Wire[] = ['sse', 'streamable', 'modern', 'modern']
 const INITIALIZED = ['echo', 'elicit', 'sleep', 'crash', 'pid']
 

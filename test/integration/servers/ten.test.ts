@@ -79,7 +79,7 @@ test('ten.calls: no call to another entry fails, and none of the others is start
   expect(perSecond).toBeLessThan(1.1 * PER_SECOND)
   await Promise.all([...faulty, changes])
   expect(await pids()).toEqual(before)
-  expect(bridge.logs.filter(({ msg }) => msg === 'server changed').length).toBeGreaterThan(3)
+  expect(bridge.logs.filter(({ msg }) => msg === 'server changed').length).toBeGreaterThan(1)
   const touched = bridge.logs.filter(({ msg }) => /^server (changed|removed)$/.test(msg))
   for (const { server } of touched) expect(String(server)).toMatch(/^(changes|comes|renamed-\d+)$/)
 }, 120_000)

@@ -67,13 +67,22 @@ export function createRouter(
     next()
   })
   if (options.cors) router.use(cors(options.headerEnv.map(({ header }) => header)))
-  for (const [path, { methods, authenticate: known, isFor }] of endpoints)
-    router.all(literal(path), (req, res) =>
-      enter(req, res, known, (_req, _res, caller) => {
-        if (!isFor(caller)) throw options.notFound(req, caller)
-        handlerFor(methods, req, res)(req, res, caller)
-      }),
-    )
+  const serve = (
+    { methods, authenticate: known, isFor }: Endpoint,
+    req: IncomingMessage,
+    res: ServerResponse,
+  ): void =>
+    enter(req, res, known, (_req, _res, caller) => {
+      if (!isFor(caller)) throw options.notFound(req, caller)
+      handlerFor(methods, req, res)(req, res, caller)
+    })
+  // As it stands first: a server that was renamed in letter case only has a path of its own until its calls are done.
+  router.use((req, res, next) => {
+    const endpoint = endpoints.get(pathOf(req))
+    if (endpoint === undefined) next()
+    else serve(endpoint, req, res)
+  })
+  for (const [path, endpoint] of endpoints) router.all(literal(path), (req, res) => serve(endpoint, req, res))
   // Behind the tools: whoever has given one of these paths to a tool keeps it.
   for (const path of STATUS_PATHS)
     router.all(path, (req, res, next) =>

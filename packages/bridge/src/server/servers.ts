@@ -69,8 +69,9 @@ export class Servers {
     }, REST_LOOK_MS).unref()
   }
 
+  /** Those on their way out last: of two paths that differ in letter case only the other is meant. */
   get all(): readonly Slot[] {
-    return [...this.#slots.values()]
+    return [...this.#slots.values()].toSorted((one, other) => Number(one.isRemoved) - Number(other.isRemoved))
   }
 
   get tools(): Tool[] {
