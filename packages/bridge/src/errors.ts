@@ -224,6 +224,38 @@ export const ERRORS = {
     meaning: 'The bridge is draining and takes nothing new.',
     remedy: 'Try again when it is back.',
   },
+  hop_forbidden: {
+    who: 'operator',
+    http: 403,
+    rpc: -32600,
+    meaning:
+      'A request says that another replica has passed it on, and is not sealed with the key of this one, or was a minute ago or more.',
+    remedy:
+      'Give all replicas the same `--replica-key-file`, and their machines the same time. Clients do not send `MCP-Bridge-Hop`.',
+  },
+  hop_loop: {
+    who: 'operator',
+    http: 508,
+    rpc: -32603,
+    meaning: 'A request was passed on to a replica that is not the one it is for: it goes no further.',
+    remedy: 'Correct `--replicas`: a name stands at the address of another.',
+  },
+  replica_lost: {
+    who: 'us',
+    http: 502,
+    rpc: -32603,
+    meaning:
+      'The replica that has the session has taken the request, and its connection broke before the answer began.',
+    remedy:
+      'The call may have been carried out. The next request finds out whether the session is still there.',
+  },
+  replica_silent: {
+    who: 'us',
+    http: 504,
+    rpc: -32603,
+    meaning: 'The replica that has the session has taken the request, and has not begun to answer in time.',
+    remedy: 'The call may have been carried out, or still be. Look at that replica.',
+  },
   child_spawn_failed: {
     who: 'child',
     http: 502,

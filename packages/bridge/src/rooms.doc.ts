@@ -12,7 +12,11 @@ const FLOORS: readonly Record<string, string>[] = [
   { server: 'one listener: the paths, the order of the gates, the wiring' },
   { status: 'what a person or a monitor sees of it, and who may see what' },
   { tool: 'one command: whether it works, its processes, its sessions' },
-  { transport: 'one wire for each file, to a session', lease: 'who shares a process, and who gets the next' },
+  {
+    transport: 'one wire for each file, to a session',
+    lease: 'who shares a process, and who gets the next',
+    replica: 'one of several bridges behind a load balancer: the hop to another',
+  },
   { exchange: 'one modern request, and the client that has no session' },
   { session: 'one legacy client from `initialize` to its end' },
   { access: 'who may enter, and as whom' },
@@ -49,7 +53,7 @@ const HOMES = [
   {
     what: 'an HTTP response',
     pattern: /\bServerResponse\b/,
-    in: ['http/', 'transport/', 'status/', 'server/'],
+    in: ['http/', 'transport/', 'replica/', 'status/', 'server/'],
   },
   { what: 'process.env', pattern: /(?<![#.])\bprocess\.env\b/, in: ['config/', 'child/environment'] },
   { what: 'process.exit', pattern: /(?<![#.])\bprocess\.exit\(/, in: ['cli/'] },

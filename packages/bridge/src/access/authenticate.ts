@@ -2,6 +2,7 @@
 import type { IncomingMessage } from 'node:http'
 import type { Account } from '../budget/budget.ts'
 import { headerText } from '../encoding.ts'
+import { addressOf } from './address.ts'
 import type { Caller, Profiles } from './caller.ts'
 import type { Tokens } from './tokens.ts'
 
@@ -32,7 +33,7 @@ export function authenticateByToken({
     const { principal, tokenHash } = tokens.identify(req)
     const { env: own, filters } = profiles.of(principal)
     const env = headerEnv.length === 0 ? own : { ...environmentOf(req.headers, headerEnv), ...own }
-    return { principal, tokenHash, env, filters, account: accountOf(principal, req.socket.remoteAddress) }
+    return { principal, tokenHash, env, filters, account: accountOf(principal, addressOf(req)) }
   }
 }
 

@@ -23,6 +23,12 @@ export interface Config {
   readonly messagePath: string
   /** Path of Streamable HTTP; default `/mcp`. */
   readonly mcpPath: string
+  /** Name of this bridge among its replicas: session ids begin with it. */
+  readonly replica?: string | undefined
+  /** Where the replicas are, by name; `*` is one address for all that are numbered as this one is: `http://*.tools:8000`. */
+  readonly replicas: Readonly<Record<string, string>>
+  /** File of the secret that the replicas share. */
+  readonly replicaKeyFile?: string | undefined
   /** Who shares a process: nobody, everybody, or one request after the other; default `session`. */
   readonly children: 'session' | 'shared' | 'pool'
   /** Processes kept started ahead; default 0 with `shared`, 1 otherwise. */

@@ -26,6 +26,7 @@ export function crossCheck(config: Partial<Config>, hasToken: boolean): Problem[
     if (taken !== undefined) problems.push({ key, message: `${config[key]} is the path of ${taken} already` })
     else if (config[key] !== undefined) paths.set(config[key].toLowerCase(), flagOf(key))
   }
+  problems.push(...replicaProblems(config))
   for (const [name, { token }] of Object.entries(config.clients ?? {})) {
     if (token === undefined && config.tokenFile === undefined) {
       problems.push({
@@ -55,6 +56,23 @@ function toolProblems({ command, servers, onCrash }: Partial<Config>): Problem[]
       message: 'exit is for one command: one of several servers ends no other',
     })
   return problems
+}
+
+function replicaProblems({ replica, replicas = {}, replicaKeyFile }: Partial<Config>): Problem[] {
+  const hasPeers = Object.keys(replicas).length > 0
+  if (replica === undefined)
+    return hasPeers || replicaKeyFile !== undefined
+      ? [{ key: hasPeers ? 'replicas' : 'replicaKeyFile', message: 'name this replica, too: --replica' }]
+      : []
+  if (replicas['*'] !== undefined && !/-\d+$/.test(replica))
+    return [
+      { key: 'replica', message: `${replica} has no number at its end, such as tools-0: * is for those` },
+    ]
+  if (hasPeers === (replicaKeyFile !== undefined)) return []
+  const problem = hasPeers
+    ? { key: 'replicas', message: 'replicas know each other by a secret: --replica-key-file' }
+    : { key: 'replicaKeyFile', message: 'is for requests between replicas: say where they are, --replicas' }
+  return [problem]
 }
 
 function flagOf(key: string): string {

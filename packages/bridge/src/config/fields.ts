@@ -116,6 +116,22 @@ function texts() {
   return z.union([some, z.array(some)], 'write a list of texts').register(kinds, { kind: 'list' })
 }
 
+/** `NAME=VALUE` in one string or a list, or a map; what has no `=` has no name. */
+export function listOfPairs() {
+  const value = z.union([z.string(), z.number(), z.boolean()])
+  return z
+    .union(
+      [z.string(), z.array(z.string()), z.record(z.string(), value)],
+      'write NAME: value, or a list of NAME=VALUE',
+    )
+    .register(kinds, { kind: 'list' })
+    .transform((raw): readonly (readonly [string, string])[] =>
+      typeof raw === 'string' || Array.isArray(raw)
+        ? [raw].flat().flatMap((each) => splitList(each).map(splitPair))
+        : Object.entries(raw).map(([name, text]) => [name, String(text)] as const),
+    )
+}
+
 /** `KEY=VALUE` lines, a list of them, or a map. */
 export function pairs() {
   const value = z.union([z.string(), z.number(), z.boolean()])

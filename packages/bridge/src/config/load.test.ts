@@ -52,6 +52,7 @@ test('what nobody has set has its default', async () => {
     mcpPath: '/mcp',
     children: 'session',
     recycleAfter: 0,
+    replicas: {},
     toolsAllow: [],
     toolsDeny: [],
     readOnly: false,

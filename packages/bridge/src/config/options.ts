@@ -24,6 +24,9 @@ const TABLE = {
     mcpPath: { value: 'path', help: 'Path of Streamable HTTP' },
     ssePath: { value: 'path', help: 'Path of the HTTP+SSE stream' },
     messagePath: { value: 'path', help: 'Path of HTTP+SSE messages' },
+    replica: { value: 'name', help: 'Name of this one of several replicas: begins its session ids' },
+    replicas: { value: 'NAME=URL', help: 'Where the replicas are; http://*.host:8000 for numbered ones *' },
+    replicaKeyFile: { value: 'file', help: 'File of the secret that the replicas share' },
   },
   Tool: {
     servers: { value: 'file', help: "Serve the tools of an MCP client's file in place of a command *" },

@@ -31,6 +31,8 @@ function show({ key, kind }: OptionRow, config: Config): string {
       .map((name) => `${name}: ${MASK}`)
       .join(', ')} }`.replace('{  }', '{}')
   if (key === 'headerEnv') return flow(config.headerEnv.map(({ header, name }) => `${header}=${name}`))
+  if (key === 'replicas')
+    return flow(Object.entries(config.replicas).map(([name, url]) => (name === '*' ? url : `${name}=${url}`)))
   const value = config[key]
   return Array.isArray(value) ? flow(value) : scalar(formatValue(kind, value))
 }

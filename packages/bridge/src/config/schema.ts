@@ -5,6 +5,7 @@ import { clients } from './clients.ts'
 import { COMPAT, type Config } from './config.ts'
 import { boolean, duration, files, globs, headerEnv, int, list, pairs, size, text, whole } from './fields.ts'
 import { isOrigin, normalOrigin } from './origins.ts'
+import { replicaName, replicas } from './replicas.ts'
 import { isOwnVariable } from '../variables.ts'
 
 export const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'silent'] as const
@@ -38,6 +39,9 @@ export const configSchema = z.strictObject({
   ssePath: path().default('/sse'),
   messagePath: path().default('/messages'),
   mcpPath: path().default('/mcp'),
+  replica: replicaName().optional(),
+  replicas: replicas().default({}),
+  replicaKeyFile: text().optional(),
   children: z.enum(CHILDREN, `write ${CHILDREN.join(', ')}`).default('session'),
   /** In effect 0 with `shared` and 1 otherwise, unless set. */
   warm: int(0, 64).optional(),

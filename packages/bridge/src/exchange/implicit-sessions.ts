@@ -11,10 +11,12 @@ import type { SessionLimits } from '../session/session.ts'
 import type { Logger } from '../telemetry/logger.ts'
 import type { Exchange } from './exchange.ts'
 import { ImplicitSession } from './implicit-session.ts'
-import { fingerprintOf, RequestStates, unknownState } from './request-state.ts'
+import { fingerprintOf, placeOf, RequestStates, unknownState } from './request-state.ts'
 
 export interface ImplicitSessionsOptions extends SessionLimits {
   idleMs: number
+  /** Of several replicas the name of this one. */
+  replica?: string | undefined
   /** A token may be withdrawn while a request that was let in by it is read. */
   isInForce(caller: Caller): boolean
   onTools(tools: readonly unknown[]): void
@@ -30,7 +32,7 @@ export class ImplicitSessions {
   readonly #options: ImplicitSessionsOptions
   readonly #openLease: OpenLease
   readonly #log: Logger
-  readonly #states = new RequestStates()
+  readonly #states: RequestStates
   /** By `whoIs`. */
   readonly #sessions = new Map<string, ImplicitSession>()
   readonly #sweeper: NodeJS.Timeout
@@ -40,6 +42,7 @@ export class ImplicitSessions {
     this.#options = options
     this.#openLease = openLease
     this.#log = log
+    this.#states = new RequestStates(options.replica)
     const everyMs = Math.max(20, Math.min(MAX_SWEEP_MS, options.idleMs / 5))
     this.#sweeper = setInterval(() => this.#sweep(), everyMs).unref()
   }
@@ -81,8 +84,8 @@ export class ImplicitSessions {
 
   /** Whether a client that brings this `requestState` goes on with something here; nothing is said about its right to. */
   awaits(state: unknown): boolean {
-    const [, exchange = ''] = typeof state === 'string' ? (/^([\w-]{1,64})\./.exec(state) ?? []) : []
-    return exchange !== '' && [...this.#sessions.values()].some((session) => session.awaits(exchange))
+    const exchange = placeOf(state)?.exchange
+    return exchange !== undefined && [...this.#sessions.values()].some((session) => session.awaits(exchange))
   }
 
   /** Takes nothing new; resolves when nobody waits for a response, or after `ms`. */

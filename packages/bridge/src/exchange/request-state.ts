@@ -25,16 +25,24 @@ export interface Binding {
  */
 export class RequestStates {
   readonly #key = randomBytes(32)
+  /** Of several replicas the name of the one that has the calls, and a dot. */
+  readonly #prefix: string
+
+  constructor(replica: string | undefined) {
+    this.#prefix = replica === undefined ? '' : `${replica}.`
+  }
 
   seal({ exchange, round }: Ticket, binding: Binding): string {
-    const text = `${exchange}.${round}`
+    const text = `${this.#prefix}${exchange}.${round}`
     return `${text}.${this.#mac(text, binding)}`
   }
 
   /** @throws BridgeError `request_state_invalid` */
   open(state: unknown, binding: Binding): Ticket {
     const [, text = '', exchange = '', round = '', mac = ''] =
-      typeof state === 'string' ? (/^(([\w-]{1,64})\.(\d{1,9}))\.([\w-]{43})$/.exec(state) ?? []) : []
+      typeof state === 'string'
+        ? (/^((?:[\w-]+\.)?([\w-]{1,64})\.(\d{1,9}))\.([\w-]{43})$/.exec(state) ?? [])
+        : []
     if (text === '' || !timingSafeEqual(Buffer.from(mac), Buffer.from(this.#mac(text, binding))))
       throw unknownState()
     return { exchange, round: Number(round) }
@@ -45,6 +53,13 @@ export class RequestStates {
     for (const part of [text, owner, request]) mac.update(`${part.length}:${part}`)
     return mac.digest('base64url')
   }
+}
+
+/** The exchange that a state names, and the replica that has it; nothing is said about whether the state is genuine. */
+export function placeOf(state: unknown): { replica: string | undefined; exchange: string } | undefined {
+  if (typeof state !== 'string') return undefined
+  const [, replica, exchange] = /^(?:([\w-]{1,63})\.)?([\w-]{1,64})\.\d{1,9}\.[\w-]{43}$/.exec(state) ?? []
+  return exchange === undefined ? undefined : { replica, exchange }
 }
 
 /** Nothing is said about which of the reasons it was. */

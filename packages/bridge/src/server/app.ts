@@ -8,9 +8,11 @@ import { createRefuse, type Refuse } from '../http/refuse.ts'
 import type { Message } from '../rpc/message.ts'
 import type { Events } from '../telemetry/events.ts'
 import type { Logger } from '../telemetry/logger.ts'
-import type { SseTransport } from '../transport/sse.ts'
+import type { Replica } from '../replica/replica.ts'
+import { sessionIdIn, type SseTransport } from '../transport/sse.ts'
 import { StatelessTransport } from '../transport/stateless.ts'
-import type { StreamableHttpTransport } from '../transport/streamable-http.ts'
+import { sessionIdOf, type StreamableHttpTransport } from '../transport/streamable-http.ts'
+import { Hops, type BodyHandler } from './hops.ts'
 import { createRouter, type Endpoint, type Handler, type Methods, type RouterOptions } from './router.ts'
 import type { Authenticate } from '../access/authenticate.ts'
 import type { Gate } from '../access/gate.ts'
@@ -43,6 +45,8 @@ export interface Mount {
 export interface AppOptions extends Omit<RouterOptions, 'headerEnv' | 'notFound'> {
   admission: AdmissionPolicy
   events: Events
+  /** Of several: some requests are another's. */
+  replica?: Replica | undefined
   /** Why there is nothing at this path, if that is known, and for this caller to know. */
   explain(path: string, caller: Caller): string | undefined
   /** Called before each request of a known caller. */
@@ -64,7 +68,15 @@ export class App {
 
   constructor(options: AppOptions, log: Logger) {
     this.#options = options
-    this.#admit = admission(options.admission)
+    const admit = admission(options.admission)
+    const { replica } = options
+    this.#admit =
+      replica === undefined
+        ? admit
+        : (req) => {
+            admit(req)
+            replica.gate(req)
+          }
     this.#log = log
     this.mount([])
   }
@@ -142,20 +154,36 @@ export class App {
           (error) => this.#refuse(error, req, res),
         ),
       )
+    const { replica } = this.#options
+    const hops =
+      replica === undefined ? undefined : new Hops(replica, (...refused) => this.#refuse(...refused))
+    const bySession = (idOf: (req: IncomingMessage) => string | undefined, handler: Handler): Handler =>
+      hops?.bySession(idOf, handler) ?? handler
+    const byState = (handler: BodyHandler): BodyHandler => hops?.byState(handler) ?? handler
+    const post: BodyHandler = (req, res, body, caller) => {
+      const { stateless, streamable } = mount.wires(req, body)
+      return StatelessTransport.takes(req, body)
+        ? stateless.post(req, res, body, caller)
+        : streamable.post(req, res, body, caller)
+    }
     const mcp: Methods = {
-      POST: withBody((req, res, body, caller) => {
-        const { stateless, streamable } = mount.wires(req, body)
-        return StatelessTransport.takes(req, body)
-          ? stateless.post(req, res, body, caller)
-          : streamable.post(req, res, body, caller)
-      }),
-      GET: begun((req, res, caller) => mount.wires(req).streamable.get(req, res, caller)),
-      DELETE: begun((req, res, caller) => mount.wires(req).streamable.delete(req, res, caller)),
+      POST: bySession(sessionIdOf, withBody(byState(post))),
+      GET: bySession(
+        sessionIdOf,
+        begun((req, res, caller) => mount.wires(req).streamable.get(req, res, caller)),
+      ),
+      DELETE: bySession(
+        sessionIdOf,
+        begun((req, res, caller) => mount.wires(req).streamable.delete(req, res, caller)),
+      ),
     }
     // A POST to the SSE path is how newer clients ask whether it is Streamable HTTP: 405 sends them on to GET.
     const stream: Methods = { GET: begun((req, res, caller) => mount.wires(req).sse.get(req, res, caller)) }
     const message: Methods = {
-      POST: withBody((req, res, body, caller) => mount.wires(req, body).sse.post(req, res, body, caller)),
+      POST: bySession(
+        ({ url = '' }) => sessionIdIn(url),
+        withBody((req, res, body, caller) => mount.wires(req, body).sse.post(req, res, body, caller)),
+      ),
     }
     return [
       [paths.mcpPath, { methods: mcp, authenticate, isFor }],
@@ -195,10 +223,3 @@ const MAX_NAMED = 20
 function placesOf({ mcpPath, ssePath }: Mount['paths']): string {
   return `Streamable HTTP is at ${mcpPath}, HTTP+SSE at ${ssePath}`
 }
-
-type BodyHandler = (
-  req: IncomingMessage,
-  res: ServerResponse,
-  body: Message | readonly Message[],
-  caller: Caller,
-) => void | Promise<void>

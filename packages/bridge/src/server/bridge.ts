@@ -16,6 +16,7 @@ import { Heartbeat } from '../http/heartbeat.ts'
 import { QUEUE_PER_CHILD } from '../lease/pool-queue.ts'
 import { MAX_WAITING } from '../lease/shared-child.ts'
 import type { ChildReport } from '../relay/describe.ts'
+import { Replica } from '../replica/replica.ts'
 import { Status } from '../status/status.ts'
 import { Events } from '../telemetry/events.ts'
 import { logEvents } from '../telemetry/log-events.ts'
@@ -53,6 +54,7 @@ export class Bridge {
   readonly #heartbeat: Heartbeat
   readonly #tokens: Tokens
   readonly #tokenFile: TokenFile | undefined
+  readonly #replica: Replica | undefined
   readonly #stopLogging: () => void
   #isClosing = false
   #server: HttpServer | undefined
@@ -63,6 +65,7 @@ export class Bridge {
     this.#config = config
     this.#log = log
     this.#heartbeat = new Heartbeat(log)
+    this.#replica = replicaOf(config)
     const events = new Events(config.command[0] ?? '')
     this.#tokenFile = this.#openTokenFile(timings)
     const { initial = new Map<string, string>() } = this.#tokenFile ?? {}
@@ -125,6 +128,7 @@ export class Bridge {
         authenticate,
         status,
         events,
+        replica: this.#replica,
         explain: (path, { principal }) => this.#servers.explain(path, principal),
         readiness: () => this.#readiness(),
         onRequest: () => this.#pressure.stir(),
@@ -232,6 +236,7 @@ export class Bridge {
         this.#server === undefined ? undefined : closeListener(this.#server, CLOSE_GRACE_MS),
       ])
     } finally {
+      this.#replica?.close()
       this.#stopLogging()
     }
     this.#log.info({ durationMs: monotonicMs() - from }, 'closed')
@@ -285,6 +290,12 @@ export class Bridge {
 }
 
 const EXAMPLE = { mcpPath: '/NAME/mcp', ssePath: '/NAME/sse' }
+
+/** One that only has a name passes nothing on: its load balancer knows where each request belongs. */
+function replicaOf({ replica, replicaKeyFile, ...config }: Config): Replica | undefined {
+  if (replica === undefined || replicaKeyFile === undefined) return undefined
+  return new Replica({ ...config, replica, replicaKeyFile })
+}
 
 /** Options of the whole that a running bridge does not take over. */
 function changedKeys(before: Config, after: Config): string[] {

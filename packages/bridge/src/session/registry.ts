@@ -1,8 +1,8 @@
 // session/registry: the only map from id to session.
-import { randomBytes } from 'node:crypto'
 import { monotonicMs } from '../clock.ts'
 import { BridgeError } from '../errors.ts'
 import type { Logger } from '../telemetry/logger.ts'
+import { mintSessionId } from './id.ts'
 import { idleVerdict } from './idle.ts'
 import type { Caller } from '../access/caller.ts'
 import type { OpenLease } from './lease.ts'
@@ -10,6 +10,8 @@ import { Session, type SessionLimits, type Wire } from './session.ts'
 
 export interface RegistryOptions extends SessionLimits {
   idleMs: number
+  /** Of several replicas the name of this one. */
+  replica?: string | undefined
   /** A token may be withdrawn while a request that was let in by it is read. */
   isInForce(caller: Caller): boolean
 }
@@ -71,8 +73,7 @@ export class Registry {
       sessions.give(1)
       throw new BridgeError('memory_limit_reached', bytes.refusal(cost, 'bytes', '--max-memory'))
     }
-    // 128 random bits; "globally unique and cryptographically secure" (2025-11-25, basic/transports).
-    const id = randomBytes(16).toString('base64url')
+    const id = mintSessionId(this.#options.replica)
     const session = new Session({ id, wire, caller }, this.#options, this.#openLease, this.#log, {
       closed: () => {
         if (!this.#sessions.delete(id)) return

@@ -19,6 +19,7 @@ import { keepWaiting } from '../relay/interceptors/progress.ts'
 import { failuresAsResults } from '../relay/interceptors/litellm.ts'
 import { clientOf, initializeParamsOf, type ClientName } from '../rpc/initialize-params.ts'
 import type { Timings } from '../timings.ts'
+import { shortened } from './id.ts'
 import type { Lease, OpenLease } from './lease.ts'
 import { Pings } from './pings.ts'
 import type { SessionStream } from './stream.ts'
@@ -50,7 +51,6 @@ export interface SessionHost {
 }
 
 /** Enough to tell sessions apart: 48 of 128 bits. */
-const SHORT_ID_LENGTH = 8
 /** The first revision whose clients know a priming event, with an id and no data. */
 const PRIMING_REVISION = '2025-11-25'
 /** A longer one is no name of a revision; it is logged, and repeated in refusals. */
@@ -96,7 +96,7 @@ export class Session implements StreamsHost, Holder {
     host: SessionHost,
   ) {
     this.id = identity.id
-    this.shortId = identity.id.slice(0, SHORT_ID_LENGTH)
+    this.shortId = shortened(identity.id)
     this.wire = identity.wire
     this.caller = identity.caller
     this.#limits = limits

@@ -81,7 +81,7 @@ function initialize(session: Session, message: Message): void {
 
 /** As we have written it; whoever escapes what needs no escape is read by the book. */
 export function sessionIdIn(url: string): string | undefined {
-  const [, plain] = /^[^?#]*\?sessionId=([\w-]+)$/.exec(url) ?? []
+  const [, plain] = /^[^?#]*\?sessionId=([\w.-]+)$/.exec(url) ?? []
   return plain ?? (new URL(url, 'http://localhost').searchParams.get('sessionId') || undefined)
 }
 

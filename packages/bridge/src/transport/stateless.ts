@@ -1,5 +1,6 @@
 // transport/stateless: 2026-07-28: each POST stands for itself.
 import type { IncomingMessage, ServerResponse } from 'node:http'
+import { addressOf } from '../access/address.ts'
 import type { Caller } from '../access/caller.ts'
 import { BridgeError, toBridgeError, type ErrorCode } from '../errors.ts'
 import type { ImplicitSessions } from '../exchange/implicit-sessions.ts'
@@ -137,7 +138,7 @@ export class StatelessTransport {
     const { clients } = this.#options
     const { method } = message
     const { params } = request
-    const address = req.socket.remoteAddress
+    const address = addressOf(req)
     // Tasks of 2025-11-25 are others.
     if (era === 'legacy' && method.startsWith('tasks/')) throw unknown(method)
     const isListen = method === 'subscriptions/listen'
@@ -163,7 +164,7 @@ export class StatelessTransport {
     if (res.destroyed) return
     if (found instanceof BridgeError) return answerWith(writer, errorFor(message.id, found))
     const { era, known } = found
-    const client = () => clients.of(caller, req.socket.remoteAddress, request, era)
+    const client = () => clients.of(caller, addressOf(req), request, era)
     if (era === 'modern') return client().request(message, request, writer)
     const { capabilities, serverInfo, instructions } = known ?? discovered(await client().described())
     const result = {
