@@ -5,8 +5,8 @@ import { commandWords, wordsOf } from './words.ts'
 
 export interface Entry {
   name: string
-  /** `remote`: a server that runs elsewhere. */
-  transport: 'stdio' | 'remote'
+  /** `remote`: a server that runs elsewhere; `client`: a part of the client itself, whose `problem` says which. */
+  transport: 'stdio' | 'remote' | 'client'
   /** The program and its arguments. */
   command: string[]
   env: Record<string, string>
@@ -101,10 +101,9 @@ function readOptions(entry: Entry, options: Value | undefined): void {
 function place(entry: Entry, said: ReadonlyMap<Meaning, Value>): void {
   const type = (textOf(said.get('type') ?? null) ?? '').toLowerCase().replaceAll(/[-_]/g, '')
   const isHttp = ['http', 'streamablehttp'].includes(type)
+  if (BUILT_IN.has(type)) return void ofClient(entry, 'it is built into the client')
   if (!['', 'stdio', 'local', 'sse', 'remote'].includes(type) && !isHttp)
-    throw new Wrong(
-      `type ${textOf(said.get('type') ?? null)} is part of the client: there is nothing to wrap`,
-    )
+    throw new Wrong(`type ${textOf(said.get('type') ?? null)} is not known: write stdio, sse or http`)
   const httpUrl = textOf(said.get('httpUrl') ?? null)
   entry.url = httpUrl ?? textOf(said.get('url') ?? null)
   if (isHttp || httpUrl !== undefined) entry.wire = 'http'
@@ -119,13 +118,22 @@ function place(entry: Entry, said: ReadonlyMap<Meaning, Value>): void {
     return
   }
   if (entry.url === undefined) {
-    if (textOf(said.get('source') ?? null) === 'extension')
-      throw new Wrong('it comes with an extension of Zed: there is no program to wrap')
+    const isExtension =
+      textOf(said.get('source') ?? null) === 'extension' || entry.dropped.includes('settings')
+    if (isExtension) return void ofClient(entry, 'it comes with an extension of the client')
     throw new Wrong('it has neither a command nor an address')
   }
   if (entry.command.length > 0) entry.dropped.push('command')
   entry.transport = 'remote'
   entry.command = []
+}
+
+/** Extensions of Goose that are code of its own, or of its configuration. */
+const BUILT_IN: ReadonlySet<string> = new Set(['builtin', 'platform', 'frontend', 'inlinepython'])
+
+function ofClient(entry: Entry, what: string): void {
+  entry.transport = 'client'
+  entry.problem = `${what}: there is no program to start elsewhere`
 }
 
 function commandOf(entry: Entry, said: ReadonlyMap<Meaning, Value>): string[] {

@@ -103,7 +103,12 @@ export const FIELDS: readonly Field[] = [
   ),
   carried('transportType', ['cline'], 'type', 'Program, SSE or Streamable HTTP'),
   carried('transport', ['claude-code', 'windsurf'], 'type', 'Program, SSE or Streamable HTTP'),
-  carried('source', ['zed'], 'source', 'custom is read; an extension of Zed has no program to wrap'),
+  carried(
+    'source',
+    ['zed'],
+    'source',
+    'custom is read; what comes with an extension of Zed has no program to wrap',
+  ),
   carried(
     'disabled',
     ['claude-desktop', 'claude-code', 'windsurf', 'cline', 'roo'],

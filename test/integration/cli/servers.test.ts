@@ -42,6 +42,37 @@ describe('cli.servers', () => {
     expect(stdout).not.toContain('hunter2')
   })
 
+  test('what is a part of the client is said to be, and is nothing to mend', async () => {
+    const goose = join(tempDir(), 'config.yaml')
+    writeFileSync(
+      goose,
+      'extensions:\n  developer: { type: builtin, name: developer, enabled: true, bundled: true }\n' +
+        '  todo: { type: platform, enabled: true }\n  script: { type: inline_python, code: x }\n' +
+        `  echo: { type: stdio, cmd: ${program}, args: ${JSON.stringify(args)} }\n`,
+    )
+    const { code, stdout } = await runBridge(['servers', goose])
+    expect(stdout).toMatch(
+      /^developer +client-only +-\n {4}it is built into the client: there is no program/m,
+    )
+    expect(stdout).toMatch(/^1 of 4 served, 3 part of the client$/m)
+    expect(code).toBe(0)
+    const zed = join(tempDir(), 'settings.json')
+    const context_servers = {
+      postgres: { source: 'extension', settings: { url: 'x' } },
+      older: { settings: {} },
+      neither: {},
+    }
+    writeFileSync(zed, JSON.stringify({ context_servers }))
+    const run = await runBridge(['servers', '--format', 'json', zed])
+    expect(JSON.parse(run.stdout).servers).toMatchObject([
+      { name: 'postgres', state: 'client-only', reason: expect.stringContaining('extension of the client') },
+      { name: 'older', state: 'client-only' },
+      { name: 'neither', state: 'wrong' },
+    ])
+    const checked = await runBridge(['check', '--servers', goose])
+    expect([checked.code, checked.stdout]).toEqual([0, expect.stringContaining('todo       client-only: ')])
+  })
+
   test('as JSON; exit code 0 if nothing is to be done', async () => {
     const path = fileOf({ echo: ECHO, off: { ...ECHO, disabled: true }, away: REMOTE })
     const { code, stdout } = await runBridge(['servers', '--format', 'json', path])

@@ -53,6 +53,7 @@ function stateOf({ state, reason = '', url = '', config, shown, start }: Server)
   if (state === 'on')
     return `${excerpt(shown ?? config?.command[0] ?? '')}${start === 'eager' ? ', eager' : ''}`
   if (state === 'remote') return `runs elsewhere (${visible(url)}): left to the clients`
+  if (state === 'client-only') return `left to the client: ${visible(reason)}`
   return `${state === 'off' ? 'off' : 'WRONG'}: ${visible(reason)}`
 }
 

@@ -37,6 +37,7 @@ export function summary(servers: readonly Server[], failed?: number): string {
       'switched off',
     ],
     [count('remote'), 'left to the clients'],
+    [count('client-only'), 'part of the client'],
   ] as const
   const others = parts.filter(([many]) => many > 0).map(([many, what]) => `${many} ${what}`)
   const well = count('on') - (failed ?? 0)

@@ -121,8 +121,8 @@ export type ClientServer = Omit<ClientConfig, 'token' | 'servers'>
 export interface Server {
   /** Where it stands. */
   readonly origin: Origin
-  readonly state: 'on' | 'off' | 'wrong' | 'remote'
-  /** Why it is not served: switched off, a variable to set, what is wrong. Never shows a value. */
+  readonly state: 'on' | 'off' | 'wrong' | 'remote' | 'client-only'
+  /** Why it is not served: switched off, a variable to set, a part of the client, what is wrong. Never shows a value. */
   readonly reason?: string | undefined
   /** Of one that runs elsewhere, and is left to the clients. */
   readonly url?: string | undefined

@@ -21,6 +21,7 @@ export function clientServer(entry: Entry, place: EntryPlace): Outcome {
   const shown = entry.command.length === 0 ? {} : { shown: shownCommand(entry.command) }
   const base = { ...shown, notes }
   if (entry.isDisabled) return { ...base, off: SWITCHED_OFF }
+  if (entry.transport === 'client') return { ...base, clientOnly: entry.problem ?? '' }
   if (entry.problem !== undefined) return { ...base, wrong: entry.problem }
   if (entry.transport === 'remote') return { ...base, ...remote(entry.url ?? '') }
   const reading = { ...place, workspace: entry.project ?? place.workspace }

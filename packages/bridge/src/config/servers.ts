@@ -15,6 +15,8 @@ export interface RawServer {
   wrong?: string
   /** Where it runs, if not here. */
   remote?: string
+  /** It lives in the client, and cannot be bridged. */
+  clientOnly?: string
   /** Its command for people: placeholders as they stand, without what looks like a secret. */
   shown?: string
   notes?: readonly string[]
@@ -46,11 +48,12 @@ export function resolveServers(
 }
 
 function resolve(name: string, raw: RawServer, whole: Config, hasToken: boolean): Server {
-  const { origin, options, off, remote, notes = [], shown } = raw
+  const { origin, options, off, remote, clientOnly, notes = [], shown } = raw
   const base = { origin, start: 'lazy', notes, shown } as const
   if (raw.wrong !== undefined) return wrong(raw, raw.wrong)
   if (!SERVER_NAME.test(name)) return wrong(raw, 'a name has letters, digits and . _ - only')
   if (off !== undefined) return { ...base, state: 'off', reason: off }
+  if (clientOnly !== undefined) return { ...base, state: 'client-only', reason: clientOnly }
   if (options === undefined) return { ...base, state: 'remote', url: remote }
   const { start = 'lazy', disabled = false, ...given } = options
   if (disabled === true) return { ...base, state: 'off', reason: SWITCHED_OFF }
