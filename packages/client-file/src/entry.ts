@@ -101,7 +101,7 @@ function readOptions(entry: Entry, options: Value | undefined): void {
 function place(entry: Entry, said: ReadonlyMap<Meaning, Value>): void {
   const type = (textOf(said.get('type') ?? null) ?? '').toLowerCase().replaceAll(/[-_]/g, '')
   const isHttp = ['http', 'streamablehttp'].includes(type)
-  if (BUILT_IN.has(type)) return void ofClient(entry, 'it is built into the client')
+  if (BUILT_IN.has(type)) return ofClient(entry, 'it is built into the client')
   if (!['', 'stdio', 'local', 'sse', 'remote'].includes(type) && !isHttp)
     throw new Wrong(`type ${textOf(said.get('type') ?? null)} is not known: write stdio, sse or http`)
   const httpUrl = textOf(said.get('httpUrl') ?? null)
@@ -120,7 +120,7 @@ function place(entry: Entry, said: ReadonlyMap<Meaning, Value>): void {
   if (entry.url === undefined) {
     const isExtension =
       textOf(said.get('source') ?? null) === 'extension' || entry.dropped.includes('settings')
-    if (isExtension) return void ofClient(entry, 'it comes with an extension of the client')
+    if (isExtension) return ofClient(entry, 'it comes with an extension of the client')
     throw new Wrong('it has neither a command nor an address')
   }
   if (entry.command.length > 0) entry.dropped.push('command')

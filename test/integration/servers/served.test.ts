@@ -215,6 +215,31 @@ test('servers.persons: each sees and uses the servers it was given, with what wa
   expect(refusal(await get('of-eve', '/git/mcp'), 404, 'not_found').data.hint).not.toContain('git')
 })
 
+const readiness = async (port: number, headers: object) =>
+  (await send({ port, path: '/readyz', headers: { 'x-forwarded-for': '192.0.2.7', ...headers } })).json()
+
+test('servers.reasons: why which of them fail is for this machine, and for whoever may use them', async () => {
+  const broken = { command: ['/nowhere/at/all'], start: 'eager' as const }
+  const servers = { well: { command: fixture('echo') }, a: broken, b: broken, c: { ...broken, warm: 'x' } }
+  const open = await embedded({ servers, host: '0.0.0.0', insecure: true })
+  await eventually(async () => Object.keys((await readiness(open.port, {})).servers ?? {}).length === 0, {
+    what: 'an answer without names',
+  })
+  const all = async () => (await send({ port: open.port, path: '/readyz' })).json().servers
+  await eventually(async () => Object.keys(await all()).join() === 'a,b,c', { what: 'all reasons' })
+  expect(await readiness(open.port, {})).toEqual({ status: 'degraded' })
+  const clients = {
+    ann: { token: 'of-ann' },
+    bob: { token: 'of-bob', servers: ['well', 'b', 'c'] },
+    eve: { token: 'of-eve', servers: ['well'] },
+  }
+  const { port } = await embedded({ servers, clients })
+  const seen = async (who: string) =>
+    Object.keys((await readiness(port, { authorization: `Bearer of-${who}` })).servers ?? { none: 0 })
+  await eventually(async () => (await seen('ann')).join() === 'a,b,c', { what: 'all reasons' })
+  expect([await seen('bob'), await seen('eve'), await seen('nobody')]).toEqual([['b', 'c'], [], ['none']])
+})
+
 function isAlive(pid: number): boolean {
   try {
     process.kill(pid, 0)

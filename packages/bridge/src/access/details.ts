@@ -2,36 +2,30 @@
 import type { IncomingMessage } from 'node:http'
 import { isLoopback } from '../config/loopback.ts'
 import type { Authenticate } from './authenticate.ts'
+import type { Caller } from './caller.ts'
 import type { Gate } from './gate.ts'
 
-export interface DetailsPolicy {
-  /** The address listened on. */
-  host: string
-  hasTokens: boolean
-}
+/** All reasons, none, or those of the tools that this caller may use. */
+export type Details = 'all' | 'none' | Pick<Caller, 'principal'>
 
 /**
- * Whether a request comes from somebody who could call the tool anyway, or from this machine; never from a page that has
- * rebound a name.
+ * Whoever asks from this machine may know all, whoever has a token what is there for him; never a page that has rebound a
+ * name. Without tokens nobody else may: that the tool can be called by all does not mean that its stderr is for all.
  */
-export function detailsCheck(
-  { host, hasTokens }: DetailsPolicy,
+export function detailsFor(
+  hasTokens: boolean,
   admit: Gate,
   authenticate: Authenticate,
-): (req: IncomingMessage) => boolean | Promise<boolean> {
-  const isOpen = !hasTokens || isLoopback(host)
+): (req: IncomingMessage) => Details | Promise<Details> {
   return (req) => {
     try {
       admit(req)
-      if (isOpen || isFromThisMachine(req)) return true
+      if (isFromThisMachine(req)) return 'all'
+      if (!hasTokens) return 'none'
       const caller = authenticate(req)
-      if (!(caller instanceof Promise)) return true
-      return caller.then(
-        () => true,
-        () => false,
-      )
+      return caller instanceof Promise ? caller.catch(() => 'none' as const) : caller
     } catch {
-      return false
+      return 'none'
     }
   }
 }

@@ -2,6 +2,7 @@
 import type { RequestListener, Server as HttpServer } from 'node:http'
 import { authenticateByToken } from '../access/authenticate.ts'
 import { Profiles } from '../access/caller.ts'
+import type { Details } from '../access/details.ts'
 import { TokenFile } from '../access/token-file.ts'
 import { strangersIn, Tokens, tokensOf } from '../access/tokens.ts'
 import { Budget, type Account } from '../budget/budget.ts'
@@ -24,7 +25,7 @@ import type { Logger } from '../telemetry/logger.ts'
 import { TIMINGS, type Timings } from '../timings.ts'
 import type { Readiness } from '../tool/startup-probe.ts'
 import { App } from './app.ts'
-import type { Health } from './health.ts'
+import { seenBy, type Health } from './health.ts'
 import { addressOf, closeListener, openListener } from './listener.ts'
 import { Servers } from './servers.ts'
 
@@ -130,7 +131,7 @@ export class Bridge {
         events,
         replica: this.#replica,
         explain: (path, { principal }) => this.#servers.explain(path, principal),
-        readiness: () => this.#readiness(),
+        readiness: (details) => this.#readiness(details),
         onRequest: () => this.#pressure.stir(),
       },
       log,
@@ -277,8 +278,9 @@ export class Bridge {
     return this.#budget.account(isMachine ? address : principal)
   }
 
-  #readiness(): Health {
-    return this.#ownProblem() ?? this.#servers.health
+  #readiness(details: Details): Health {
+    const problem = this.#ownProblem()
+    return problem === undefined ? this.#servers.health(details) : seenBy(details, problem)
   }
 
   /** Why no tool can be used, whatever is right with each. */

@@ -1,5 +1,6 @@
 // server/health: /healthz and /readyz: the process lives; a child can be started and initialised.
 import type { ServerResponse } from 'node:http'
+import type { Details } from '../access/details.ts'
 import type { Readiness } from '../tool/startup-probe.ts'
 
 /** The process answers: always 200. */
@@ -15,10 +16,15 @@ export interface Health {
   servers?: Readonly<Record<string, string>>
 }
 
-/** 200 while a session can be opened, else 503, with the reason for whoever may see it. */
-export function readyz(res: ServerResponse, health: Health, canSeeDetails: boolean): void {
+/** 200 while a session can be opened, else 503. */
+export function readyz(res: ServerResponse, health: Health): void {
   const isReady = health.status === 'ready' || health.status === 'degraded'
-  send(res, isReady ? 200 : 503, canSeeDetails ? health : { status: health.status })
+  send(res, isReady ? 200 : 503, health)
+}
+
+/** The state is for everybody. Of a tool that stands alone whoever has a token may know all. */
+export function seenBy(details: Details, health: Readiness | { status: 'ready' }): Health {
+  return details === 'none' ? { status: health.status } : health
 }
 
 function send(res: ServerResponse, status: number, value: object): void {

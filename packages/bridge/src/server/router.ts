@@ -3,7 +3,7 @@ import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http
 import { Router, type ErrorRequestHandler, type Request, type Response } from 'express'
 import type { Authenticate } from '../access/authenticate.ts'
 import type { Caller } from '../access/caller.ts'
-import { detailsCheck, type DetailsPolicy } from '../access/details.ts'
+import { detailsFor, type Details } from '../access/details.ts'
 import type { Gate } from '../access/gate.ts'
 import { BridgeError } from '../errors.ts'
 import { cors } from '../http/cors.ts'
@@ -15,12 +15,13 @@ import { excerpt } from '../visible.ts'
 import { healthz, readyz, type Health } from './health.ts'
 
 export interface RouterOptions {
-  admission: DetailsPolicy
+  admission: { hasTokens: boolean }
   authenticate: Authenticate
   cors: boolean
   /** The headers of `--header-env`, which a page may have to send. */
   headerEnv: readonly { header: string }[]
-  readiness(): Health
+  /** With the reasons that may be seen. */
+  readiness(details: Details): Health
   status: Pick<Status, 'handle'>
   notFound(req: IncomingMessage, caller: Caller): BridgeError
 }
@@ -54,10 +55,10 @@ export function createRouter(
   { admit, enter, refuse }: { admit: Gate; enter: Enter; refuse: Refuse },
 ): RequestListener {
   const router = Router()
-  const canSeeDetails = detailsCheck(admission, admit, authenticate)
+  const detailsOf = detailsFor(admission.hasTokens, admit, authenticate)
   const ready = async (req: IncomingMessage, res: ServerResponse): Promise<void> => {
-    const health = readiness()
-    readyz(res, health, health.status !== 'ready' && (await canSeeDetails(req)))
+    const { status } = readiness('none')
+    readyz(res, status === 'ready' ? { status } : readiness(await detailsOf(req)))
   }
   // Everybody may ask.
   router.all('/healthz', (req, res) => handlerFor({ GET: healthz, HEAD: healthz }, req, res)(res))

@@ -1,37 +1,21 @@
 // server/servers: the tools of one bridge by name: one without a name, or those of a file, which may change.
-import { readFileSync } from 'node:fs'
-import { authenticateByToken, type TokenAuthentication } from '../access/authenticate.ts'
-import { Profiles, type Caller } from '../access/caller.ts'
-import type { Tokens } from '../access/tokens.ts'
-import { InnerBudget } from '../budget/budget.ts'
-import { SERVER_KEYS, type Config, type Server } from '../config/config.ts'
+import type { Caller } from '../access/caller.ts'
+import type { Details } from '../access/details.ts'
+import type { Config, Server } from '../config/config.ts'
 import { BridgeError } from '../errors.ts'
-import type { Heartbeat } from '../http/heartbeat.ts'
-import { Places } from '../lease/places.ts'
 import type { ChildReport } from '../relay/describe.ts'
-import { Events } from '../telemetry/events.ts'
-import { logEvents } from '../telemetry/log-events.ts'
 import type { Logger } from '../telemetry/logger.ts'
-import type { Timings } from '../timings.ts'
-import { Tool } from '../tool/tool.ts'
+import type { Tool } from '../tool/tool.ts'
 import type { StatusTool } from '../status/view.ts'
-import type { Health } from './health.ts'
+import { seenBy, type Health } from './health.ts'
+import { fingerprintOf, isOn, Plans, type On, type PlansOptions } from './plans.ts'
 import { notServed, shownOf } from './shown.ts'
-import { Slot, type Plan, type Served } from './slot.ts'
-import { wiresOf } from './wires.ts'
+import { Slot, type Plan } from './slot.ts'
 
-export interface ServersOptions {
-  timings: Timings
-  heartbeat: Heartbeat
-  tokens: Tokens
-  accountOf: TokenAuthentication['accountOf']
-  /** More than one principal may come. */
-  isForSeveral(): boolean
+export interface ServersOptions extends PlansOptions {
   /** What is served is other than before. */
   onMounts(): void
 }
-
-type On = Server & { config: Config }
 
 /** How often it is looked whether a tool may rest. */
 const REST_LOOK_MS = 1000
@@ -41,7 +25,7 @@ export class Servers {
   readonly failed: Promise<BridgeError>
   readonly #options: ServersOptions
   readonly #log: Logger
-  readonly #places: Places
+  readonly #plans: Plans
   readonly #slots = new Map<string, Slot>()
   readonly #resting: NodeJS.Timeout | undefined
   #config: Config
@@ -50,9 +34,9 @@ export class Servers {
     this.#options = options
     this.#log = log
     this.#config = config
-    this.#places = new Places(config.maxChildren)
+    this.#plans = new Plans(options, config.maxChildren, log)
     if (config.servers === undefined) {
-      const slot = new Slot('', this.#plan('', only(config)))
+      const slot = new Slot('', this.#plans.of('', only(config), config))
       this.#slots.set('', slot)
       // What is wrong with its environment is wrong with the bridge.
       this.failed = slot.serve().tool.failed
@@ -60,7 +44,7 @@ export class Servers {
     }
     this.failed = new Promise(() => {})
     for (const [name, server] of Object.entries(config.servers)) {
-      if (isOn(server)) this.#put(name, this.#plan(name, server))
+      if (isOn(server)) this.#put(name, this.#plans.of(name, server, config))
       else this.#say(name, server)
     }
     this.#warnOfUnknown(config)
@@ -80,12 +64,10 @@ export class Servers {
 
   /** Why a server is not at its path, for whoever may use it. */
   explain(path: string, principal: string): string | undefined {
-    const { servers = {}, clients } = this.#config
+    const { servers = {} } = this.#config
     const [, name = ''] = path.split('/')
     const server = Object.hasOwn(servers, name) ? servers[name] : undefined
-    const given = Object.hasOwn(clients, principal) ? clients[principal]?.servers : undefined
-    if (server === undefined || server.state === 'on') return undefined
-    if (given !== undefined && !Object.hasOwn(given, name)) return undefined
+    if (server === undefined || server.state === 'on' || !this.#isFor(principal, name)) return undefined
     return `${name} is not served: ${server.reason ?? 'it runs elsewhere'}`
   }
 
@@ -122,18 +104,12 @@ export class Servers {
   apply(config: Config): void {
     const before = this.#config
     const servers = Object.entries(config.servers ?? {})
+    const plans = new Map(
+      servers
+        .filter(([name, server]) => this.#isNew(name, server, config))
+        .map(([name, server]) => [name, this.#plans.of(name, server as On, config)]),
+    )
     this.#config = config
-    let plans: Map<string, Plan>
-    try {
-      plans = new Map(
-        servers
-          .filter((each) => this.#isNew(...each))
-          .map(([name, server]) => [name, this.#plan(name, server as On)]),
-      )
-    } catch (error) {
-      this.#config = before
-      throw error
-    }
     for (const [name, slot] of this.#slots)
       if (config.servers?.[name]?.state !== 'on' && !slot.isRemoved) this.#remove(name, slot)
     for (const [name, server] of servers) {
@@ -159,9 +135,9 @@ export class Servers {
     }
   }
 
-  get health(): Health {
+  health(details: Details): Health {
     const { servers: all } = this.#config
-    if (all === undefined) return this.#slots.get('')?.readiness() ?? { status: 'ready' }
+    if (all === undefined) return seenBy(details, this.#slots.get('')?.readiness() ?? { status: 'ready' })
     const problems = Object.entries(all).flatMap(([name, { state, reason = '' }]) => {
       if (state === 'wrong') return [[name, reason] as const]
       const readiness = this.#slots.get(name)?.readiness()
@@ -171,7 +147,17 @@ export class Servers {
     const isServing = this.all.some(
       ({ name, isRemoved }) => !isRemoved && !problems.some(([each]) => each === name),
     )
-    return { status: isServing ? 'degraded' : 'failing', servers: Object.fromEntries(problems) }
+    const status = isServing ? 'degraded' : 'failing'
+    if (details === 'none') return { status }
+    const seen = problems.filter(([name]) => details === 'all' || this.#isFor(details.principal, name))
+    return { status, servers: Object.fromEntries(seen) }
+  }
+
+  /** Also of one that is not served. */
+  #isFor(principal: string, name: string): boolean {
+    const { clients } = this.#config
+    const given = Object.hasOwn(clients, principal) ? clients[principal]?.servers : undefined
+    return given === undefined || Object.hasOwn(given, name)
   }
 
   async drain(ms: number): Promise<void> {
@@ -183,13 +169,11 @@ export class Servers {
     await Promise.all(this.all.map((slot) => slot.close()))
   }
 
-  #isNew(name: string, server: Server): boolean {
+  #isNew(name: string, server: Server, config: Config): boolean {
     const slot = this.#slots.get(name)
     if (!isOn(server)) return false
     return (
-      slot === undefined ||
-      slot.isRemoved ||
-      slot.plan.fingerprint !== fingerprintOf(name, server, this.#config)
+      slot === undefined || slot.isRemoved || slot.plan.fingerprint !== fingerprintOf(name, server, config)
     )
   }
 
@@ -227,48 +211,6 @@ export class Servers {
         this.#log.warn({ client, servers: unknown }, 'clients names servers that there are not')
     }
   }
-
-  #plan(name: string, server: On): Plan {
-    const { timings, tokens, heartbeat } = this.#options
-    const { config } = server
-    const whole = this.#config
-    const isInForce = (caller: Caller) => tokens.isInForce(caller)
-    const log = name === '' ? this.#log : this.#log.child({ server: name })
-    const { toolsAllow, toolsDeny, readOnly } = whole
-    const scope = name === '' ? undefined : { name, filter: { toolsAllow, toolsDeny, readOnly } }
-    const profiles = new Profiles(whole, log, scope)
-    const { headerEnv } = config
-    const { accountOf, budget } = this.#accountsOf(config)
-    return {
-      server,
-      budget,
-      profiles,
-      authenticate: authenticateByToken({ tokens, profiles, headerEnv, accountOf }),
-      fingerprint: fingerprintOf(name, server, whole),
-      serve: (): Served => {
-        const events = new Events(name === '' ? (config.command[0] ?? '') : name)
-        const tool = new Tool(config, { timings, profiles, places: this.#places, events, isInForce }, log)
-        return { tool, wires: wiresOf(tool, config, heartbeat), release: logEvents(events.source, log) }
-      },
-    }
-  }
-
-  /** One of several tools may have less than the whole. */
-  #accountsOf({ maxSessions, maxChildren }: Config) {
-    const { accountOf, isForSeveral } = this.#options
-    const whole = this.#config
-    if (maxSessions >= whole.maxSessions && maxChildren >= whole.maxChildren)
-      return { accountOf, budget: undefined }
-    const budget = new InnerBudget({ sessions: maxSessions, children: maxChildren }, isForSeveral())
-    return {
-      accountOf: (principal: string, address?: string) => budget.account(accountOf(principal, address)),
-      budget,
-    }
-  }
-}
-
-function isOn(server: Server): server is On {
-  return server.state === 'on' && server.config !== undefined
 }
 
 function only(config: Config): On {
@@ -277,29 +219,4 @@ function only(config: Config): On {
 
 function begin(slot: Slot): void {
   if (slot.plan.server.start === 'eager') slot.begin()
-}
-
-/** What a server is made of: its own options, what holds for all, and what is set for each client there. */
-function fingerprintOf(name: string, { config, start }: On, { clients, ...whole }: Config): string {
-  const own = ['command' as const, ...SERVER_KEYS].map((key) => config[key])
-  const theirs = Object.entries(clients).map(([client, { token: _token, servers, ...given }]) => [
-    client,
-    given,
-    servers === undefined ? null : (servers[name] ?? false),
-  ])
-  const files = Object.values(clients).flatMap(({ envFile, servers }) => [
-    ...envFile,
-    ...(servers?.[name]?.envFile ?? []),
-  ])
-  const texts = [...config.envFile, ...files].map(textOf)
-  const { toolsAllow, toolsDeny, readOnly } = whole
-  return JSON.stringify([own, start, [toolsAllow, toolsDeny, readOnly], theirs, texts])
-}
-
-function textOf(path: string): string | undefined {
-  try {
-    return readFileSync(path, 'utf8')
-  } catch {
-    return undefined
-  }
 }
