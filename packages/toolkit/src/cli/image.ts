@@ -10,7 +10,7 @@ import { parseRecipe, readLock, type Tool } from '../recipe/read.ts'
 import type { Recipe } from '../recipe/schema.ts'
 import { baseImage } from '../render/layout.ts'
 import { serviceName } from '../render/names.ts'
-import { render } from '../render/render.ts'
+import { render, type Platform } from '../render/render.ts'
 import { writeFiles } from '../files.ts'
 import type { Overrides } from '../resolve/scaffold.ts'
 import { parseSource, SOURCE_FORMS } from '../resolve/source.ts'
@@ -116,12 +116,13 @@ async function relocked(path: string, say: (what: string) => void): Promise<{ to
 export async function renderCommand(
   text: string,
   overrides: Overrides,
-  common: Common,
+  common: Common & Partial<Record<Platform, boolean>>,
   assets: Assets,
   io: Io,
 ): Promise<void> {
   const tool = await findTool(text, assets, overrides)
-  const { tag, files } = render(tool, { bridgeVersion: assets.version, bases: assets.bases })
+  const platforms = (['kubernetes', 'podman'] as const).filter((each) => common[each] === true)
+  const { tag, files } = render(tool, { bridgeVersion: assets.version, bases: assets.bases, platforms })
   const folder = common.output ?? serviceName(tool.recipe)
   if (!common.dryRun) writeFiles(folder, files)
   if (common.format === 'json') {
@@ -136,7 +137,11 @@ export async function renderCommand(
       if (!name.startsWith('lock/')) io.out(`# ---- ${name}\n${content.toString()}\n`)
     return
   }
-  io.out(`${folder}: ${[...files.keys()].join(', ')}\nnext: docker build --tag ${tag} ${folder}\n`)
+  const next = [
+    `docker build --tag ${tag} ${folder}`,
+    ...platforms.map((each) => `see ${folder}/${each}/README.md`),
+  ].map((each) => `next: ${each}\n`)
+  io.out(`${folder}: ${[...files.keys()].join(', ')}\n${next.join('')}`)
 }
 
 export async function base(common: Common, assets: Assets, io: Io): Promise<void> {

@@ -101,6 +101,8 @@ function create(toolArgs: readonly string[], assets: Assets, io: Io): Command {
   authority(overrides(image.command('render')))
     .description('Writes Dockerfile, Compose service, LiteLLM entry and bake file')
     .argument('<tool>', ANY)
+    .option('--kubernetes', 'Manifests for Kubernetes too', false)
+    .option('--podman', 'Units for systemd, and a pod, for Podman too', false)
     .action((text: string, options: Options) =>
       renderCommand(text, overridesOf(options, toolArgs), options, assets, io),
     )

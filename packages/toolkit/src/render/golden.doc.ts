@@ -16,6 +16,8 @@ const images = path('../../compose/images')
 
 /** What the reference stack builds: see compose/docker-compose.yml. */
 const STACK = new Set(['fetch', 'filesystem', 'memory', 'postgres-mcp', 'time'])
+/** Between them they have everything that a recipe can have. The others are rendered for these platforms by tests only. */
+const DEPLOYED = new Set(['browser-login', 'github', 'home-assistant', 'kubernetes', 'memory'])
 
 for (const folder of [golden, images]) rmSync(folder, { recursive: true, force: true })
 // Recipes for features that no tool of the catalogue uses.
@@ -28,7 +30,8 @@ const services: Record<string, { image: string }> = {
   base: { image: baseImage(version) },
 }
 for (const { name, folder } of recipes) {
-  const { tag, files } = render(readTool(folder), { bridgeVersion: version })
+  const platforms = DEPLOYED.has(name) ? (['kubernetes', 'podman'] as const) : []
+  const { tag, files } = render(readTool(folder), { bridgeVersion: version, platforms })
   // The lock and the recipe are in the catalogue already.
   writeFiles(
     join(golden, name),

@@ -10,6 +10,7 @@ import { renderBake } from './bake.ts'
 import { composeFile, renderCompose } from './compose.ts'
 import { renderDockerfile } from './dockerfile.ts'
 import { renderLiteLlm } from './litellm.ts'
+import { containerUnit } from './podman/quadlet.ts'
 
 const NASTY = [
   ...[
@@ -118,6 +119,8 @@ test.for(Object.entries(FIELDS))('hostile: %s', ([, changed]) => {
       expect(Object.keys(compose)).toEqual(expect.arrayContaining(['services', 'networks', 'secrets']))
       expect(Object.keys(compose).length).toBeLessThanOrEqual(4)
       expect(renderBake(recipe, 't:1', '0.1.0').match(/^target /gm)).toHaveLength(1)
+      for (const line of containerUnit(recipe, 't:1').split(/[\n\r\u2028\u2029\u0085]/))
+        expect(line).toMatch(UNIT_LINE)
       const litellm = parse(renderLiteLlm([recipe])) as {
         mcp_servers: Record<string, { description: string }>
       }
@@ -156,6 +159,9 @@ const KNOWN_LINE = new RegExp(
     ],
   ].join('|'),
 )
+
+/** systemd goes on in the next line behind a backslash. */
+const UNIT_LINE = /^$|^\[[A-Z][a-z]+\]$|^[A-Z][A-Za-z]+=[^\\]+$/
 
 function recipeOf(changes: Record<string, unknown>): Recipe | undefined {
   try {

@@ -7,8 +7,10 @@ import { renderBake } from './bake.ts'
 import type { Recipe } from '../recipe/schema.ts'
 import { composeFile, renderCompose, secretLines } from './compose.ts'
 import { renderDockerfile } from './dockerfile.ts'
+import { renderKubernetes } from './kubernetes/kubernetes.ts'
 import { renderLiteLlm } from './litellm.ts'
 import { serviceName } from './names.ts'
+import { renderPodman } from './podman/podman.ts'
 
 export interface Rendered {
   /** `mcp-fetch:1.2.3-0123456789ab`; the end is a hash of everything that the image is built from. */
@@ -22,13 +24,23 @@ export interface RenderOptions {
   bridgeVersion: string
   /** Digests of what it stands on. */
   bases?: Bases
+  /** Beside Compose. */
+  platforms?: readonly Platform[]
 }
+
+export type Platform = keyof typeof PLATFORMS
+
+/** Each has a folder of its own. */
+const PLATFORMS = { kubernetes: renderKubernetes, podman: renderPodman }
 
 const IGNORE = '# Only what the Dockerfile copies.\n*\n!lock\n'
 const MADE = '# Made by mcp-bridge from recipe.yaml and lock/: change those, not this.\n'
 
 /** @throws ToolkitError if a secret would be in the image */
-export function render({ recipe, text, lock }: Tool, { bridgeVersion, bases }: RenderOptions): Rendered {
+export function render(
+  { recipe, text, lock }: Tool,
+  { bridgeVersion, bases, platforms = [] }: RenderOptions,
+): Rendered {
   refuseSecrets(recipe)
   const dockerfile = renderDockerfile(recipe, bridgeVersion, bases)
   const sources = [...lock].map(([name, bytes]): [string, Buffer] => [`lock/${name}`, bytes])
@@ -45,6 +57,7 @@ export function render({ recipe, text, lock }: Tool, { bridgeVersion, bases }: R
     ['litellm.yaml', `${MADE}${renderLiteLlm([recipe])}`],
     ['docker-bake.hcl', renderBake(recipe, tag, bridgeVersion)],
     ...secretsExample(recipe),
+    ...platforms.flatMap((platform) => PLATFORMS[platform](recipe, tag)),
   ])
   return { tag, files }
 }

@@ -1,0 +1,104 @@
+// render/podman/quadlet: units of systemd that run a tool with Podman: as hardened as its Compose service.
+import type { Recipe } from '../../recipe/schema.ts'
+import { asked } from '../asked.ts'
+import { HEALTHCHECK, UID } from '../layout.ts'
+import { serviceName, volumeName } from '../names.ts'
+
+type Section = readonly [title: string, lines: readonly (readonly [key: string, value: string])[]]
+
+const STOP_S = 15
+
+/** The names of Podman's secrets; the files that they are made of are called like that below `secrets/`. */
+export function secretNames(recipe: Recipe): { name: string; file: string }[] {
+  const { tokens, env, files } = asked(recipe)
+  const name = serviceName(recipe)
+  return [
+    { name: `${name}-tokens`, file: tokens },
+    ...(env === undefined ? [] : [{ name: `${name}-env`, file: env }]),
+    ...files.map(({ file }) => ({ name: file, file })),
+  ]
+}
+
+export function containerUnit(recipe: Recipe, image: string): string {
+  const { env, settings } = asked(recipe)
+  const name = serviceName(recipe)
+  const { memory, cpus, pids } = recipe.resources
+  return unit([
+    ['Unit', [['Description', `${recipe.title}, a tool of MCP`]]],
+    [
+      'Container',
+      [
+        ['ContainerName', name],
+        ['Image', `localhost/${image}`],
+        ['Pull', 'never'],
+        ['Network', `${name}.network`],
+        ['User', String(UID)],
+        ['Group', '0'],
+        ['ReadOnly', 'true'],
+        // Else Podman makes /run and /var/tmp writable, too.
+        ['ReadOnlyTmpfs', 'false'],
+        ['Tmpfs', '/tmp:mode=1777,size=256m'],
+        ['DropCapability', 'all'],
+        ['NoNewPrivileges', 'true'],
+        ['PidsLimit', String(pids)],
+        ['PodmanArgs', `--memory=${memory} --cpus=${cpus} --stop-timeout=${STOP_S}`],
+        ...recipe.volumes.map(({ path }) => ['Volume', `${volumeName(recipe, path)}:${path}`] as const),
+        ...secretNames(recipe).map(
+          (each) => ['Secret', `${each.name},type=mount,uid=${UID},mode=0400`] as const,
+        ),
+        ['Environment', `MCP_BRIDGE_TOKEN_FILE=/run/secrets/${name}-tokens`],
+        ['Environment', 'MCP_BRIDGE_COMPAT=litellm'],
+        ...(env === undefined
+          ? []
+          : [['Environment', `MCP_BRIDGE_ENV_FILE=/run/secrets/${name}-env`] as const]),
+        ...(settings === undefined ? [] : [['EnvironmentFile', settingsFile(recipe)] as const]),
+        ['HealthCmd', HEALTHCHECK.slice(1).join(' ')],
+        ['HealthInterval', '30s'],
+        ['HealthTimeout', '10s'],
+        ['HealthStartPeriod', '120s'],
+        ['HealthRetries', '3'],
+        // systemd starts it again.
+        ['HealthOnFailure', 'kill'],
+      ],
+    ],
+    [
+      'Service',
+      [
+        ['Restart', 'always'],
+        ['TimeoutStopSec', String(2 * STOP_S)],
+      ],
+    ],
+    // The first is of a user, the second of the system.
+    ['Install', [['WantedBy', 'default.target multi-user.target']]],
+  ])
+}
+
+/** Beside the unit. */
+export function settingsFile(recipe: Recipe): string {
+  return `${serviceName(recipe)}.settings.env`
+}
+
+/** A network of its own: tools do not see each other. Without a way out it is internal. */
+export function networkUnit(recipe: Recipe): string {
+  const name = serviceName(recipe)
+  return unit([
+    ['Unit', [['Description', `The network of ${name}`]]],
+    [
+      'Network',
+      [['NetworkName', name], ...(recipe.network === 'none' ? [['Internal', 'true'] as const] : [])],
+    ],
+  ])
+}
+
+function unit(sections: readonly Section[]): string {
+  return sections
+    .map(
+      ([title, lines]) => `[${title}]\n${lines.map(([key, value]) => `${key}=${escaped(value)}\n`).join('')}`,
+    )
+    .join('\n')
+}
+
+/** systemd reads `%` as a specifier. No value has a line break or a quote: see recipe/fields. */
+function escaped(value: string): string {
+  return value.replaceAll('%', '%%')
+}
