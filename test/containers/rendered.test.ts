@@ -1,6 +1,6 @@
 // The golden files, judged by others: hadolint, Compose and bake.
 import { execFile } from 'node:child_process'
-import { readdirSync } from 'node:fs'
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
@@ -39,6 +39,18 @@ test.for(['base/Dockerfile', ...names.map((name) => `golden/${name}/Dockerfile`)
     expect(outcome.stdout).toBe('')
   },
 )
+
+test('rendered: Swarm reads the stack of docs/DEPLOY.md, and not what is for Compose', async () => {
+  const page = readFileSync(new URL('../../docs/DEPLOY.md', import.meta.url), 'utf8')
+  const [, stack = ''] = /```yaml\n# stack\.yaml\n([^]*?)```/.exec(page) ?? []
+  const file = join(tempDir(), 'stack.yaml')
+  writeFileSync(file, stack.replace(/\$\{IMAGE:[^}]*\}/, 'mcp-time:1'))
+  const text = await docker('stack', 'config', '--compose-file', file)
+  for (const line of ['read_only: true', 'internal: true', 'pids: 256', 'external: true'])
+    expect(text).toContain(line)
+  const { stderr } = await attempt('stack', 'config', '--compose-file', join(golden, 'time/compose.yaml'))
+  expect(stderr).toContain('forbidden properties')
+})
 
 describe.for(names)('%s', (name) => {
   test(`rendered: Compose reads ${name} as it is meant`, async () => {
