@@ -70,10 +70,10 @@ export async function run(command: readonly string[], options?: CommandOptions):
   throw new Error(`${command.join(' ')} ended with ${outcome.code ?? outcome.signal}:\n${textOf(outcome)}`)
 }
 
-/** What npm and pip need to reach their registries from here; what they fetch stays in `cache`. */
+/** What npm, pip and uv need to reach their registries from here; what they fetch stays in `cache`. */
 export function registryEnv(cache: string): Record<string, string> {
   const names =
-    /^(npm_config_registry|pip_index_url|pip_cert|node_extra_ca_certs|ssl_cert_(file|dir)|requests_ca_bundle|(https?|no|all)_proxy)$/i
+    /^(npm_config_registry|pip_index_url|pip_cert|uv_default_index|node_extra_ca_certs|ssl_cert_(file|dir)|requests_ca_bundle|(https?|no|all)_proxy)$/i
   const passed = Object.entries(process.env).filter((entry): entry is [string, string] => {
     return names.test(entry[0]) && entry[1] !== undefined
   })
