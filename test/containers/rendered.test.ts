@@ -91,6 +91,32 @@ describe.for(names)('%s', (name) => {
   })
 })
 
+test.each([
+  ['base', 'mcp-bridge-base:'],
+  ['fetch', 'mcp-fetch:'],
+])(
+  'rendered: a release would push %s under the name of its registry, on the base that it is told',
+  async (what, name) => {
+    const base = `ghcr.io/some-one/mcp-bridge-base:1@sha256:${'0'.repeat(64)}`
+    const given = {
+      REGISTRY: 'ghcr.io/Some-One/',
+      BASE_IMAGE: base,
+      GITHUB_SHA: 'abc',
+      GITHUB_REPOSITORY: 'Some-One/x',
+    }
+    const { stdout } = await run(join(toolkit, '../../.github/scripts/image.sh'), ['print', what], {
+      env: { ...process.env, ...given },
+    })
+    const { target } = JSON.parse(stdout) as { target: Record<string, Record<string, unknown>> }
+    const [only = {}] = Object.values(target)
+    expect(only['tags']).toEqual([expect.stringContaining(`ghcr.io/some-one/${name}`)])
+    expect(only['platforms']).toEqual(['linux/amd64', 'linux/arm64'])
+    expect(JSON.stringify(only['attest'])).toMatch(/sbom.*provenance/)
+    if (what === 'base') expect(only['labels']).toMatchObject({ 'org.opencontainers.image.revision': 'abc' })
+    else expect(only['args']).toMatchObject({ BASE_IMAGE: base })
+  },
+)
+
 /** With a value for each variable that Compose asks for. */
 async function composeConfig(file: readonly string[], given: readonly string[] = []): Promise<string> {
   const before = { ...process.env }
