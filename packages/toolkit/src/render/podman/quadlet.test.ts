@@ -25,12 +25,15 @@ test('secrets are named, and settings are a file beside the unit', () => {
     { name: 'CERTIFICATE', description: 'A file', file: true },
   ]
   expect(lines({ secrets }).filter((line) => /^(Secret|Environment)/.test(line))).toEqual([
-    ...['tokens', 'env', 'certificate'].map(
-      (name) => `Secret=mcp-sample-${name},type=mount,uid=10001,mode=0400`,
-    ),
-    'Environment=MCP_BRIDGE_TOKEN_FILE=/run/secrets/mcp-sample-tokens',
+    ...[
+      ['tokens', 'MCP_BRIDGE_TOKEN_FILE'],
+      ['env', 'MCP_BRIDGE_ENV_FILE'],
+      ['certificate', 'CERTIFICATE'],
+    ].flatMap(([name, variable]) => [
+      `Secret=mcp-sample-${name},type=mount,target=/etc/mcp-bridge/mcp-sample-${name},uid=10001,mode=0400`,
+      `Environment=${variable}=/etc/mcp-bridge/mcp-sample-${name}`,
+    ]),
     'Environment=MCP_BRIDGE_COMPAT=litellm',
-    'Environment=MCP_BRIDGE_ENV_FILE=/run/secrets/mcp-sample-env',
     'EnvironmentFile=mcp-sample.settings.env',
   ])
 })

@@ -7,20 +7,28 @@ import { serviceName, volumeName } from '../names.ts'
 type Section = readonly [title: string, lines: readonly (readonly [key: string, value: string])[]]
 
 const STOP_S = 15
+/** Not `/run/secrets`: with a read-only root that is a folder of Podman's, in which runc can make no file. */
+const FOLDER = '/etc/mcp-bridge'
 
-/** The names of Podman's secrets; the files that they are made of are called like that below `secrets/`. */
-export function secretNames(recipe: Recipe): { name: string; file: string }[] {
+/** A secret of Podman, the file below `secrets/` that it is made of, and the variable that gets its path in the container. */
+interface Secret {
+  name: string
+  file: string
+  variable: string
+}
+
+export function secretsOf(recipe: Recipe): Secret[] {
   const { tokens, env, files } = asked(recipe)
   const name = serviceName(recipe)
   return [
-    { name: `${name}-tokens`, file: tokens },
-    ...(env === undefined ? [] : [{ name: `${name}-env`, file: env }]),
-    ...files.map(({ file }) => ({ name: file, file })),
+    { name: `${name}-tokens`, file: tokens, variable: 'MCP_BRIDGE_TOKEN_FILE' },
+    ...(env === undefined ? [] : [{ name: `${name}-env`, file: env, variable: 'MCP_BRIDGE_ENV_FILE' }]),
+    ...files.map(({ file, variable }) => ({ name: file, file, variable })),
   ]
 }
 
 export function containerUnit(recipe: Recipe, image: string): string {
-  const { env, settings } = asked(recipe)
+  const { settings } = asked(recipe)
   const name = serviceName(recipe)
   const { memory, cpus, pids } = recipe.resources
   return unit([
@@ -43,14 +51,11 @@ export function containerUnit(recipe: Recipe, image: string): string {
         ['PidsLimit', String(pids)],
         ['PodmanArgs', `--memory=${memory} --cpus=${cpus} --stop-timeout=${STOP_S}`],
         ...recipe.volumes.map(({ path }) => ['Volume', `${volumeName(recipe, path)}:${path}`] as const),
-        ...secretNames(recipe).map(
-          (each) => ['Secret', `${each.name},type=mount,uid=${UID},mode=0400`] as const,
-        ),
-        ['Environment', `MCP_BRIDGE_TOKEN_FILE=/run/secrets/${name}-tokens`],
+        ...secretsOf(recipe).flatMap((each) => [
+          ['Secret', `${each.name},type=mount,target=${FOLDER}/${each.name},uid=${UID},mode=0400`] as const,
+          ['Environment', `${each.variable}=${FOLDER}/${each.name}`] as const,
+        ]),
         ['Environment', 'MCP_BRIDGE_COMPAT=litellm'],
-        ...(env === undefined
-          ? []
-          : [['Environment', `MCP_BRIDGE_ENV_FILE=/run/secrets/${name}-env`] as const]),
         ...(settings === undefined ? [] : [['EnvironmentFile', settingsFile(recipe)] as const]),
         ['HealthCmd', HEALTHCHECK.slice(1).join(' ')],
         ['HealthInterval', '30s'],

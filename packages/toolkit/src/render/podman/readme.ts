@@ -3,7 +3,7 @@ import type { Recipe } from '../../recipe/schema.ts'
 import { asked, preparation } from '../asked.ts'
 import { PORT } from '../layout.ts'
 import { serviceName } from '../names.ts'
-import { secretNames, settingsFile } from './quadlet.ts'
+import { secretsOf, settingsFile } from './quadlet.ts'
 
 const UNITS = '~/.config/containers/systemd'
 
@@ -17,9 +17,7 @@ export function readme(recipe: Recipe, image: string): string {
     '## As a service of systemd',
     'Quadlet, in Podman 5 or newer. As root the folder is `/etc/containers/systemd`, and `--user` is left out.',
     block([
-      ...secretNames(recipe).map(
-        (each) => `podman secret create --replace ${each.name} secrets/${each.file}`,
-      ),
+      ...secretsOf(recipe).map((each) => `podman secret create --replace ${each.name} secrets/${each.file}`),
       `mkdir -p ${UNITS}`,
       `cp ${name}.container ${name}.network ${UNITS}/`,
       ...(settings === undefined ? [] : [`cp ${settings} ${UNITS}/${settingsFile(recipe)}`]),
