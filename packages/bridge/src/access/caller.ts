@@ -3,7 +3,7 @@ import type { Account } from '../budget/budget.ts'
 import { readEnvFiles } from '../child/environment.ts'
 import type { ClientConfig, ClientServer, Config } from '../config/config.ts'
 import { idleGlobs } from '../globs.ts'
-import type { ToolFilter } from '../relay/interceptors/tool-filter.ts'
+import { narrows, type ToolFilter } from '../relay/interceptors/tool-filter.ts'
 import type { Logger } from '../telemetry/logger.ts'
 
 /** Who is calling: a value, made once for each request, that goes with it to whatever it opens. */
@@ -61,7 +61,9 @@ export class Profiles {
             ),
             filters: [
               ...filters,
-              ...given.map(({ toolsAllow, toolsDeny, readOnly }) => ({ toolsAllow, toolsDeny, readOnly })),
+              ...given
+                .map(({ toolsAllow, toolsDeny, readOnly }) => ({ toolsAllow, toolsDeny, readOnly }))
+                .filter(narrows),
             ],
           },
         ]
@@ -71,6 +73,21 @@ export class Profiles {
 
   of(principal: string): Profile {
     return this.#byPrincipal.get(principal) ?? this.#others
+  }
+
+  /** Whose environment or tools are others than there, or who may come here and not there, or the reverse. */
+  differingFrom(other: Profiles): Set<string> {
+    const names = [this, other].flatMap((each) => [...each.#byPrincipal.keys()])
+    return new Set(names.filter((name) => this.#text(name) !== other.#text(name)))
+  }
+
+  #text(principal: string): string {
+    return JSON.stringify([this.mayEnter(principal), this.of(principal)])
+  }
+
+  /** Whether this is still what is set for a caller who was let in before. */
+  areThoseOf({ principal, filters }: Caller): boolean {
+    return this.mayEnter(principal) && JSON.stringify(filters) === JSON.stringify(this.of(principal).filters)
   }
 
   /** Of several servers somebody may be kept to some. */

@@ -17,7 +17,7 @@ export interface ImplicitSessionsOptions extends SessionLimits {
   idleMs: number
   /** Of several replicas the name of this one. */
   replica?: string | undefined
-  /** A token may be withdrawn while a request that was let in by it is read. */
+  /** A token may be withdrawn, or what it may do be changed, while a request that was let in by it is read. */
   isInForce(caller: Caller): boolean
   onTools(tools: readonly unknown[]): void
 }
@@ -114,7 +114,8 @@ export class ImplicitSessions {
   }
 
   #open(who: string, caller: Caller, request: ModernRequest, era: Era): ImplicitSession {
-    if (!this.#options.isInForce(caller)) throw new BridgeError('unauthorized', 'this token was withdrawn')
+    if (!this.#options.isInForce(caller))
+      throw new BridgeError('unauthorized', 'this token was withdrawn, or may do other things now')
     const { capabilities, clientName: name, clientVersion: version } = request
     const { sessions, bytes } = caller.account
     const cost = SESSION_BYTES + who.length

@@ -8,15 +8,20 @@ import type { Owner } from './owner.ts'
 const MIN_SECRET_LENGTH = 4
 
 export class Disclosure {
-  readonly #given: readonly string[]
+  readonly #given: string[]
   readonly #log: Logger
   /** By failure, however many are told of it. */
   readonly #incidents = new WeakMap<BridgeError, BridgeError>()
 
   /** @param given values that the operator gave to children: what a tool says about them is for nobody else */
   constructor(given: readonly string[], log: Logger) {
-    this.#given = given
+    this.#given = [...given]
     this.#log = log
+  }
+
+  /** These too, from now on; a process that was given another before may still tell of that. */
+  add(given: readonly string[]): void {
+    this.#given.push(...given.filter((each) => !this.#given.includes(each)))
   }
 
   /** For whoever has such processes after each other. */

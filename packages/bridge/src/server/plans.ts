@@ -44,23 +44,25 @@ export class Plans {
   }
 
   /** @throws BridgeError `config_invalid` for an environment file of a client that cannot be read */
-  of(name: string, server: On, whole: Config): Plan {
+  of(name: string, server: On, whole: Config, before?: Plan): Plan {
     const { timings, tokens, heartbeat } = this.#options
     const { config } = server
-    const isInForce = (caller: Caller) => tokens.isInForce(caller)
     const log = name === '' ? this.#log : this.#log.child({ server: name })
     const { toolsAllow, toolsDeny, readOnly } = whole
     const scope = name === '' ? undefined : { name, filter: { toolsAllow, toolsDeny, readOnly } }
     const profiles = new Profiles(whole, log, scope)
     const { headerEnv } = config
-    const { accountOf, budget } = this.#accountsOf(config, whole)
+    const fingerprint = fingerprintOf(server, whole, profiles.haveEnv)
+    const isSame = before?.fingerprint === fingerprint
+    const { accountOf, budget } = this.#accountsOf(config, whole, isSame ? before.budget : undefined)
     return {
       server,
       budget,
       profiles,
       authenticate: authenticateByToken({ tokens, profiles, headerEnv, accountOf }),
-      fingerprint: fingerprintOf(name, server, whole),
-      serve: (): Served => {
+      fingerprint,
+      serve: (current): Served => {
+        const isInForce = (caller: Caller) => tokens.isInForce(caller) && current().areThoseOf(caller)
         const events = new Events(name === '' ? (config.command[0] ?? '') : name)
         const tool = new Tool(config, { timings, profiles, places: this.#places, events, isInForce }, log)
         return { tool, wires: wiresOf(tool, config, heartbeat), release: logEvents(events.source, log) }
@@ -69,11 +71,11 @@ export class Plans {
   }
 
   /** One of several tools may have less than the whole. */
-  #accountsOf({ maxSessions, maxChildren }: Config, whole: Config) {
+  #accountsOf({ maxSessions, maxChildren }: Config, whole: Config, inUse: InnerBudget | undefined) {
     const { accountOf, isForSeveral } = this.#options
     if (maxSessions >= whole.maxSessions && maxChildren >= whole.maxChildren)
       return { accountOf, budget: undefined }
-    const budget = new InnerBudget({ sessions: maxSessions, children: maxChildren }, isForSeveral())
+    const budget = inUse ?? new InnerBudget({ sessions: maxSessions, children: maxChildren }, isForSeveral())
     return {
       accountOf: (principal: string, address?: string) => budget.account(accountOf(principal, address)),
       budget,
@@ -81,21 +83,12 @@ export class Plans {
   }
 }
 
-/** What a server is made of: its own options, what holds for all, and what is set for each client there. */
-export function fingerprintOf(name: string, { config, start }: On, { clients, ...whole }: Config): string {
+/** What a server is made of, but for what is set for single clients: its own options, and what holds for all. */
+function fingerprintOf({ config, start }: On, whole: Config, needsClient: boolean): string {
   const own = ['command' as const, ...SERVER_KEYS].map((key) => config[key])
-  const theirs = Object.entries(clients).map(([client, { token: _token, servers, ...given }]) => [
-    client,
-    given,
-    servers === undefined ? null : (servers[name] ?? false),
-  ])
-  const files = Object.values(clients).flatMap(({ envFile, servers }) => [
-    ...envFile,
-    ...(servers?.[name]?.envFile ?? []),
-  ])
-  const texts = [...config.envFile, ...files].map(textOf)
   const { toolsAllow, toolsDeny, readOnly } = whole
-  return JSON.stringify([own, start, [toolsAllow, toolsDeny, readOnly], theirs, texts])
+  const texts = config.envFile.map(textOf)
+  return JSON.stringify([own, start, [toolsAllow, toolsDeny, readOnly], needsClient, texts])
 }
 
 function textOf(path: string): string | undefined {

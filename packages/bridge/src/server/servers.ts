@@ -8,7 +8,7 @@ import type { Logger } from '../telemetry/logger.ts'
 import type { Tool } from '../tool/tool.ts'
 import type { StatusTool } from '../status/view.ts'
 import { seenBy, type Health } from './health.ts'
-import { fingerprintOf, isOn, Plans, type On, type PlansOptions } from './plans.ts'
+import { isOn, Plans, type On, type PlansOptions } from './plans.ts'
 import { notServed, shownOf } from './shown.ts'
 import { Slot, type Plan } from './slot.ts'
 
@@ -105,16 +105,16 @@ export class Servers {
     const before = this.#config
     const servers = Object.entries(config.servers ?? {})
     const plans = new Map(
-      servers
-        .filter(([name, server]) => this.#isNew(name, server, config))
-        .map(([name, server]) => [name, this.#plans.of(name, server as On, config)]),
+      servers.flatMap(([name, server]) =>
+        isOn(server) ? [[name, this.#plans.of(name, server, config, this.#slots.get(name)?.plan)]] : [],
+      ),
     )
     this.#config = config
     for (const [name, slot] of this.#slots)
       if (config.servers?.[name]?.state !== 'on' && !slot.isRemoved) this.#remove(name, slot)
     for (const [name, server] of servers) {
       const plan = plans.get(name)
-      if (plan !== undefined) this.#put(name, plan)
+      if (plan !== undefined) this.#take(name, plan)
       else if (server.state !== 'on' && JSON.stringify(before.servers?.[name]) !== JSON.stringify(server))
         this.#say(name, server)
     }
@@ -169,11 +169,15 @@ export class Servers {
     await Promise.all(this.all.map((slot) => slot.close()))
   }
 
-  #isNew(name: string, server: Server, config: Config): boolean {
+  /** Only what is another than before is touched. */
+  #take(name: string, plan: Plan): void {
     const slot = this.#slots.get(name)
-    if (!isOn(server)) return false
-    return (
-      slot === undefined || slot.isRemoved || slot.plan.fingerprint !== fingerprintOf(name, server, config)
+    if (slot === undefined || slot.isRemoved || slot.plan.fingerprint !== plan.fingerprint)
+      return this.#put(name, plan)
+    if (plan.profiles.differingFrom(slot.plan.profiles).size === 0) return
+    this.#log.info(
+      { server: name, clients: [...slot.revise(plan)] },
+      'what these clients may use has changed',
     )
   }
 

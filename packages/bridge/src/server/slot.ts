@@ -28,14 +28,18 @@ export interface Plan {
   /** Of one that has less than the whole. */
   budget: InnerBudget | undefined
   authenticate: Authenticate
-  /** Equal for two that lead to the same. */
+  /** Equal for two that lead to the same, but for what is set for single clients. */
   fingerprint: string
-  /** @throws BridgeError for an environment file that cannot be read */
-  serve(): Served
+  /**
+   * @param current what is set for clients by then
+   * @throws BridgeError for an environment file that cannot be read
+   */
+  serve(current: () => Profiles): Served
 }
 
 /** How often a tool that is to be replaced is looked at. */
 const LOOK_MS = 20
+const WHAT_HAS_CHANGED = 'what this client may use has changed'
 
 export class Slot implements Mount {
   readonly name: string
@@ -119,7 +123,7 @@ export class Slot implements Mount {
     if (this.#isClosing && this.#served === undefined)
       throw new BridgeError('shutting_down', 'the bridge is shutting down')
     try {
-      this.#served ??= this.#plan.serve()
+      this.#served ??= this.#plan.serve(() => this.#plan.profiles)
       this.#problem = undefined
       return this.#served
     } catch (cause) {
@@ -146,9 +150,27 @@ export class Slot implements Mount {
   replace(plan: Plan): void {
     const { config } = this.#plan.server
     this.#isRemoved = false
-    this.#plan = plan
     this.#problem = undefined
     void this.#retire('the configuration of this server has changed', config.drainMs)
+    this.revise(plan)
+  }
+
+  /**
+   * What is set for some clients is another: their sessions end at once, so that nobody keeps what is taken away. All
+   * others go on.
+   *
+   * @returns those clients
+   */
+  revise(plan: Plan): Set<string> {
+    const changed = plan.profiles.differingFrom(this.#plan.profiles)
+    this.#plan = plan
+    const isOut = ({ caller }: { caller: Caller }) => changed.has(caller.principal)
+    for (const tool of this.tools) {
+      tool.keepSecret(plan.profiles.secrets)
+      tool.sessions.closeWhere(isOut, WHAT_HAS_CHANGED)
+      tool.clients.closeWhere(isOut, WHAT_HAS_CHANGED)
+    }
+    return changed
   }
 
   /** Resolves when nothing of it is left. */

@@ -12,7 +12,7 @@ export interface RegistryOptions extends SessionLimits {
   idleMs: number
   /** Of several replicas the name of this one. */
   replica?: string | undefined
-  /** A token may be withdrawn while a request that was let in by it is read. */
+  /** A token may be withdrawn, or what it may do be changed, while a request that was let in by it is read. */
   isInForce(caller: Caller): boolean
 }
 
@@ -63,7 +63,8 @@ export class Registry {
   /** @throws BridgeError `session_limit_reached`, `memory_limit_reached`, `shutting_down`, `unauthorized` */
   open(wire: Wire, caller: Caller): Session {
     this.refuseIfDraining()
-    if (!this.#options.isInForce(caller)) throw new BridgeError('unauthorized', 'this token was withdrawn')
+    if (!this.#options.isInForce(caller))
+      throw new BridgeError('unauthorized', 'this token was withdrawn, or may do other things now')
     const { sessions, bytes } = caller.account
     if (!sessions.take(1)) {
       throw new BridgeError('session_limit_reached', sessions.refusal(1, 'sessions', '--max-sessions'))

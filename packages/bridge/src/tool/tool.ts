@@ -37,7 +37,7 @@ export interface ToolOptions {
   /** Shared with the other tools of the bridge. */
   places: Places
   events: Events
-  /** A token may be withdrawn while a request that was let in by it is read. */
+  /** A token may be withdrawn, or what it may do be changed, while a request that was let in by it is read. */
   isInForce(caller: Caller): boolean
 }
 
@@ -169,6 +169,11 @@ export class Tool {
   /** Why no session can be opened now; undefined while one can. */
   readiness(): Readiness | undefined {
     return this.#probe.readiness()
+  }
+
+  /** Of somebody who has come to be known since it was made. */
+  keepSecret(values: readonly string[]): void {
+    this.#disclosure.add(values)
   }
 
   /** What there is to see of it now. */

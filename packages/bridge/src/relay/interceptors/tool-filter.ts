@@ -33,10 +33,12 @@ interface Tool extends Members {
 
 /** Whether these rules change anything. */
 export function areRules({ filters, isPlain }: ToolRules): boolean {
-  return (
-    isPlain ||
-    filters.some((each) => each.readOnly || each.toolsAllow.length > 0 || each.toolsDeny.length > 0)
-  )
+  return isPlain || filters.some(narrows)
+}
+
+/** One that admits all is as good as none. */
+export function narrows({ toolsAllow, toolsDeny, readOnly }: ToolFilter): boolean {
+  return readOnly || toolsAllow.length > 0 || toolsDeny.length > 0
 }
 
 /** Which names all of them admit. A string that cannot be the name of a tool is admitted by no list. */
