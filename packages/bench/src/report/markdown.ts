@@ -72,7 +72,7 @@ function failures({ failures: all }: Results): string[] {
   return ['## What failed', lines.join('\n')]
 }
 
-function table(header: readonly string[], rows: readonly (readonly string[])[]): string {
+export function table(header: readonly string[], rows: readonly (readonly string[])[]): string {
   const rule = header.map((_, index) => (index === 0 ? '---' : '---:'))
   return [line(header), line(rule), ...rows.map(line)].join('\n')
 }
