@@ -19,6 +19,8 @@ export interface Forward {
   res: ServerResponse
   /** Where the body has been read already. */
   body: Encoded | undefined
+  /** It is for whoever takes it, not for a session. */
+  isNew: boolean
   peer: Peer
   url: string
   /** What the other replica is told by `HOP_HEADER`. */
@@ -29,6 +31,8 @@ export interface Forward {
   waits: HopWaits
   /** Nothing of the request has been sent: it may be answered otherwise. */
   unreached(): void
+  /** It was answered with 503: nothing has been done of it, and its answer is dropped. Without this it is passed back. */
+  declined?: (() => void) | undefined
   /** It may have been carried out, and no answer has begun. */
   failed(error: BridgeError): void
 }
@@ -72,6 +76,7 @@ export function forward(it: Forward): void {
     const what = code === 'replica_lost' ? 'is gone' : 'does not answer'
     it.failed(new BridgeError(code, `the replica ${peer.name} has the request and ${what}`, { cause }))
   }
+  const lost = (cause: unknown) => fail('replica_lost', cause)
   const gone = () => {
     if (end()) out.destroy()
   }
@@ -87,18 +92,28 @@ export function forward(it: Forward): void {
     if (socket.connecting) socket.once('connect', begin)
     else begin()
   })
-  out.on('error', (cause) => fail('replica_lost', cause))
+  out.on('error', lost)
   out.on('response', (answer) => {
-    if (end()) passBack(answer, it, out)
+    if (!end()) return
+    if (answer.statusCode !== 503 || it.declined === undefined) return passBack(answer, it, out)
+    answer.resume()
+    answer.on('error', ignore)
+    out.off('error', lost).on('error', ignore)
+    it.declined()
   })
 }
 
-function headersOf({ req, body, hop, address }: Forward): OutgoingHttpHeaders {
+/** What follows tells. */
+function ignore(): void {}
+
+function headersOf({ req, body, hop, address, isNew }: Forward): OutgoingHttpHeaders {
   const headers = endToEnd(req.headers)
   // Node has answered it already.
   delete headers['expect']
   // Only what has a body is framed as having one.
   if (req.method !== 'POST') delete headers['content-length']
+  // The session that it names has ended, or it names none.
+  if (isNew) delete headers['mcp-session-id']
   if (body !== undefined) headers['content-length'] = lengthOf(body)
   const before = req.headers['x-forwarded-for']
   headers['x-forwarded-for'] = before === undefined ? address : `${String(before)}, ${address}`
@@ -125,7 +140,6 @@ function passBack(answer: IncomingMessage, { res, waits }: Forward, out: ClientR
   answer.on('close', () => {
     if (!answer.complete) res.destroy()
   })
-  answer.on('error', () => {})
-  out.on('error', () => {})
+  answer.on('error', ignore)
   res.on('close', () => out.destroy())
 }

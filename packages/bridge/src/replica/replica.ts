@@ -28,22 +28,29 @@ export interface Elsewhere {
   req: IncomingMessage
   res: ServerResponse
   caller: Caller
-  peer: Peer
   /** Where it has been read already. */
-  body?: Encoded
+  body?: Encoded | undefined
   /** The other cannot be reached, and nothing has been sent. */
   otherwise(): void
   refuse(error: unknown): void
 }
 
-export type ReplicaConfig = Pick<Config, 'replicas' | 'startTimeoutMs' | 'callTimeoutMs'> & {
+type ReplicaConfig = Pick<Config, 'replicas' | 'startTimeoutMs' | 'callTimeoutMs'> & {
   replica: string
   replicaKeyFile: string
 }
 
+/** One that only has a name passes nothing on: its load balancer knows where each request belongs. Throws BridgeError. */
+export function openReplica({ replica, replicaKeyFile, ...config }: Config): Replica | undefined {
+  if (replica === undefined || replicaKeyFile === undefined) return undefined
+  return new Replica({ ...config, replica, replicaKeyFile })
+}
+
 export class Replica {
-  /** Requests on their way to others. */
+  /** Calls on their way to others; a stream that stands is none. */
   inFlight = 0
+  /** It is about to end: what is new is for others. */
+  isLeaving = false
   readonly #config: ReplicaConfig
   readonly #peers: Peers
   readonly #seal: Seal
@@ -55,6 +62,7 @@ export class Replica {
   })
   /** Have come from another replica, and go to no third. */
   readonly #arrived = new WeakSet<IncomingMessage>()
+  #handed = 0
 
   /** @throws BridgeError `config_invalid` for a key that cannot be read or is too short */
   constructor(config: ReplicaConfig) {
@@ -89,20 +97,52 @@ export class Replica {
     return peer
   }
 
+  /**
+   * Has another replica take what is new, since this one is about to end; `otherwise` where none does.
+   *
+   * @throws BridgeError `shutting_down` for what another has handed over that is about to end, too
+   */
+  handOver(it: Elsewhere): void {
+    if (this.#arrived.has(it.req)) {
+      // It has come for a session that has ended here: where else it could go, is not known any more.
+      if (it.req.headers['mcp-session-id'] !== undefined) return it.otherwise()
+      throw new BridgeError('shutting_down', 'this replica is shutting down')
+    }
+    const { named } = this.#peers
+    // Each begins elsewhere, so that no replica gets all of it.
+    const first = this.#handed++
+    const attempt = (i: number): void => {
+      const peer = named[(first + i) % named.length]
+      if (i >= named.length || peer === undefined) return it.otherwise()
+      this.forward({ ...it, otherwise: () => attempt(i + 1) }, peer, true)
+    }
+    attempt(0)
+  }
+
   /** @throws BridgeError `memory_limit_reached` */
-  forward({ req, res, caller, peer, body, otherwise, refuse }: Elsewhere): void {
+  forward({ req, res, caller, body, otherwise, refuse }: Elsewhere, peer: Peer, isNew = false): void {
     const { bytes } = caller.account
     if (!bytes.take(HOP_BYTES))
       throw new BridgeError('memory_limit_reached', bytes.refusal(HOP_BYTES, 'bytes', '--max-memory'))
-    this.inFlight++
+    const counts = req.method === 'GET' ? 0 : 1
+    this.inFlight += counts
     let isCharged = true
     const over = () => {
       if (!isCharged) return
       isCharged = false
-      this.inFlight--
+      this.inFlight -= counts
       bytes.give(HOP_BYTES)
     }
     res.on('close', over)
+    const elsewhere = () => {
+      res.off('close', over)
+      over()
+      try {
+        if (!res.destroyed) otherwise()
+      } catch (error) {
+        refuse(error)
+      }
+    }
     const [url, address] = [urlOf(req), addressOf(req) ?? '-']
     const { replica: from } = this.#config
     forward({
@@ -115,14 +155,9 @@ export class Replica {
       address,
       agent: this.#agent,
       waits: { connectMs: CONNECT_MS, headMs: this.#headMs(req), silentMs: SILENT_MS },
-      unreached: () => {
-        over()
-        try {
-          if (!res.destroyed) otherwise()
-        } catch (error) {
-          refuse(error)
-        }
-      },
+      isNew,
+      unreached: elsewhere,
+      declined: isNew ? elsewhere : undefined,
       failed: refuse,
     })
   }

@@ -159,7 +159,8 @@ export class App {
       replica === undefined ? undefined : new Hops(replica, (...refused) => this.#refuse(...refused))
     const bySession = (idOf: (req: IncomingMessage) => string | undefined, handler: Handler): Handler =>
       hops?.bySession(idOf, handler) ?? handler
-    const byState = (handler: BodyHandler): BodyHandler => hops?.byState(handler) ?? handler
+    const byBody = (handler: BodyHandler): BodyHandler => hops?.byBody(handler) ?? handler
+    const opening = (handler: Handler): Handler => hops?.opening(handler) ?? handler
     const post: BodyHandler = (req, res, body, caller) => {
       const { stateless, streamable } = mount.wires(req, body)
       return StatelessTransport.takes(req, body)
@@ -167,7 +168,7 @@ export class App {
         : streamable.post(req, res, body, caller)
     }
     const mcp: Methods = {
-      POST: bySession(sessionIdOf, withBody(byState(post))),
+      POST: bySession(sessionIdOf, withBody(byBody(post))),
       GET: bySession(
         sessionIdOf,
         begun((req, res, caller) => mount.wires(req).streamable.get(req, res, caller)),
@@ -178,7 +179,9 @@ export class App {
       ),
     }
     // A POST to the SSE path is how newer clients ask whether it is Streamable HTTP: 405 sends them on to GET.
-    const stream: Methods = { GET: begun((req, res, caller) => mount.wires(req).sse.get(req, res, caller)) }
+    const stream: Methods = {
+      GET: opening(begun((req, res, caller) => mount.wires(req).sse.get(req, res, caller))),
+    }
     const message: Methods = {
       POST: bySession(
         ({ url = '' }) => sessionIdIn(url),

@@ -17,7 +17,7 @@ import { Heartbeat } from '../http/heartbeat.ts'
 import { QUEUE_PER_CHILD } from '../lease/pool-queue.ts'
 import { MAX_WAITING } from '../lease/shared-child.ts'
 import type { ChildReport } from '../relay/describe.ts'
-import { Replica } from '../replica/replica.ts'
+import { openReplica, type Replica } from '../replica/replica.ts'
 import { Status } from '../status/status.ts'
 import { Events } from '../telemetry/events.ts'
 import { logEvents } from '../telemetry/log-events.ts'
@@ -26,6 +26,7 @@ import { TIMINGS, type Timings } from '../timings.ts'
 import type { Readiness } from '../tool/startup-probe.ts'
 import { App } from './app.ts'
 import { seenBy, type Health } from './health.ts'
+import { leave } from './leaving.ts'
 import { addressOf, closeListener, openListener } from './listener.ts'
 import { Servers } from './servers.ts'
 
@@ -40,6 +41,8 @@ export interface Listening {
 
 /** After the drain, answers on their way have this long. */
 const CLOSE_GRACE_MS = 500
+/** What another replica answers takes longer: it may be starting. */
+const HOP_GRACE_MS = 3000
 
 /** One port, and what is served there. Bridges share no state that a client can see; several may live in one process. */
 export class Bridge {
@@ -66,7 +69,7 @@ export class Bridge {
     this.#config = config
     this.#log = log
     this.#heartbeat = new Heartbeat(log)
-    this.#replica = replicaOf(config)
+    this.#replica = openReplica(config)
     const events = new Events(config.command[0] ?? '')
     this.#tokenFile = this.#openTokenFile(timings)
     const { initial = new Map<string, string>() } = this.#tokenFile ?? {}
@@ -228,13 +231,18 @@ export class Bridge {
     const from = monotonicMs()
     this.#isClosing = true
     this.#tokenFile?.close()
+    const { replica } = this.#config
     try {
-      await this.#servers.drain(drainMs)
+      await this.#servers.drain(
+        replica === undefined ? drainMs : await leave(drainMs, this.#servers, this.#replica),
+      )
       this.#pressure.close()
       this.#heartbeat.close()
       await Promise.all([
         this.#servers.close(),
-        this.#server === undefined ? undefined : closeListener(this.#server, CLOSE_GRACE_MS),
+        this.#server === undefined
+          ? undefined
+          : closeListener(this.#server, replica === undefined ? CLOSE_GRACE_MS : HOP_GRACE_MS),
       ])
     } finally {
       this.#replica?.close()
@@ -292,12 +300,6 @@ export class Bridge {
 }
 
 const EXAMPLE = { mcpPath: '/NAME/mcp', ssePath: '/NAME/sse' }
-
-/** One that only has a name passes nothing on: its load balancer knows where each request belongs. */
-function replicaOf({ replica, replicaKeyFile, ...config }: Config): Replica | undefined {
-  if (replica === undefined || replicaKeyFile === undefined) return undefined
-  return new Replica({ ...config, replica, replicaKeyFile })
-}
 
 /** Options of the whole that a running bridge does not take over. */
 function changedKeys(before: Config, after: Config): string[] {

@@ -3,8 +3,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Caller } from '../access/caller.ts'
 import { placeOf } from '../exchange/request-state.ts'
 import type { Refuse } from '../http/refuse.ts'
-import type { Peer } from '../replica/peers.ts'
-import type { Replica } from '../replica/replica.ts'
+import type { Elsewhere, Replica } from '../replica/replica.ts'
 import { paramsOf } from '../rpc/content.ts'
 import { Message, type Encoded } from '../rpc/message.ts'
 import { replicaIn } from '../session/id.ts'
@@ -36,42 +35,53 @@ export class Hops {
       const id = idOf(req)
       const peer = id === undefined ? undefined : this.#replica.peerOf(req, replicaIn(id))
       if (peer === undefined) return handler(req, res, caller)
-      this.#forward(req, res, caller, peer, () => handler(req, res, caller))
+      const here = () => handler(req, res, caller)
+      this.#replica.forward(this.#elsewhere(req, res, caller, here), peer)
     }
   }
 
-  /** A client without a session that comes back with answers, which wait for it there. */
-  byState(handler: BodyHandler): BodyHandler {
+  /** A client without a session that comes back with answers, which wait for it there; and what others take over. */
+  byBody(handler: BodyHandler): BodyHandler {
     return (req, res, body, caller) => {
       const here = () => handler(req, res, body, caller)
-      if (!(body instanceof Message) || !body.envelope.isModern) return here()
+      if (!(body instanceof Message)) return here()
+      const { isModern } = body.envelope
+      const isNew = isModern || (body.kind === 'request' && body.method === 'initialize')
+      if (!isNew || (!isModern && !this.#replica.isLeaving)) return here()
       const written = body.encode('', '')
-      // Most have none, and are not looked into for it.
-      if (typeof written === 'string' && !written.includes('"requestState"')) return here()
-      const state = placeOf(paramsOf(body)['requestState'])
+      const state = isModern ? stateIn(body, written) : undefined
       const peer = this.#replica.peerOf(req, state?.replica)
-      if (peer === undefined) return here()
-      this.#forward(req, res, caller, peer, here, written)
+      if (peer === undefined && (state !== undefined || !this.#replica.isLeaving)) return here()
+      const it = this.#elsewhere(req, res, caller, here, written)
+      if (peer === undefined) this.#replica.handOver(it)
+      else this.#replica.forward(it, peer)
     }
   }
 
-  #forward(
+  /** What opens a session without a body. */
+  opening(handler: Handler): Handler {
+    return (req, res, caller) => {
+      const here = () => handler(req, res, caller)
+      if (this.#replica.isLeaving) this.#replica.handOver(this.#elsewhere(req, res, caller, here))
+      else here()
+    }
+  }
+
+  #elsewhere(
     req: IncomingMessage,
     res: ServerResponse,
     caller: Caller,
-    peer: Peer,
-    otherwise: () => void | Promise<void>,
+    here: () => void | Promise<void>,
     body?: Encoded,
-  ): void {
+  ): Elsewhere {
     const refuse = (error: unknown) => this.#refuse(error, req, res)
-    this.#replica.forward({
-      req,
-      res,
-      caller,
-      peer,
-      ...(body === undefined ? {} : { body }),
-      otherwise: () => void Promise.resolve(otherwise()).catch(refuse),
-      refuse,
-    })
+    const otherwise = () => void Promise.resolve(here()).catch(refuse)
+    return { req, res, caller, body, otherwise, refuse }
   }
+}
+
+/** Most have none, and are not looked into for it. */
+function stateIn(body: Message, written: Encoded): ReturnType<typeof placeOf> {
+  if (typeof written === 'string' && !written.includes('"requestState"')) return undefined
+  return placeOf(paramsOf(body)['requestState'])
 }

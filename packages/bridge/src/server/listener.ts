@@ -1,6 +1,8 @@
 // server/listener: the HTTP server under the app: its timeouts, and what it says to what is no request.
 import { createServer, maxHeaderSize, type RequestListener, type Server, type ServerOptions } from 'node:http'
 import type { AddressInfo, Socket } from 'node:net'
+import { setImmediate } from 'node:timers/promises'
+import { monotonicMs } from '../clock.ts'
 import { BridgeError } from '../errors.ts'
 import type { Logger } from '../telemetry/logger.ts'
 import { errorFor } from '../rpc/factory.ts'
@@ -72,11 +74,26 @@ export function addressOf(server: Server): AddressInfo {
 
 /** Resolves when no connection is left; what does not end by itself is cut. */
 export async function closeListener(server: Server, graceMs: number): Promise<void> {
+  await allAccepted(server, graceMs)
   const closed = new Promise<void>((resolve) => server.close(() => resolve()))
   server.closeIdleConnections()
   const cut = setTimeout(() => server.closeAllConnections(), graceMs)
   await closed
   clearTimeout(cut)
+}
+
+/** Connections that still waited to be accepted would be reset, and their requests lost. Each turn of the loop accepts one. */
+async function allAccepted(server: Server, withinMs: number): Promise<void> {
+  const from = monotonicMs()
+  let quietTurns = 0
+  const accepted = () => (quietTurns = 0)
+  server.on('connection', accepted)
+  // The first may be the rest of a turn, in which nothing is accepted any more.
+  while (quietTurns < 3 && monotonicMs() - from < withinMs) {
+    quietTurns++
+    await setImmediate()
+  }
+  server.off('connection', accepted)
 }
 
 function problemOf({ code }: NodeJS.ErrnoException): BridgeError {
