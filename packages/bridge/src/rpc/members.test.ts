@@ -42,7 +42,9 @@ test('what is taken out leaves JSON, with all else as it was', () => {
       if (!(message instanceof Message)) throw new Error('no message')
       const left = message.edited(without(message.resultMembers, ({ key }) => isGone(key)))
       const kept = Object.entries(result).filter(([key]) => !isGone(key))
-      expect(left.json()).toEqual({ jsonrpc: '2.0', id: 1, result: Object.fromEntries(kept) })
+      const expected = { jsonrpc: '2.0', id: 1, result: Object.fromEntries(kept) }
+      // As JSON says it, which knows no -0.
+      expect(left.json()).toEqual(JSON.parse(JSON.stringify(expected)))
     }),
     { numRuns: 500 },
   )
