@@ -105,6 +105,24 @@ test('rotation.pipe: a token file that is a pipe is read once, and keeps nobody 
   expect(await bridge.stop()).toEqual({ code: 0, signal: null })
 })
 
+test('rotation.pipe-clients: beside tokens from a pipe, a client that leaves the configuration is out', async () => {
+  const folder = tempDir()
+  const [path, file] = [join(folder, 'pipe'), join(folder, 'bridge.json')]
+  execFileSync('mkfifo', [path])
+  const put = (clients: object) =>
+    writeFileSync(file, JSON.stringify({ servers: { a: { command: fixture('echo') } }, clients }))
+  put({ alice: {}, bob: { token: 'of-bob' } })
+  const written = writeFile(path, 'alice:of-alice\n')
+  const bridge = await bridged(['--config', file, '--token-file', path])
+  await written
+  const open = (token: string) => openStreamable(bridge, { path: '/a/mcp', ...as(token) })
+  const [alice, bob] = await Promise.all([open('of-alice'), open('of-bob')])
+  put({ alice: {} })
+  process.kill(bridge.pid, 'SIGHUP')
+  await eventually(async () => (await bob.post(PING)).status === 401, { what: 'the end of his token' })
+  expect((await alice.request('ping')).result).toEqual({})
+})
+
 test('rotation.gone: a file that is removed has its grace, then nobody of it is in, and readiness says why', async () => {
   const { path, write } = tokenFile('alice:of-alice')
   const timings = { filePollMs: 50, fileSettleMs: 20, tokenGraceMs: 1500 }

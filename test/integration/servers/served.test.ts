@@ -218,6 +218,23 @@ test('servers.persons: each sees and uses the servers it was given, with what wa
 const readiness = async (port: number, headers: object) =>
   (await send({ port, path: '/readyz', headers: { 'x-forwarded-for': '192.0.2.7', ...headers } })).json()
 
+test('servers.names: one that every object of the language has is a name like any other', async () => {
+  const { port } = await embedded({
+    servers: { constructor: { command: fixture('echo') }, git: { command: fixture('echo') } },
+    clients: {
+      ann: { token: 'of-ann', servers: ['git'] },
+      constructor: { token: 'of-bob', servers: { constructor: { toolsDeny: 'pid' } } },
+    },
+  })
+  const get = (token: string, name: string) =>
+    send({ port, path: `/${name}/mcp`, headers: { authorization: `Bearer ${token}` } })
+  refusal(await get('of-ann', 'constructor'), 404, 'not_found')
+  refusal(await get('of-ann', 'git'), 400, 'request_invalid')
+  refusal(await get('of-bob', 'git'), 404, 'not_found')
+  const client = await openStreamable({ port }, as('of-bob', 'constructor'))
+  expect((await client.call('pid')).error?.code).toBe(-32602)
+})
+
 test('servers.reasons: why which of them fail is for this machine, and for whoever may use them', async () => {
   const broken = { command: ['/nowhere/at/all'], start: 'eager' as const }
   const servers = { well: { command: fixture('echo') }, a: broken, b: broken, c: { ...broken, warm: 'x' } }

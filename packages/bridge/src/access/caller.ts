@@ -40,8 +40,9 @@ export class Profiles {
   /** @throws BridgeError `config_invalid` for an env file that cannot be read */
   constructor({ clients }: Pick<Config, 'clients'>, log: Logger, scope?: ServerScope) {
     const filters = scope === undefined ? [] : [scope.filter]
-    const here = (client: ClientConfig): ClientServer | undefined =>
-      scope === undefined ? undefined : client.servers?.[scope.name]
+    // A server may be called `constructor`, which every object has.
+    const here = ({ servers = {} }: ClientConfig): ClientServer | undefined =>
+      scope !== undefined && Object.hasOwn(servers, scope.name) ? servers[scope.name] : undefined
     const all = Object.entries(clients)
     this.#others = { env: {}, filters }
     this.#excluded = new Set(

@@ -62,9 +62,9 @@ export class TokenFile {
   }
 
   #read(): void {
-    // A pipe can be read once.
-    if (!this.#isRegular) return
-    const { path, take, graceMs } = this.#options
+    const { path, graceMs } = this.#options
+    // A pipe can be read once; what else says who may come may have changed nevertheless.
+    if (!this.#isRegular) return this.#take(() => this.initial)
     let bytes: Buffer
     try {
       bytes = readFileSync(path)
@@ -75,8 +75,13 @@ export class TokenFile {
     }
     clearTimeout(this.#grace)
     this.#grace = undefined
+    this.#take(() => parseTokenFile(fileText(bytes), path))
+  }
+
+  #take(read: () => ReadonlyMap<string, string>): void {
+    const { path, take } = this.#options
     try {
-      const tokens = parseTokenFile(fileText(bytes), path)
+      const tokens = read()
       take(tokens)
       this.problem = undefined
       if (tokens.size === 0) this.#log.warn({ path }, 'token file is empty: nobody of it is let in')

@@ -111,7 +111,7 @@ function configOf(
 function clientsAt(name: string, clients: Config['clients']): Config['clients'] {
   return Object.fromEntries(
     Object.entries(clients).flatMap(([client, { servers }]) => {
-      const here = servers?.[name]
+      const here = servers !== undefined && Object.hasOwn(servers, name) ? servers[name] : undefined
       return here === undefined ? [] : [[client, here]]
     }),
   )

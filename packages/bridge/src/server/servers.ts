@@ -111,7 +111,7 @@ export class Servers {
     )
     this.#config = config
     for (const [name, slot] of this.#slots)
-      if (config.servers?.[name]?.state !== 'on' && !slot.isRemoved) this.#remove(name, slot)
+      if (plans.get(name) === undefined && !slot.isRemoved) this.#remove(name, slot)
     for (const [name, server] of servers) {
       const plan = plans.get(name)
       if (plan !== undefined) this.#take(name, plan)
