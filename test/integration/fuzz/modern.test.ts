@@ -24,7 +24,7 @@ test.each([
   ['an older tool, a process each', { command: fixture('asks-client') }],
   ['an older tool, shared', { command: fixture('asks-client'), children: 'shared' as const }],
   ['a tool of 2026-07-28', { command: fixture('speaks-modern', 'only') }],
-])(`fuzz.modern: FUZZ_SEED=${SEED}: %s`, { timeout: 180_000 }, async (_, config) => {
+])(`fuzz.modern: FUZZ_SEED=${SEED}: %s`, { timeout: Math.max(180_000, CALLS * 60) }, async (_, config) => {
   const bridge = await embedded({ ...config, maxChildren: 40 }, {})
   const tally: Tally = { wrong: [], calls: 0, answered: 0 }
   const isShared = 'children' in config

@@ -5,11 +5,11 @@ import type { ResponseWriter } from '../http/response.ts'
 import type { ListNode } from '../linked-list.ts'
 import { isStanding } from '../relay/call.ts'
 import type { Call, ReplyStream } from '../relay/dispatch.ts'
-import { recordOf, type Members } from '../rpc/content.ts'
+import { isRecord, recordOf, type Members } from '../rpc/content.ts'
 import { emptyResultFor, errorFor } from '../rpc/factory.ts'
 import { parseExact } from '../rpc/exact.ts'
 import { Message } from '../rpc/message.ts'
-import { isRecord, resultFor } from '../rpc/modern.ts'
+import { resultFor } from '../rpc/modern.ts'
 import { SUBSCRIPTION_KEY } from '../rpc/revisions.ts'
 import { Deadlines } from '../session/deadlines.ts'
 import { SessionStream, type StreamHost } from '../session/stream.ts'
@@ -55,6 +55,9 @@ const MAX_QUESTIONS = 64
 
 const OVER = 'the call that this was about is over'
 
+/** Of one that has asked nothing yet; never written to. */
+const NO_QUESTIONS = new Map<string, Message>()
+
 /** "only on `tools/call`, `prompts/get` and `resources/read`" (2026-07-28, basic/patterns/mrtr). */
 const MAY_ASK = new Set(['tools/call', 'prompts/get', 'resources/read'])
 
@@ -76,8 +79,8 @@ export class Exchange implements ReplyStream, StreamHost {
   /** Of the request that is answered now: a retry has its own. */
   #id: string
   #progressToken: string | undefined
-  /** By the key that the client sees. */
-  readonly #questions = new Map<string, Message>()
+  /** By the key that the client sees. Most are asked nothing. */
+  #questions = NO_QUESTIONS
   #lastQuestion = 0
   /** Came while nobody was there to take it. */
   #response: Message | undefined
@@ -219,6 +222,7 @@ export class Exchange implements ReplyStream, StreamHost {
         : undefined
     if (why !== undefined)
       return this.#host.answer(errorFor(id, new BridgeError('server_request_refused', why)))
+    if (this.#questions === NO_QUESTIONS) this.#questions = new Map()
     this.#questions.set(`${family}-${++this.#lastQuestion}`, question)
     this.keptBytes += question.byteLength
     if (this.#stream === undefined || this.#questions.size > 1) return
@@ -288,7 +292,10 @@ export class Exchange implements ReplyStream, StreamHost {
   /** What cannot be read is answered too: whoever waits is never left waiting. */
   #told(response: Message): Message {
     try {
-      return this.#host.completed(response.rewrite([[response.envelope.id, this.#id]]), this)
+      // Only a retry has another id than its call.
+      const isRetried = this.#id !== this.asked.call.id
+      const own = isRetried ? response.rewrite([[response.envelope.id, this.#id]]) : response
+      return this.#host.completed(own, this)
     } catch (err) {
       this.#host.failed(err)
       return errorFor(this.#id, toBridgeError(err))

@@ -13,7 +13,8 @@ import { keepWaiting } from '../relay/interceptors/progress.ts'
 import { listOf, recordOf, resultOf, textOf, type Members } from '../rpc/content.ts'
 import type { ClientName } from '../rpc/initialize-params.ts'
 import type { Message } from '../rpc/message.ts'
-import { completed, passed, withoutAnswers, type ModernRequest } from '../rpc/modern.ts'
+import { completed, passed, withoutAnswers } from '../rpc/modern.ts'
+import type { ModernRequest } from '../rpc/modern-request.ts'
 import { MODERN_REVISION, NEWEST_LEGACY_REVISION } from '../rpc/revisions.ts'
 import type { Era, OpenLease } from '../session/lease.ts'
 import type { SessionLimits } from '../session/session.ts'
@@ -173,12 +174,12 @@ export class ImplicitSession implements Holder, ExchangeHost {
   request(message: Message, request: ModernRequest, writer: ResponseWriter): void | Promise<void> {
     this.#heard()
     this.#refuseMore()
-    const { params, capabilities, logLevel } = request
+    const { capabilities, logLevel } = request.sender
     const isStanding = message.method === 'subscriptions/listen'
     const call = createCall(message, isStanding ? 0 : this.#options.callTimeoutMs)
     // Nobody comes back here who cannot be asked anything, or is asked by the child itself.
     const canBeAsked = this.#era === 'legacy' && Object.keys(capabilities).length > 0
-    const fingerprint = canBeAsked ? fingerprintOf(message.method, params) : ''
+    const fingerprint = canBeAsked ? fingerprintOf(message.method, request.params) : ''
     const exchange = new Exchange({ call, capabilities, logLevel, fingerprint }, this)
     this.#exchanges.add(exchange)
     const opened = this.#opened
@@ -195,7 +196,7 @@ export class ImplicitSession implements Holder, ExchangeHost {
   #begin(exchange: Exchange, message: Message, request: ModernRequest, opened: Opened): void {
     const isOlder = this.#era === 'legacy'
     try {
-      if (isOlder) this.#adaptLogLevel(opened.answer)
+      if (isOlder && exchange.asked.logLevel !== undefined) this.#adaptLogLevel(opened.answer)
       opened.entry.request(
         exchange.asked.call,
         isOlder ? withoutAnswers(message, request) : message,

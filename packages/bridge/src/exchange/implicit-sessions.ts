@@ -5,7 +5,7 @@ import { monotonicMs } from '../clock.ts'
 import { BridgeError, toBridgeError } from '../errors.ts'
 import { clientOf } from '../rpc/initialize-params.ts'
 import type { Message } from '../rpc/message.ts'
-import type { ModernRequest } from '../rpc/modern.ts'
+import type { ModernRequest, Sender } from '../rpc/modern-request.ts'
 import type { Era, OpenLease } from '../session/lease.ts'
 import type { SessionLimits } from '../session/session.ts'
 import type { Logger } from '../telemetry/logger.ts'
@@ -59,8 +59,8 @@ export class ImplicitSessions {
    */
   of(caller: Caller, address: string | undefined, request: ModernRequest, era: Era): ImplicitSession {
     this.#refuseIfDraining()
-    const who = whoIs(caller, address, request, era)
-    return this.#sessions.get(who) ?? this.#open(who, caller, request, era)
+    const who = whoIs(caller, address, request.sender, era)
+    return this.#sessions.get(who) ?? this.#open(who, caller, request.sender, era)
   }
 
   /**
@@ -70,7 +70,7 @@ export class ImplicitSessions {
    */
   waiting(caller: Caller, address: string | undefined, message: Message, request: ModernRequest): Exchange {
     this.#refuseIfDraining()
-    const who = whoIs(caller, address, request, 'legacy')
+    const who = whoIs(caller, address, request.sender, 'legacy')
     const binding = { owner: keyOf(who), request: fingerprintOf(message.method, request.params) }
     const ticket = this.#states.open(request.params['requestState'], binding)
     const exchange = this.#sessions.get(who)?.waiting(ticket.exchange, ticket.round)
@@ -113,10 +113,10 @@ export class ImplicitSessions {
     return sum
   }
 
-  #open(who: string, caller: Caller, request: ModernRequest, era: Era): ImplicitSession {
+  #open(who: string, caller: Caller, sender: Sender, era: Era): ImplicitSession {
     if (!this.#options.isInForce(caller))
       throw new BridgeError('unauthorized', 'this token was withdrawn, or may do other things now')
-    const { capabilities, clientName: name, clientVersion: version } = request
+    const { capabilities, clientName: name, clientVersion: version } = sender
     const { sessions, bytes } = caller.account
     const cost = SESSION_BYTES + who.length
     if (!sessions.has(1)) this.#letGoOne(caller)
@@ -205,11 +205,11 @@ function keyOf(who: string): string {
 function whoIs(
   { principal, tokenHash, env }: Caller,
   address: string | undefined,
-  { clientName, clientVersion, capabilities }: ModernRequest,
+  { identity }: Sender,
   era: Era,
 ): string {
   const who = tokenHash === undefined ? address : tokenHash
   // A modern child is told all of it with each request.
-  const said = era === 'legacy' ? [clientName, clientVersion, capabilities] : []
-  return JSON.stringify([era, principal, who, env, ...said])
+  const said = era === 'legacy' ? identity : ''
+  return JSON.stringify([era, principal, who, env]) + said
 }

@@ -119,14 +119,15 @@ export class HttpResponseWriter implements ResponseWriter {
     this.#hasEnded = true
     const [first] = messages
     const failure = isBatch ? undefined : first?.failure
-    const head = failure === undefined ? { status: 200, headers: {} } : this.#options.failureHead(failure)
     const body = isBatch ? encodeBatch(messages) : (first?.encode('', '') ?? '')
-    this.#res.writeHead(head.status, {
-      ...(first?.envelope.hasError === true ? undefined : this.#options.headers),
-      ...head.headers,
-      'content-type': JSON_TYPE,
-      'content-length': lengthOf(body),
-    })
+    const ofBody = { 'content-type': JSON_TYPE, 'content-length': lengthOf(body) }
+    if (failure !== undefined) {
+      const { status, headers } = this.#options.failureHead(failure)
+      const own = first?.envelope.hasError === true ? undefined : this.#options.headers
+      this.#res.writeHead(status, { ...own, ...headers, ...ofBody })
+    } else if (this.#options.headers === undefined || first?.envelope.hasError === true)
+      this.#res.writeHead(200, ofBody)
+    else this.#res.writeHead(200, { ...this.#options.headers, ...ofBody })
     // As text, head and body leave in one write.
     if (typeof body === 'string') return this.#finish(body)
     writeTo(this.#res, body)

@@ -4,7 +4,7 @@ import { exactContentOf, listOf, recordOf, textOf, type Members } from '../rpc/c
 import { cancellationOf } from '../rpc/factory.ts'
 import { Message } from '../rpc/message.ts'
 import { readPages } from '../rpc/pages.ts'
-import { envelopeOf } from '../rpc/modern.ts'
+import { envelopeOf } from '../rpc/modern-request.ts'
 import { MODERN_REVISION, NEWEST_LEGACY_REVISION } from '../rpc/revisions.ts'
 import { VERSION } from '../version.ts'
 import { excerpt } from '../visible.ts'

@@ -35,9 +35,13 @@ export function resultOf(message: Message): Members {
   return recordOf(contentOf(message)['result'])
 }
 
+export function isRecord(value: unknown): value is Members {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+}
+
 /** Members of an object; none of anything else, arrays included. */
 export function recordOf(value: unknown): Members {
-  return typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as Members) : {}
+  return isRecord(value) ? value : {}
 }
 
 export function listOf(value: unknown): readonly unknown[] {

@@ -5,7 +5,7 @@ import { REVISION_KEY, SUBSCRIPTION_KEY } from './revisions.ts'
 export const NOTHING = 0
 export const TOP = 1
 const PARAMS = 2
-const META = 3
+export const META = 3
 
 export const SLOT_NONE = 0
 export const SLOT_ID = 1
@@ -26,7 +26,9 @@ const SLOT_URI = 14
 const SLOT_LEVEL = 15
 export const SLOT_REVISION = 16
 export const SLOT_SUBSCRIPTION = 17
-export const SLOTS = 18
+export const SLOT_INPUT_RESPONSES = 18
+export const SLOT_REQUEST_STATE = 19
+export const SLOTS = 20
 
 export function watchInside(depth: number, slot: number): number {
   if (depth === 1) return TOP
@@ -43,6 +45,7 @@ interface Watched {
 
 /** By the object they stand in: all that the bridge routes or judges by. */
 const MEMBERS: Readonly<Record<number, readonly Watched[]>> = {
+  [NOTHING]: [],
   [TOP]: members({
     jsonrpc: SLOT_JSONRPC,
     id: SLOT_ID,
@@ -59,12 +62,26 @@ const MEMBERS: Readonly<Record<number, readonly Watched[]>> = {
     task: SLOT_TASK,
     uri: SLOT_URI,
     level: SLOT_LEVEL,
+    inputResponses: SLOT_INPUT_RESPONSES,
+    requestState: SLOT_REQUEST_STATE,
   }),
   [META]: members({
     progressToken: SLOT_PROGRESS_TOKEN,
     [REVISION_KEY]: SLOT_REVISION,
     [SUBSCRIPTION_KEY]: SLOT_SUBSCRIPTION,
   }),
+}
+
+const NONE: readonly Watched[] = []
+
+/** The same by the length of the name: of most keys not a byte has to be compared. */
+const BY_LENGTH = Object.values(MEMBERS).map(byLength)
+
+function byLength(all: readonly Watched[]): Watched[][] {
+  const lengths = all.map(({ bytes }) => bytes.length)
+  return Array.from({ length: Math.max(0, ...lengths) + 1 }, (_, length) =>
+    all.filter(({ bytes }) => bytes.length === length),
+  )
 }
 
 function members(slots: Readonly<Record<string, number>>): Watched[] {
@@ -81,20 +98,21 @@ function members(slots: Readonly<Record<string, number>>): Watched[] {
  * or end a text at NUL. The key is given by the bytes between its quotes, without escapes; of most no text is made.
  */
 export function slotAt(watch: number, chunk: Buffer, start: number, end: number): number {
-  next: for (const { bytes, slot } of MEMBERS[watch]!) {
+  next: for (const { bytes, slot } of BY_LENGTH[watch]![end - start] ?? NONE) {
     let sign = 1
-    // A key that is shorter ends in a quote, which is in no name.
     for (let i = 0; i < bytes.length; i++) {
       const c = chunk[start + i]!
       const wanted = bytes[i]!
       if (c === wanted) continue
-      if (c >= 0x80)
-        return slotNamed(watch, chunk.toString('utf8', start, Math.min(end, start + MAX_KEY_BYTES)))
-      if ((c ^ wanted) !== 0x20) continue next
+      if ((c ^ wanted) !== 0x20 || c >= 0x80) continue next
       sign = -1
     }
-    if (start + bytes.length === end) return sign * slot
+    return sign * slot
   }
+  // A letter of several bytes may be one of a name to some.
+  const near = Math.min(end, start + MAX_KEY_BYTES)
+  for (let i = start; i < near; i++)
+    if (chunk[i]! >= 0x80) return slotNamed(watch, chunk.toString('utf8', start, near))
   return SLOT_NONE
 }
 
@@ -118,7 +136,6 @@ export function capturesScalar(slot: number): boolean {
   return (
     slot === SLOT_ID ||
     slot === SLOT_METHOD ||
-    slot === SLOT_REVISION ||
     slot === SLOT_SUBSCRIPTION ||
     (slot >= SLOT_PROGRESS_TOKEN && slot <= SLOT_OTHER_ID)
   )

@@ -79,7 +79,10 @@ export function membersAt(parts: readonly Buffer[], at: number): Member[] {
       else if (c === 0x7b || c === 0x5b) depth++
       else if (c === 0x7d || c === 0x5d) depth--
       if ((c === COMMA && depth === 1) || depth === 0) {
-        if (member !== undefined) members.push({ ...member, end: base + i })
+        if (member !== undefined) {
+          member.end = base + i
+          members.push(member)
+        }
         member = undefined
         if (depth === 0) return members
       }

@@ -162,6 +162,8 @@ export class Message {
       const code = this.kind === 'request' ? 'request_invalid' : 'answer_unreadable'
       throw new BridgeError(code, `nested too deep to be read: over ${MAX_READ_DEPTH} levels`)
     }
+    const [only, other] = this.#parts
+    if (only !== undefined && other === undefined && this.#edits.length === 0) return only.toString('utf8')
     const encoded = this.encode('', '')
     const bytes = typeof encoded === 'string' ? Buffer.from(encoded, 'latin1') : Buffer.concat(encoded)
     return bytes.toString('utf8')

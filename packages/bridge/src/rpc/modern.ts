@@ -1,78 +1,13 @@
-// rpc/modern: what a request of revision 2026-07-28 says of itself, and what its results have that older ones have not.
+// rpc/modern: what results of revision 2026-07-28 have that older ones have not.
 import { BridgeError, type ErrorCode } from '../errors.ts'
 import { exactContentOf, listOf, recordOf, textOf, type Members } from './content.ts'
 import { errorFor } from './factory.ts'
 import type { Edit, Member } from './members.ts'
 import { Message } from './message.ts'
-import { MODERN_REVISION, REVISION_KEY, SUBSCRIPTION_KEY, SUPPORTED_REVISIONS } from './revisions.ts'
+import type { ModernRequest } from './modern-request.ts'
+import { MODERN_REVISION, SUBSCRIPTION_KEY, SUPPORTED_REVISIONS } from './revisions.ts'
 
-const PREFIX = 'io.modelcontextprotocol/'
-const CAPABILITIES_KEY = `${PREFIX}clientCapabilities`
-const CLIENT_KEY = `${PREFIX}clientInfo`
-const LEVEL_KEY = `${PREFIX}logLevel`
-export const SERVER_KEY = `${PREFIX}serverInfo`
-
-/** @see https://modelcontextprotocol.io/specification/2026-07-28/basic#_meta */
-export interface ModernRequest {
-  revision: string
-  /** What the client can be asked while this request is worked on, as JSON. */
-  capabilities: Members
-  clientName: string
-  clientVersion: string
-  /** The least that is worth a log message; without one there is none. */
-  logLevel: string | undefined
-  params: Members
-}
-
-/**
- * Numbers in it that JavaScript cannot hold are written again as they came.
- *
- * @throws BridgeError `envelope_invalid`
- */
-export function readModernRequest(message: Message): ModernRequest {
-  const params = recordOf(recordOf(message.exactJson())['params'])
-  const meta = recordOf(params['_meta'])
-  const revision = meta[REVISION_KEY]
-  if (typeof revision !== 'string') throw missing(REVISION_KEY, 'a string')
-  const capabilities = meta[CAPABILITIES_KEY]
-  if (!isRecord(capabilities)) throw missing(CAPABILITIES_KEY, 'an object')
-  const client = recordOf(meta[CLIENT_KEY])
-  const level = meta[LEVEL_KEY]
-  return {
-    revision,
-    capabilities,
-    clientName: textOf(client['name'], ''),
-    clientVersion: textOf(client['version'], ''),
-    logLevel: typeof level === 'string' ? level : undefined,
-    params,
-  }
-}
-
-/** What a request says of who sends it. */
-export interface Envelope {
-  capabilities: Members
-  clientInfo: Members
-  logLevel?: string | undefined
-}
-
-export function envelopeOf({ capabilities, clientInfo, logLevel }: Envelope): Members {
-  return {
-    [REVISION_KEY]: MODERN_REVISION,
-    [CLIENT_KEY]: clientInfo,
-    [CAPABILITIES_KEY]: capabilities,
-    ...(logLevel === undefined ? {} : { [LEVEL_KEY]: logLevel }),
-  }
-}
-
-function missing(name: string, what: string): BridgeError {
-  return new BridgeError('envelope_invalid', `params._meta["${name}"] is ${what} in each request`, {
-    hint: `revision ${MODERN_REVISION} has no session: each request says who asks`,
-  })
-}
-
-export function isRecord(value: unknown): value is Members {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
-}
+export const SERVER_KEY = 'io.modelcontextprotocol/serverInfo'
 
 /** Its results say for how long, and for whom, they may be kept. */
 const CACHEABLE = new Set([
@@ -113,15 +48,23 @@ export function completed(
   if (given.envelope.resultAt === -1) return given
   const message = method === 'tools/list' ? withoutTasks(given) : given
   const members = message.resultMembers
-  const added = CACHEABLE.has(method) ? OF_LIST : OF_RESULT
-  const texts = added.filter(({ name }) => !members.some(({ key }) => key === name)).map(({ text }) => text)
-  const server = serverText(serverInfo)
-  const meta = members.find(({ key }) => key === '_meta')
-  if (meta === undefined) texts.push(`"_meta":{${server}}`)
+  const additions = additionsOf(serverInfo)
+  const added = CACHEABLE.has(method) ? additions.ofList : additions.ofResult
+  let meta: Member | undefined
+  let isPlain = true
+  for (const member of members) {
+    if (member.key === '_meta') meta ??= member
+    if (OWN.has(member.key)) isPlain = false
+  }
   const front = message.envelope.resultAt + 1
+  // What nearly all results are: nothing has been said of them.
+  if (isPlain) return message.edited(inserted(front, added.whole, members))
+  const texts = added.members
+    .filter(({ name }) => !members.some(({ key }) => key === name))
+    .map(({ text }) => text)
   return message.edited([
-    ...inserted(front, texts, members),
-    ...(meta === undefined ? [] : namedIn(message, meta, server)),
+    ...(texts.length > 0 ? inserted(front, texts.join(','), members) : []),
+    ...(meta === undefined ? [] : namedIn(message, meta, additions.server)),
   ])
 }
 
@@ -129,22 +72,44 @@ export function completed(
 function namedIn(message: Message, { valueAt, end, first }: Member, server: string): Edit[] {
   if (first !== BRACE) return [{ start: valueAt, end, text: `{${server}}` }]
   const members = message.membersAt(valueAt)
-  return members.some(({ key }) => key === SERVER_KEY) ? [] : inserted(valueAt + 1, [server], members)
+  return members.some(({ key }) => key === SERVER_KEY) ? [] : inserted(valueAt + 1, server, members)
 }
 
 /** Members in front of those that an object has. */
-function inserted(at: number, texts: readonly string[], members: readonly Member[]): Edit[] {
-  if (texts.length === 0) return []
-  return [{ start: at, end: at, text: texts.join(',') + (members.length > 0 ? ',' : '') }]
+function inserted(at: number, text: string, { length }: readonly Member[]): Edit[] {
+  return [{ start: at, end: at, text: length > 0 ? `${text},` : text }]
+}
+
+interface Addition {
+  members: readonly { name: string; text: string }[]
+  /** All of them. */
+  whole: string
 }
 
 /** The same for all results of a server. */
-const serverTexts = new WeakMap<Members, string>()
+interface Additions {
+  server: string
+  ofResult: Addition
+  ofList: Addition
+}
 
-function serverText(serverInfo: Members): string {
-  let text = serverTexts.get(serverInfo)
-  if (text === undefined) serverTexts.set(serverInfo, (text = memberText(SERVER_KEY, serverInfo)))
-  return text
+const OWN: ReadonlySet<string> = new Set(['_meta', ...OF_LIST.map(({ name }) => name)])
+const known = new WeakMap<Members, Additions>()
+
+function additionsOf(serverInfo: Members): Additions {
+  let additions = known.get(serverInfo)
+  if (additions === undefined) known.set(serverInfo, (additions = createAdditions(serverInfo)))
+  return additions
+}
+
+function createAdditions(serverInfo: Members): Additions {
+  const server = memberText(SERVER_KEY, serverInfo)
+  const meta = { name: '_meta', text: `"_meta":{${server}}` }
+  return { server, ofResult: addition([...OF_RESULT, meta]), ofList: addition([...OF_LIST, meta]) }
+}
+
+function addition(members: Addition['members']): Addition {
+  return { members, whole: members.map(({ text }) => text).join(',') }
 }
 
 function memberText(name: string, value: unknown): string {
@@ -252,9 +217,9 @@ export function passed(message: Message, method: string): Message {
 }
 
 /** The same request without what only a modern server would read. */
-export function withoutAnswers(message: Message, { params }: ModernRequest): Message {
-  if (params['inputResponses'] === undefined) return message
-  const { inputResponses: _, ...left } = params
+export function withoutAnswers(message: Message, request: ModernRequest): Message {
+  if (!message.envelope.isRetry || request.params['inputResponses'] === undefined) return message
+  const { inputResponses: _, ...left } = request.params
   return Message.from({ ...recordOf(message.exactJson()), params: left })
 }
 

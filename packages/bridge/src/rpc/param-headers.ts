@@ -1,6 +1,5 @@
 // rpc/param-headers: which arguments of a tool a client repeats as headers, by the tool's schema.
-import { recordOf, textOf, type Members } from './content.ts'
-import { isRecord } from './modern.ts'
+import { isRecord, recordOf, textOf, type Members } from './content.ts'
 
 /** One argument, and the header that repeats it. */
 export interface ParamHeader {

@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { Scanner, type Scan } from './scanner.ts'
+import { REVISION_KEY } from './revisions.ts'
+import { Scanner, type Scan, type Span } from './scanner.ts'
 
 function scan(text: string | Buffer, cuts: readonly number[] = []): Scan {
   const bytes = typeof text === 'string' ? Buffer.from(text) : Buffer.from(text)
@@ -61,6 +62,10 @@ function memberKey(): fc.Arbitrary<string> {
         'progressToken',
         'requestId',
         'task',
+        'name',
+        'requestState',
+        'inputResponses',
+        REVISION_KEY,
         'x',
       ].map((key) => JSON.stringify(key)),
       '"\\u0069d"',
@@ -131,10 +136,23 @@ test('reads the envelope as JSON.parse reads it, unless in doubt: escaped keys, 
       expect(valueOf(envelope.token?.raw)).toEqual(scalar(own(params, 'progressToken')))
       expect(valueOf(envelope.requestId?.raw)).toEqual(scalar(own(params, 'requestId')))
       expect(valueOf(envelope.progressToken?.raw)).toEqual(scalar(own(meta, 'progressToken')) ?? undefined)
+      const name = own(params, 'name')
+      expect(at(text, envelope.name)).toBe(typeof name === 'string' ? name : undefined)
+      expect(envelope.isModern).toBe(own(meta, REVISION_KEY) !== undefined)
+      expect(at(text, envelope.meta)).toEqual(envelope.isModern ? meta : undefined)
+      expect(envelope.isRetry).toBe(
+        own(params, 'requestState') !== undefined || own(params, 'inputResponses') !== undefined,
+      )
     }),
     { numRuns: 3000 },
   )
 })
+
+function at(text: string, span: Span | undefined): unknown {
+  return span === undefined
+    ? undefined
+    : JSON.parse(Buffer.from(text).subarray(span.start, span.end).toString('utf8'))
+}
 
 function own(value: unknown, key: string): unknown {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) return undefined

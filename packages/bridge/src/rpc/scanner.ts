@@ -18,7 +18,10 @@ import {
   SLOT_NAME,
   SLOT_REVISION,
   SLOT_SUBSCRIPTION,
+  SLOT_INPUT_RESPONSES,
+  SLOT_REQUEST_STATE,
   SLOTS,
+  META,
   watchInside,
   slotAt,
   slotNamed,
@@ -62,8 +65,8 @@ export interface Envelope {
   nulls: Nulls | undefined
   /** `params` is there and neither an object nor null. */
   hasOddParams: boolean
-  /** `params.name` is a string. */
-  hasName: boolean
+  /** `params.name`, if that is a string. */
+  name: Span | undefined
   /** `params._meta.progressToken`: what a request asks progress for; with null it asks for none. */
   progressToken: Field | undefined
   /** `params.progressToken`: what a progress notification is about. */
@@ -76,6 +79,10 @@ export interface Envelope {
   hasOddToken: boolean
   /** The request says for itself which revision it speaks, be it in a string or not (2026-07-28). */
   isModern: boolean
+  /** `params._meta` of such a request. */
+  meta: Span | undefined
+  /** `params` brings back what the client was asked, or was given to bring back (2026-07-28). */
+  isRetry: boolean
   /** `params._meta`: the request for which the client hears this (2026-07-28). */
   subscription: Field | undefined
   /** Where the object that is the `result` begins; -1 without one. */
@@ -180,6 +187,10 @@ export class Scanner {
   #otherIds: string[] | undefined
   #nulls: Nulls | undefined
   #resultAt = -1
+  #nameAt = -1
+  #nameEnd = -1
+  #metaAt = -1
+  #metaEnd = -1
   #deepest = 0
 
   get hasFailed(): boolean {
@@ -284,7 +295,7 @@ export class Scanner {
     return {
       type: 'object',
       envelope: {
-        isRpc: fields[SLOT_JSONRPC]?.raw === '"2.0"',
+        isRpc: fields[SLOT_JSONRPC]?.raw === VERSION,
         id: fields[SLOT_ID],
         hasId: this.#has(SLOT_ID),
         method: method !== undefined && method.startsWith('"') ? unquote(method) : undefined,
@@ -293,7 +304,10 @@ export class Scanner {
         hasError: this.#has(SLOT_ERROR),
         nulls: this.#nulls,
         hasOddParams: this.#has(SLOT_PARAMS) && !this.#begins(SLOT_PARAMS, 0x7b, 0x6e),
-        hasName: this.#has(SLOT_NAME) && this.#begins(SLOT_NAME, 0x22, 0x22),
+        name:
+          this.#has(SLOT_NAME) && this.#begins(SLOT_NAME, 0x22, 0x22)
+            ? { start: this.#nameAt, end: this.#nameEnd }
+            : undefined,
         progressToken: this.#begins(SLOT_PROGRESS_TOKEN, 0x6e, 0x6e)
           ? undefined
           : fields[SLOT_PROGRESS_TOKEN],
@@ -302,6 +316,8 @@ export class Scanner {
         hasTask: this.#has(SLOT_TASK),
         hasOddToken: this.#has(SLOT_PROGRESS_TOKEN) && this.#begins(SLOT_PROGRESS_TOKEN, 0x7b, 0x5b),
         isModern: this.#has(SLOT_REVISION),
+        meta: this.#has(SLOT_REVISION) ? { start: this.#metaAt, end: this.#metaEnd } : undefined,
+        isRetry: this.#has(SLOT_INPUT_RESPONSES) || this.#has(SLOT_REQUEST_STATE),
         subscription: fields[SLOT_SUBSCRIPTION],
         resultAt: this.#resultAt,
         depth: this.#deepest,
@@ -352,6 +368,7 @@ export class Scanner {
     if (this.#isArray && this.#depth === 1) this.#elementStart = this.#offset + i
     this.#firsts[this.#slot] = c
     if (this.#slot === SLOT_RESULT && c === 0x7b) this.#resultAt = this.#offset + i
+    else if (this.#slot === SLOT_NAME) this.#nameAt = this.#offset + i
     if (c === 0x7b) return this.#open(OBJECT, i)
     if (c === 0x5b) return this.#open(ARRAY, i)
     if (capturesScalar(this.#slot)) this.#captureStart = this.#offset + i
@@ -378,12 +395,17 @@ export class Scanner {
     if (depth === this.#containers.length) this.#grow()
     this.#containers[depth] = container
     if (depth === 1) this.#isArray = container === ARRAY
-    if (depth <= 3) this.#watch[depth] = container === OBJECT ? watchInside(depth, slot) : NOTHING
+    if (depth <= 3) {
+      const watch = container === OBJECT ? watchInside(depth, slot) : NOTHING
+      this.#watch[depth] = watch
+      if (watch === META) this.#metaAt = this.#offset + i
+    }
     this.#slot = SLOT_NONE
     this.#state = container === OBJECT ? KEY_OR_CLOSE : VALUE_OR_CLOSE
   }
 
   #close(i: number): void {
+    if (this.#depth === 3 && this.#watch[3] === META) this.#metaEnd = this.#offset + i + 1
     this.#depth--
     this.#endValue(i + 1)
   }
@@ -422,6 +444,7 @@ export class Scanner {
   }
 
   #endScalar(chunk: Buffer, end: number): void {
+    if (this.#slot === SLOT_NAME) this.#nameEnd = this.#offset + end
     if (this.#captureStart !== -1) {
       const start = this.#captureStart
       this.#keepCaptured(chunk, end)
@@ -456,8 +479,10 @@ export class Scanner {
   #keepCaptured(chunk: Buffer, end: number): void {
     const from = Math.max(0, this.#captureStart - this.#offset)
     if (this.#captured.length > MAX_CAPTURE_BYTES) return
+    // What each message says: no text is made of it.
+    if (end - from === VERSION.length && isVersion(chunk, from)) this.#captured += VERSION
     // latin1 keeps one character per byte, so that a character cut by a chunk border survives.
-    this.#captured += chunk.toString('latin1', from, end)
+    else this.#captured += chunk.toString('latin1', from, end)
   }
 
   #keepOtherId(raw: string): void {
@@ -499,8 +524,20 @@ export class Scanner {
   }
 }
 
+const VERSION = '"2.0"'
+
+function isVersion(chunk: Buffer, at: number): boolean {
+  return (
+    chunk[at] === 0x22 &&
+    chunk[at + 1] === 0x32 &&
+    chunk[at + 2] === 0x2e &&
+    chunk[at + 3] === 0x30 &&
+    chunk[at + 4] === 0x22
+  )
+}
+
 /** The value of a JSON string whose text was kept as latin1. */
-function unquote(raw: string): string {
+export function unquote(raw: string): string {
   if (PLAIN.test(raw)) return raw.slice(1, -1)
   return JSON.parse(Buffer.from(raw, 'latin1').toString('utf8')) as string
 }

@@ -15,7 +15,7 @@ export function problemOf(envelope: Envelope): string | undefined {
     return envelope.hasMethod && envelope.nulls?.method === undefined ? 'a method is a string' : undefined
   // Readers that end a text at NUL would see another method than the one that was judged.
   if (method.includes('\0')) return 'a method is plain text'
-  if (method === 'tools/call' && !envelope.hasName) return 'the name of a tool is a string'
+  if (method === 'tools/call' && envelope.name === undefined) return 'the name of a tool is a string'
   if (envelope.hasOddToken) return 'a progress token is a string or a number'
   // To some readers the method alone makes a notification: it would reach them with what a request may carry.
   if (id !== undefined && method.startsWith('notifications/')) return 'a notification has no id'

@@ -1,8 +1,8 @@
 // rpc/to-legacy: what a server of 2026-07-28 says, as clients of before read it.
-import { exactContentOf, listOf, recordOf, type Members } from './content.ts'
+import { exactContentOf, isRecord, listOf, recordOf, type Members } from './content.ts'
 import { without, type Edit, type Member } from './members.ts'
 import { Message } from './message.ts'
-import { isRecord, SERVER_KEY } from './modern.ts'
+import { SERVER_KEY } from './modern.ts'
 import { SUBSCRIPTION_KEY } from './revisions.ts'
 
 const INPUT_REQUIRED = 'input_required'

@@ -59,9 +59,17 @@ export function isRevisionAccepted(header: string | undefined, negotiated: strin
 
 /** What a client can read, by its `Accept`; absent, a wildcard or something else altogether means both. */
 export function accepts(header: string | undefined): AcceptedTypes {
+  // Most clients send the same with each request.
+  if (header !== last.header) last = { header, types: read(header) }
+  return last.types
+}
+
+function read(header: string | undefined): AcceptedTypes {
   const text = header?.toLowerCase() ?? ''
   const json = text.includes('application/json')
   const events = text.includes('text/event-stream')
   if (text.includes('*/*') || json === events) return { json: true, events: true }
   return { json, events }
 }
+
+let last = { header: undefined as string | undefined, types: read(undefined) }

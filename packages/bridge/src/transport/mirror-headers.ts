@@ -2,10 +2,21 @@
 import type { IncomingHttpHeaders } from 'node:http'
 import { BridgeError } from '../errors.ts'
 import { headerText } from '../encoding.ts'
-import { recordOf, type Members } from '../rpc/content.ts'
+import { recordOf } from '../rpc/content.ts'
+import type { ModernRequest } from '../rpc/modern-request.ts'
 import { argumentAt, type ParamHeader } from '../rpc/param-headers.ts'
 import { isLegacyRevision, MODERN_REVISION } from '../rpc/revisions.ts'
 import { excerpt } from '../visible.ts'
+
+/** As Node names it, and as it is written. */
+interface Header {
+  key: string
+  name: string
+}
+
+const REVISION: Header = { key: 'mcp-protocol-version', name: 'MCP-Protocol-Version' }
+const METHOD: Header = { key: 'mcp-method', name: 'Mcp-Method' }
+const NAME: Header = { key: 'mcp-name', name: 'Mcp-Name' }
 
 /** Which member of `params` the header `Mcp-Name` repeats. */
 const NAMED: Readonly<Record<string, string>> = {
@@ -27,34 +38,36 @@ const NAMED: Readonly<Record<string, string>> = {
  */
 export function checkHeaders(
   headers: IncomingHttpHeaders,
-  { method, revision, params }: { method: string; revision: string; params: Members },
+  method: string,
+  request: ModernRequest,
   paramHeaders: readonly ParamHeader[],
   areNeeded: boolean,
 ): void {
-  const same = (name: string, value: unknown) => {
-    if (areNeeded || headers[name.toLowerCase()] !== undefined) compare(headers, name, value)
-  }
-  if (areNeeded || !isLegacyRevision(headerOf(headers, 'MCP-Protocol-Version')))
-    same('MCP-Protocol-Version', revision)
+  const { revision } = request.sender
+  const said = headerOf(headers, REVISION)
+  if (areNeeded || (said !== undefined && !isLegacyRevision(said))) compare(said, REVISION, revision)
   if (revision !== MODERN_REVISION) return
-  same('Mcp-Method', method)
+  const same = (header: Header, value: unknown) => {
+    const text = headerOf(headers, header)
+    if (areNeeded || text !== undefined) compare(text, header, value)
+  }
+  same(METHOD, method)
   const member = NAMED[method]
-  const name = member === undefined ? undefined : params[member]
-  if (typeof name === 'string') same('Mcp-Name', name)
+  const name = member === undefined ? undefined : member === 'name' ? request.name : request.params[member]
+  if (typeof name === 'string') same(NAME, name)
   if (method !== 'tools/call') return
   for (const { header, path } of paramHeaders) {
-    const value = argumentAt(recordOf(params['arguments']), path)
-    if (value !== undefined) same(header, value)
+    const value = argumentAt(recordOf(request.params['arguments']), path)
+    if (value !== undefined) same({ key: header, name: header }, value)
   }
 }
 
-function headerOf(headers: IncomingHttpHeaders, name: string): string | undefined {
-  const given = headers[name.toLowerCase()]
+function headerOf(headers: IncomingHttpHeaders, { key }: Header): string | undefined {
+  const given = headers[key]
   return Array.isArray(given) ? given.join(', ') : given
 }
 
-function compare(headers: IncomingHttpHeaders, name: string, value: unknown): void {
-  const text = headerOf(headers, name)
+function compare(text: string | undefined, { name }: Header, value: unknown): void {
   if (typeof value === 'string' && text === value && !value.startsWith('=')) return
   if (text === undefined) throw mismatch(`the header ${name} is missing`)
   if (!isSame(decoded(text, name), value))
@@ -81,7 +94,7 @@ const SENTINEL = /^=\?base64\?(.*)\?=$/s
 /** What is no plain ASCII comes as `=?base64?…?=`. */
 function decoded(text: string, name: string): string {
   const [, base64] = SENTINEL.exec(text) ?? []
-  if (base64 === undefined) return name === 'MCP-Protocol-Version' ? repeatedOnce(text) : headerText(text)
+  if (base64 === undefined) return name === REVISION.name ? repeatedOnce(text) : headerText(text)
   const bytes = Buffer.from(base64, 'base64')
   if (bytes.toString('base64') !== base64) throw mismatch(`the header ${name} holds no Base64`)
   return bytes.toString('utf8')

@@ -14,7 +14,8 @@ import { failureAsResult } from '../relay/interceptors/litellm.ts'
 import type { Members } from '../rpc/content.ts'
 import { errorFor } from '../rpc/factory.ts'
 import { Message } from '../rpc/message.ts'
-import { completed, readModernRequest, resultFor, type ModernRequest } from '../rpc/modern.ts'
+import { completed, resultFor } from '../rpc/modern.ts'
+import { ModernRequest } from '../rpc/modern-request.ts'
 import type { ParamHeader } from '../rpc/param-headers.ts'
 import { MODERN_REVISION, SUPPORTED_REVISIONS } from '../rpc/revisions.ts'
 import { accepts } from './classify.ts'
@@ -53,6 +54,8 @@ interface Asked {
   request: ModernRequest
   caller: Caller
 }
+
+const NONE: readonly ParamHeader[] = []
 
 /** What 2026-07-28 has taken away. */
 const GONE = new Set([
@@ -95,11 +98,11 @@ export class StatelessTransport {
     // What a client may tell has no meaning without a session: a call ends with its connection.
     if (message.kind === 'notification') return accepted(res)
     const { paramHeaders, needsHeaders, isLenient } = this.#options
-    const request = readModernRequest(message)
+    const request = new ModernRequest(message)
     const { method } = message
-    const { revision, params } = request
-    const declared = method === 'tools/call' ? paramHeaders(params['name']) : []
-    checkHeaders(req.headers, { method, revision, params }, declared, needsHeaders)
+    const { revision } = request.sender
+    const declared = method === 'tools/call' ? paramHeaders(request.name) : NONE
+    checkHeaders(req.headers, method, request, declared, needsHeaders)
     if (revision !== MODERN_REVISION) throw unsupported(revision)
     if (GONE.has(method)) throw unknown(method)
     const asked = { req, res, message, request, caller }
@@ -119,7 +122,7 @@ export class StatelessTransport {
     if (!told.envelope.hasResult || error.code === 'internal' || res.headersSent) throw thrown
     answerWith(
       new HttpResponseWriter(res, takesOf(req, false), this.#response),
-      completed(told, message.method, BRIDGE_INFO, request.capabilities),
+      completed(told, message.method, BRIDGE_INFO, request.sender.capabilities),
     )
   }
 
@@ -137,7 +140,6 @@ export class StatelessTransport {
     if (res.destroyed) return
     const { clients } = this.#options
     const { method } = message
-    const { params } = request
     const address = addressOf(req)
     // Tasks of 2025-11-25 are others.
     if (era === 'legacy' && method.startsWith('tasks/')) throw unknown(method)
@@ -145,9 +147,9 @@ export class StatelessTransport {
     const takes = takesOf(req, isListen)
     const writer = () => new HttpResponseWriter(res, takes, isListen ? this.#lasting : this.#response)
     if (isListen) return clients.of(caller, address, request, era).listen(message, request, writer())
-    if (era === 'legacy' && params['requestState'] !== undefined) {
+    if (era === 'legacy' && message.envelope.isRetry && request.params['requestState'] !== undefined) {
       const exchange = clients.waiting(caller, address, message, request)
-      return exchange.resume(writer(), message, params['inputResponses'])
+      return exchange.resume(writer(), message, request.params['inputResponses'])
     }
     return clients.of(caller, address, request, era).request(message, request, writer())
   }

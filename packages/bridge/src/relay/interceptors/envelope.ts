@@ -1,7 +1,7 @@
 // relay/interceptors/envelope: what each request to a modern child says of itself, for those that do not say it themselves.
 import { recordOf, type Members } from '../../rpc/content.ts'
 import { Message } from '../../rpc/message.ts'
-import { envelopeOf, type Envelope } from '../../rpc/modern.ts'
+import { envelopeOf, type Envelope } from '../../rpc/modern-request.ts'
 import type { Interceptor } from '../dispatch.ts'
 import { intercept } from '../intercept.ts'
 

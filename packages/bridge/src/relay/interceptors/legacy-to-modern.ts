@@ -2,10 +2,9 @@
 import { randomUUID } from 'node:crypto'
 import type { Part } from '../../budget/budget.ts'
 import { BridgeError, toBridgeError } from '../../errors.ts'
-import { listOf, paramsOf, recordOf, type Members } from '../../rpc/content.ts'
+import { isRecord, listOf, paramsOf, recordOf, type Members } from '../../rpc/content.ts'
 import { cancellationOf, emptyResultFor } from '../../rpc/factory.ts'
 import { Message } from '../../rpc/message.ts'
-import { isRecord } from '../../rpc/modern.ts'
 import {
   inputRequiredIn,
   legacyResponse,
