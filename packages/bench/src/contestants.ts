@@ -45,6 +45,7 @@ export function contestants(peers: readonly string[]): Contestant[] {
     floor('session'),
     STATELESS_FLOOR,
     ours('shared', 'streamable'),
+    oneOf(50),
     ours('session', 'streamable'),
     ours('pool', 'streamable'),
     ours('shared', 'sse'),
@@ -135,6 +136,22 @@ function ours(mode: 'session' | 'shared' | 'pool', wire: WireName): Contestant {
     path: wire === 'sse' ? '/sse' : '/mcp',
     command: [NODE, BRIDGE, '--port', '{port}', '--children', mode, ...limits, '--', NODE, '{child}'],
     isChildPerSession: mode === 'session',
+  }
+}
+
+/** The same tool as one of so many in a client's file. Nobody asks for the others, and nothing of them is started. */
+function oneOf(count: number): Contestant {
+  const alone = ours('shared', 'streamable')
+  const options = alone.command.slice(0, alone.command.indexOf('--'))
+  const names = Array.from({ length: count }, (_, index) => `tool-${index + 1}`)
+  const entry = { command: '{node}', args: ['{child}'] }
+  return {
+    ...alone,
+    name: `${alone.name}-of-${count}`,
+    label: `${alone.label}, one of ${count} tools`,
+    path: `/${names[count >> 1]}/mcp`,
+    command: [...options, '--servers', '{config}'],
+    config: JSON.stringify({ mcpServers: Object.fromEntries(names.map((name) => [name, entry])) }),
   }
 }
 

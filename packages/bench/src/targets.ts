@@ -20,6 +20,7 @@ type Row = readonly [metric: MetricKey, subject: string, against: string | undef
 const TARGETS: readonly Row[] = [
   ...perCall('ours-shared', 'floor', 1.15),
   ...perCall('ours-session', 'floor', 1.2),
+  ...perCall('ours-shared-of-50', 'ours-shared', 1.03),
   ...perCall('ours-session', 'floor-session'),
   ...perCall('ours-pool', 'floor'),
   ...perCall('ours-shared', 'supergateway', 1 / 3),
