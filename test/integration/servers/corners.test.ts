@@ -77,7 +77,7 @@ test.concurrent('corners.silent: twelve who wait for a tool that says nothing ar
 
 test.concurrent('corners.modern-idle: a tool of 2026-07-28 that rests comes back for clients of either kind', async () => {
   const bridge = await embedded({
-    idleMs: '1s',
+    idleMs: '2s',
     servers: { m: { command: fixture('speaks-modern', 'only') }, kept: { command, idleMs: '1h' } },
   })
   const kept = textOf(await (await openStreamable(bridge, at('kept'))).call('pid'))

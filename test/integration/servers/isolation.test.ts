@@ -353,18 +353,15 @@ test(
   `isolation: FUZZ_SEED=${SEED} FUZZ_CALLS=${CALLS}: no answer crosses, nothing of another is of use, and nothing is left`,
   { timeout: 300_000 },
   async () => {
-    const bridge = await embedded({
-      servers: SERVERS,
-      clients: CLIENTS,
-      idleMs: '2s',
-      warm: 0,
-      maxChildren: 128,
-    })
+    const config = { clients: CLIENTS, warm: 0, maxChildren: 128 }
+    const bridge = await embedded({ ...config, servers: SERVERS })
     const crowd = new Crowd(bridge.port)
     await crowd.run(SEED, CALLS)
     await Promise.all(crowd.clients.map((client) => client.leaveAll()))
     expect(crowd.wrong).toEqual([])
     expect([...crowd.done.keys()].toSorted()).toEqual(Object.keys(WEIGHTS).toSorted())
+    // Whoever has no session says no goodbye: the tools go.
+    bridge.reload({ ...config, servers: {} })
     await eventually(() => !bridge.childPids.some(isAlive), {
       what: 'the end of all processes',
       withinMs: 30_000,
