@@ -1,4 +1,5 @@
 // matrix/clients: who is asked, what is expected of each, and what it cannot do.
+import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { run } from '../../e2e/command.ts'
 import { inspector, INSPECTOR_CAN } from './inspector.ts'
@@ -33,7 +34,9 @@ const python =
   async ({ url, name, folder, plan, installed }: Task): Promise<Seen> => {
     const path = fileURLToPath(new URL(script, import.meta.url))
     const args = [url, name, folder, JSON.stringify(plan), JSON.stringify(ANSWERS)]
-    return JSON.parse(await run([installed[which], path, ...args])) as Seen
+    // What it imports stands beside it, and a test leaves nothing in its folder.
+    const env = { PYTHONPYCACHEPREFIX: join(dirname(installed[which]), 'pycache') }
+    return JSON.parse(await run([installed[which], path, ...args], { env })) as Seen
   }
 
 const noQuestions =

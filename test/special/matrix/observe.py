@@ -50,15 +50,30 @@ class Driver:
             await until(lambda: self.has_reached(args))
             call.cancel()
             await asyncio.gather(call, return_exceptions=True)
-            # What is sent now is sent before the client leaves.
-            await self.names()
+            # While the client is still there: one that leaves cancels all it has asked for.
+            await until(lambda: self.is_cancelled(args))
             return "cancelled" if call.cancelled() else "answered"
         return await self.call(name, args)
 
+    def read_by_tool(self):
+        """All messages that a process of the tool has read, for each of them."""
+        for file in pathlib.Path(self.folder).iterdir():
+            lines = file.read_text().split("\n")
+            # The last is still being written, or empty.
+            yield [json.loads(line) for line in lines[:-1] if line.strip()]
+
+    def ids_of(self, messages, args):
+        return [each["id"] for each in messages if each.get("params", {}).get("arguments") == args]
+
     def has_reached(self, args):
-        """Whether the tool has read the call that has these numbers."""
-        lines = [line for file in pathlib.Path(self.folder).iterdir() for line in file.read_text().splitlines()]
-        return any(all(str(value) in line for value in args.values()) for line in lines)
+        return any(self.ids_of(messages, args) for messages in self.read_by_tool())
+
+    def is_cancelled(self, args):
+        return any(
+            each.get("method") == "notifications/cancelled" and each["params"]["requestId"] in self.ids_of(messages, args)
+            for messages in self.read_by_tool()
+            for each in messages
+        )
 
     async def observe(self, plan):
         features = {}

@@ -1,7 +1,7 @@
 // matrix/observe: takes the steps of a plan with a client of TypeScript. `observe.py` does the same in Python.
 import { eventually } from '@mcp-bridge/testkit'
 import { FEATURES, type Feature, type Plan, type Seen, type Step } from './plan.ts'
-import { hasReached } from './recorder.ts'
+import { hasReached, isCancelled } from './recorder.ts'
 
 export interface CallOptions {
   onprogress?: (step: { progress: number; total?: number | undefined }) => void
@@ -61,8 +61,8 @@ const STEPS: Record<Feature, Take> = {
     )
     await eventually(() => hasReached(folder, args), { what: 'the call at the tool' })
     controller.abort()
-    // What is sent now is sent before the client leaves.
-    await driver.names()
+    // While the client is still there: one that leaves cancels all it has asked for.
+    await eventually(() => isCancelled(folder, args), { what: 'the cancelling at the tool' })
     return outcome
   },
 }

@@ -49,7 +49,7 @@ export interface Tool {
   plan(row: number): Plan
   /** Why the rest is not tried. */
   lacks: string
-  /** One client at a time: it has one process for all, and nobody hears what it logs while several call it. */
+  /** Each client has a bridge of its own: it has one process for all, and nobody hears what it logs while several call it. */
   isAlone?: true
 }
 
