@@ -61,10 +61,15 @@ describe('who calls', () => {
     expect(tokens.identify(bearer('a')).principal).toBe('alice')
     expect(tokens.identify({ headers: { 'x-api-key': 'b' } }).principal).toBe('bob')
     expect(tokens.identify({ headers: { ...bearer('a').headers, 'x-api-key': 'b' } }).principal).toBe('alice')
+    // As gateways hand on what a person typed, with or without its scheme.
+    for (const authorization of ['a', 'bearer  a ', 'Bearer Bearer a'])
+      expect(tokens.identify({ headers: { authorization } }).principal).toBe('alice')
+    expect(tokens.identify({ headers: { authorization: 'a', 'x-api-key': 'b' } }).principal).toBe('bob')
     for (const headers of [
       {},
-      { authorization: 'a' },
       { authorization: 'Basic a' },
+      { authorization: 'Bearer Basic a' },
+      { authorization: 'A' },
       { 'x-api-key': 'A' },
       bearer('ab').headers,
       // A blank that is none in HTTP, as Node gives its bytes.

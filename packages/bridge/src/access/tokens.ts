@@ -107,9 +107,12 @@ export function strangersIn(file: ReadonlyMap<string, string>, { clients }: Conf
 }
 
 function presented(headers: IncomingMessage['headers']): string | undefined {
-  const [, bearer] = /^Bearer +(\S+)[ \t]*$/i.exec(headerText(headers.authorization ?? '')) ?? []
-  const key = headers['x-api-key']
-  return bearer ?? (typeof key === 'string' ? headerText(key) : undefined)
+  // A gateway hands on what a person typed: LiteLLM 1.77.3 puts a `Bearer` in front of whatever it is, 1.108 puts none.
+  const [, scheme, token] =
+    /^((?:Bearer +){0,2})(\S+)[ \t]*$/i.exec(headerText(headers.authorization ?? '')) ?? []
+  const header = headers['x-api-key']
+  const key = typeof header === 'string' ? headerText(header) : undefined
+  return scheme === '' ? (key ?? token) : (token ?? key)
 }
 
 function hashed(tokens: ReadonlyMap<string, string>): KnownToken[] {
