@@ -1,4 +1,4 @@
-// Applies the migrations of a folder (its argument) to DATABASE_URL, each once and whole, in order of their names.
+// Applies the migrations of a folder (its argument) to DATABASE_URL, each once, in order of their names.
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import pg from 'pg'
@@ -14,10 +14,13 @@ const pending = readdirSync(folder, { withFileTypes: true })
   .map(({ name }) => name)
   .toSorted()
 for (const name of pending) {
-  await client.query('BEGIN')
-  await client.query(readFileSync(join(folder, name, 'migration.sql'), 'utf8'))
+  const sql = readFileSync(join(folder, name, 'migration.sql'), 'utf8')
+  // Such an index cannot be made in a transaction; all others are applied whole or not at all.
+  const isWhole = !/^CREATE (UNIQUE )?INDEX CONCURRENTLY/m.test(sql)
+  if (isWhole) await client.query('BEGIN')
+  await client.query(sql)
   await client.query('INSERT INTO "_local_migrations" VALUES ($1)', [name])
-  await client.query('COMMIT')
+  if (isWhole) await client.query('COMMIT')
 }
 await client.end()
 process.stdout.write(`${pending.length} migrations applied\n`)

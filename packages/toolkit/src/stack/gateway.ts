@@ -1,4 +1,4 @@
-// stack/gateway: a client of LiteLLM 1.77.3: MCP, REST, responses, keys.
+// stack/gateway: a client of LiteLLM, 1.77.3 and newer: MCP, REST, responses, keys.
 import { ToolkitError } from '../errors.ts'
 
 export interface Answer {
@@ -20,6 +20,17 @@ export interface StoredKey {
   created_at?: string
 }
 
+/** Newer versions leave the prefix out and name the server beside. */
+interface RestTool extends ListedTool {
+  mcp_info?: { alias?: string | null } | null
+}
+
+interface RestList {
+  tools?: RestTool[]
+  error?: string | null
+  message?: string
+}
+
 interface RpcAnswer {
   result?: { tools?: ListedTool[]; content?: Content[] }
   error?: { message?: string }
@@ -33,6 +44,9 @@ interface Content {
 interface ResponsesAnswer {
   output?: { type: string; content?: { text?: string }[] }[]
 }
+
+/** What newer versions say to a key that was granted no server, with the status 200. */
+export const NOT_ALLOWED = 'not allowed to access any MCP servers'
 
 /** Long enough for a busy machine; a LiteLLM that hangs never answers. */
 const PATIENCE_MS = 90_000
@@ -86,9 +100,15 @@ export class Gateway {
     return namesIn(parse<RpcAnswer>(await this.rpc('tools/list', {}, headers)).result?.tools)
   }
 
-  /** Names over REST. LiteLLM calls an empty list a success. */
+  /** Names over REST, with their prefix. LiteLLM calls an empty list a success; throws ToolkitError if the key may use no server. */
   async restTools(): Promise<string[]> {
-    return namesIn(parse<{ tools?: ListedTool[] }>(await this.ask('GET', '/mcp-rest/tools/list')).tools)
+    const { tools = [], error, message = '' } = parse<RestList>(await this.ask('GET', '/mcp-rest/tools/list'))
+    if (typeof error === 'string' && message.includes(NOT_ALLOWED)) throw new ToolkitError(NOT_ALLOWED)
+    return namesIn(
+      tools.map(({ name, mcp_info: server }) => ({
+        name: typeof server?.alias === 'string' ? `${server.alias}-${name}` : name,
+      })),
+    )
   }
 
   /** The text a tool answers over `/mcp/`. */
@@ -100,9 +120,13 @@ export class Gateway {
     return textOf(result.content)
   }
 
-  /** The text a tool answers over REST. */
+  /** The text a tool answers over REST. Newer versions want to be told the server too, and give more than the content. */
   async restCall(name: string, args: object): Promise<string> {
-    return textOf(parse<Content[]>(await this.ask('POST', '/mcp-rest/tools/call', { name, arguments: args })))
+    const call = { server_id: name.slice(0, name.indexOf('-')), name, arguments: args }
+    const answer = parse<Content[] | { content?: Content[] }>(
+      await this.ask('POST', '/mcp-rest/tools/call', call),
+    )
+    return textOf(Array.isArray(answer) ? answer : answer.content)
   }
 
   /** Has a model call its tool in one round of `/v1/responses`: what the tool answered, and the types of all items. */

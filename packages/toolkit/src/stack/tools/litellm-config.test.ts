@@ -23,6 +23,9 @@ mcp_servers:
         auth_type: 'bearer_token',
         auth_value: 'os.environ/MCP_GIT_TOKEN',
         description: 'A repository',
+        // Of newer versions: open to every key, as all are at 1.77.3, and calls as long as the bridge allows.
+        allow_all_keys: true,
+        timeout: 600,
       },
     })
     expect(withoutServer(added, 'git')).toBe(

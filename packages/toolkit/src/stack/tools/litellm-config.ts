@@ -5,11 +5,13 @@ import { FROM_ENVIRONMENT, litellmEntry, type Registration } from '../../render/
 /** Its path in the folder of the stack. */
 export const LITELLM_CONFIG = ['config', 'litellm.yaml'] as const
 const SERVERS = 'mcp_servers'
+/** 1.77.3 ignores both: it opens every server to every key, and knows no limit for a call. */
+const OF_NEWER_VERSIONS = { allow_all_keys: true, timeout: 600 }
 
 export function withServer(text: string, registration: Registration): string {
   const document = parseDocument(text)
   const { alias } = registration
-  const entry = litellmEntry(registration)
+  const entry = { ...litellmEntry(registration), ...OF_NEWER_VERSIONS }
   if (isMap(document.get(SERVERS))) document.setIn([SERVERS, alias], entry)
   else document.set(SERVERS, { [alias]: entry })
   return textOf(document)

@@ -1,11 +1,13 @@
 // verify/discovery: LiteLLM lists exactly the tools that it should, over REST and `/mcp/`; it reports success even for none.
-import { messageOf } from '../../errors.ts'
+import { messageOf, ToolkitError } from '../../errors.ts'
 import { bad, ok, placed, type Finding, type Placed } from '../finding.ts'
-import type { Gateway } from '../gateway.ts'
+import { NOT_ALLOWED, type Gateway } from '../gateway.ts'
 import type { StackTool } from '../tools/expected.ts'
 import { diagnose, type Evidence } from './diagnosis.ts'
 
 const CHECK = 'discovery'
+const RESTART = 'docker compose restart litellm'
+const GRANT = `newer LiteLLM opens a server to keys where config/litellm.yaml says so: write "allow_all_keys: true" into each entry below mcp_servers, then: ${RESTART}`
 
 export type Facts = Pick<Evidence, 'containers' | 'reached'>
 
@@ -26,8 +28,12 @@ export async function checkDiscovery(
     let listed: string[]
     try {
       listed = await list()
+      // `/mcp/` does not say why it lists nothing.
+      if (listed.length === 0 && way === '/mcp/' && (await isDenied(gateway)))
+        throw new ToolkitError(NOT_ALLOWED)
     } catch (error) {
-      const said = bad(CHECK, way, `cannot be listed: ${messageOf(error)}`, 'docker compose restart litellm')
+      const reason = messageOf(error)
+      const said = bad(CHECK, way, `cannot be listed: ${reason}`, reason === NOT_ALLOWED ? GRANT : RESTART)
       findings.push(...placed([said], { needs: ['litellm'] }))
       for (const { service } of tools) lost.add(service)
       continue
@@ -46,6 +52,13 @@ export async function checkDiscovery(
     }
   }
   return { findings, lost }
+}
+
+async function isDenied(gateway: Gateway): Promise<boolean> {
+  return gateway.restTools().then(
+    () => false,
+    (error: unknown) => messageOf(error) === NOT_ALLOWED,
+  )
 }
 
 function compared(

@@ -7,19 +7,23 @@ import { shortened, type Gateway } from '../gateway.ts'
 export const SELFTEST = 'selftest'
 
 /**
- * Over `/v1/responses`, where LiteLLM 1.77.3 calls tools itself. In chat completions it does no MCP at all: a tool of
- * `type: mcp` goes to the model provider as it is, so there is nothing to verify there.
+ * Over `/v1/responses`, where every LiteLLM calls tools itself. In chat completions only newer ones do: at 1.77.3 a tool of
+ * `type: mcp` goes to the model provider as it is.
  */
 export async function checkModel(gateway: Gateway): Promise<Finding[]> {
   const subject = '/v1/responses'
   const fix =
-    'config/litellm.yaml needs the model "selftest" (hosted_vllm/…, mock_tool_calls of a tool that is there): docker compose restart litellm'
+    'config/litellm.yaml needs the model "selftest" (custom_openai/…, mock_tool_calls of a tool that is there): docker compose restart litellm'
   try {
     const { said, items } = await gateway.responses(SELFTEST)
     if (said !== undefined && said !== '' && !/^Error|not initialized|unknown tool/i.test(said))
       return [
         ok('model', subject, `the model's tool answered ${shortened(said, 40)}`),
-        ok('model', '/chat/completions', 'does no MCP at LiteLLM 1.77.3: use /v1/responses or /mcp/'),
+        ok(
+          'model',
+          '/chat/completions',
+          'not asked: LiteLLM 1.77.3 does no MCP there; use /v1/responses or /mcp/',
+        ),
       ]
     return [
       bad(
