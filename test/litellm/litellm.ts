@@ -1,10 +1,11 @@
-// litellm/litellm: the LiteLLM proxy of pins.txt on this machine, without a database, and how it is asked.
-import { mkdirSync, writeFileSync } from 'node:fs'
-import { dirname, join } from 'node:path'
+// litellm/litellm: a LiteLLM proxy on this machine, without a database, and how it is asked.
+import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { eventually, send, tempDir, type Headers, type Reply } from '@mcp-bridge/testkit'
+import { eventually, send, StreamableClient, tempDir, type Headers, type Reply } from '@mcp-bridge/testkit'
 import { launch, registryEnv, run } from '../e2e/command.ts'
 import { freePort } from '../e2e/port.ts'
+import type { Version } from './versions.ts'
 
 /** An entry of `mcp_servers`; its key is its alias too. */
 export interface McpServer {
@@ -14,8 +15,12 @@ export interface McpServer {
   transport: 'sse' | 'http'
   auth_type?: 'bearer_token' | 'authorization' | 'api_key'
   auth_value?: string
-  /** 1.77.3 ignores them. */
+  /** 1.77.3 ignores what follows. */
   static_headers?: Readonly<Record<string, string>>
+  protocol_version?: string
+  /** In seconds; 60 unless set. */
+  timeout?: number
+  allow_elicitation?: boolean
 }
 
 export interface LiteLLMOptions {
@@ -44,14 +49,10 @@ const CACHE = fileURLToPath(new URL('../../node_modules/.cache/litellm', import.
 const START_MS = 120_000
 const INSTALL_MS = 600_000
 
-/** Installs the proxy unless it is there, and gives the folder of its virtual environment. */
-export async function installLiteLLM(): Promise<string> {
-  const given = process.env['MCP_BRIDGE_TEST_LITELLM']
-  if (given !== undefined) return given
-  mkdirSync(dirname(CACHE), { recursive: true })
-  const env = { ...registryEnv(tempDir()), PIP_NO_CACHE_DIR: '1' }
-  await run(['sh', INSTALL, CACHE], { env, withinMs: INSTALL_MS })
-  return CACHE
+/** Installs the proxy of this version unless it is there, and gives the folder of its virtual environment. */
+export async function installLiteLLM({ version }: Version): Promise<string> {
+  await run(['sh', INSTALL, CACHE, version], { env: registryEnv(tempDir()), withinMs: INSTALL_MS })
+  return join(CACHE, version)
 }
 
 export class LiteLLM {
@@ -120,20 +121,39 @@ export class LiteLLM {
     )
   }
 
+  /** A client of one server with a session, as people have it. */
+  async client(server: string, capabilities: Record<string, unknown>): Promise<StreamableClient> {
+    const headers = { authorization: `Bearer ${KEY}`, 'x-mcp-servers': server }
+    const client = new StreamableClient({ port: this.#port, path: '/mcp/', headers })
+    await client.initialize({ capabilities })
+    return client
+  }
+
   /** Tools of these servers as an MCP client sees them. */
   async tools(servers: readonly string[], headers: Headers = {}): Promise<ListedTool[]> {
     const reply = await this.mcp('tools/list', {}, { 'x-mcp-servers': servers.join(','), ...headers })
-    return reply.json().result.tools
+    return resultOf(reply)['tools'] as ListedTool[]
   }
 
-  /** Tools of all servers over REST. */
-  async restTools(): Promise<ListedTool[]> {
-    return (await this.#send('GET', '/mcp-rest/tools/list')).json().tools
+  /**
+   * Tools over REST, with their prefix, which only older versions put there.
+   *
+   * @param server only newer versions leave out those of others
+   */
+  async restTools(server?: string): Promise<ListedTool[]> {
+    const query = server === undefined ? '' : `?mcp_server_name=${server}`
+    const { tools } = (await this.#send('GET', `/mcp-rest/tools/list${query}`)).json() as {
+      tools: (ListedTool & { mcp_info: { alias?: string } })[]
+    }
+    return tools.map(({ mcp_info: { alias }, ...tool }) =>
+      alias === undefined ? tool : { ...tool, name: `${alias}-${tool.name}` },
+    )
   }
 
-  /** Calls a tool over REST; the answer is its content. */
+  /** Calls a tool over REST, by its prefixed name. Newer versions must be told the server too, older ones do not mind. */
   rest(name: string, args: object = {}, headers: Headers = {}): Promise<Reply> {
-    return this.#send('POST', '/mcp-rest/tools/call', { name, arguments: args }, headers)
+    const [alias] = name.split('-')
+    return this.#send('POST', '/mcp-rest/tools/call', { server_id: alias, name, arguments: args }, headers)
   }
 
   /** Has a model answer with the tools of a server; LiteLLM itself calls the one that it wants. Gives what came out. */
@@ -175,13 +195,19 @@ export class LiteLLM {
   }
 }
 
+/** The result of a JSON-RPC answer, which newer versions give as the one event of a stream. */
+export function resultOf({ body }: Reply): Record<string, unknown> {
+  const json = /^data: (.*)$/m.exec(body)?.[1] ?? body
+  return (JSON.parse(json) as { result: Record<string, unknown> }).result
+}
+
 function configOf({ servers, models = {} }: LiteLLMOptions): object {
   return {
     model_list: Object.entries(models).map(([name, { tool, args }]) => ({
       model_name: name,
       litellm_params: {
-        // With `openai/` LiteLLM would hand /v1/responses on as it is, and call no tool.
-        model: `hosted_vllm/${name}`,
+        // With another provider LiteLLM hands /v1/responses on as it is: 1.77.3 with `openai/`, newer ones with `hosted_vllm/` too.
+        model: `custom_openai/${name}`,
         api_base: 'http://127.0.0.1:9/v1',
         api_key: 'none',
         mock_tool_calls: [

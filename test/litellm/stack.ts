@@ -9,32 +9,55 @@ import {
   type Reply,
   type RunningBridge,
 } from '@mcp-bridge/testkit'
-import { LiteLLM, type Content, type LiteLLMOptions, type McpServer } from './litellm.ts'
+import {
+  installLiteLLM,
+  LiteLLM,
+  resultOf,
+  type Content,
+  type LiteLLMOptions,
+  type McpServer,
+} from './litellm.ts'
+import type { Version, Wire } from './versions.ts'
 
-export const wires = ['sse', 'http'] as const
-export type Wire = (typeof wires)[number]
+interface CallResult {
+  content: Content[]
+  isError?: boolean
+}
 
-/** With a live `/mcp/` LiteLLM answers in 10 ms; one that hangs never does. */
-const AT_ONCE_MS = 2000
+/** With a live `/mcp/` LiteLLM answers in 10 ms on a machine that has nothing else to do; one that hangs never does. */
+const AT_ONCE_MS = 30_000
+/** Newer versions give a call a minute unless told; 1.77.3 has no limit. */
+const LONG_S = 120
 export const TOKENS = { gateway: 'token-of-gateway', alice: 'token-of-alice', bob: 'token-of-bob' }
 /** What people may use; undefined: everything. */
 export const TOOLS = { gateway: ['echo', 'env'], alice: undefined, bob: ['change', 'echo', 'env', 'look'] }
 
-/** A LiteLLM and the bridges behind it. To LiteLLM each is two servers, `NAME_sse` and `NAME_http`. */
+/** A LiteLLM and the bridges behind it. To LiteLLM each is a server per wire: `NAME_sse`, `NAME_http`. */
 export class Stack {
+  readonly #version: Version
   readonly #bridges = new Map<string, RunningBridge>()
   #litellm: LiteLLM | undefined
+
+  constructor(version: Version) {
+    this.#version = version
+  }
 
   async addBridge(name: string, options: readonly string[], command: readonly string[]): Promise<void> {
     this.#bridges.set(name, await startBridge([...options, '--', ...command]))
   }
 
   /** With a model for each server, which asks its tool `env` for WHO. */
-  async start(venv: string): Promise<void> {
-    const servers = Object.fromEntries([...this.#bridges].flatMap(([name, each]) => entriesOf(name, each)))
+  async start(): Promise<void> {
+    const { wires } = this.#version
+    const servers = Object.fromEntries(
+      [...this.#bridges].flatMap(([name, bridge]) =>
+        wires.map((wire) => [`${name}_${wire}`, entryOf(bridge, wire)] as const),
+      ),
+    )
     const models: LiteLLMOptions['models'] = Object.fromEntries(
       Object.keys(servers).map((name) => [name, { tool: `${name}-env`, args: { name: 'WHO' } }]),
     )
+    const venv = await installLiteLLM(this.#version)
     this.#litellm = await LiteLLM.start(venv, { servers, models, env: { GATEWAY_TOKEN: TOKENS.gateway } })
   }
 
@@ -57,18 +80,26 @@ export class Stack {
 
   /** Calls a tool over `/mcp/`. An HTTP failure is none that LiteLLM survives. */
   async call(name: string, args: object = {}, headers = {}): Promise<string> {
-    const reply = await this.litellm.mcp('tools/call', { name, arguments: args }, headers)
-    return textOf(ok(name, reply).json().result.content)
+    return textOf((await this.result(name, args, headers)).content)
   }
 
+  async result(name: string, args: object = {}, headers = {}): Promise<CallResult> {
+    // Else newer versions ask all servers for their tools, and here are thirty.
+    const [, server] = /^(\w+_(?:sse|http|modern))-/.exec(name) ?? []
+    const only = server === undefined ? {} : { 'x-mcp-servers': server }
+    const reply = await this.litellm.mcp('tools/call', { name, arguments: args }, { ...only, ...headers })
+    return resultOf(ok(name, reply)) as unknown as CallResult
+  }
+
+  /** The same over REST, where only newer versions give the whole result. */
   async rest(name: string, args: object = {}, headers = {}): Promise<string> {
-    const reply = await this.litellm.rest(name, args, headers)
-    return textOf(ok(name, reply).json())
+    const answer = ok(name, await this.litellm.rest(name, args, headers)).json() as Content[] | CallResult
+    return textOf('content' in answer ? answer.content : answer)
   }
 
   async pingsAtOnce(): Promise<void> {
     const reply = await this.litellm.mcp('ping', {}, {}, AbortSignal.timeout(AT_ONCE_MS))
-    if (JSON.stringify(ok('ping', reply).json().result) !== '{}') throw new Error(`ping: ${reply.body}`)
+    if (JSON.stringify(resultOf(ok('ping', reply))) !== '{}') throw new Error(`ping: ${reply.body}`)
   }
 }
 
@@ -119,12 +150,16 @@ export function sessions({ logs }: RunningBridge): { opened: number; open: numbe
   return { opened, open: opened - count('session closed') }
 }
 
-function entriesOf(name: string, bridge: RunningBridge): [string, McpServer][] {
-  const auth = { auth_type: 'bearer_token', auth_value: 'os.environ/GATEWAY_TOKEN' } as const
-  return [
-    [`${name}_sse`, { url: bridge.url('/sse'), transport: 'sse', ...auth }],
-    [`${name}_http`, { url: bridge.url('/mcp'), transport: 'http', ...auth }],
-  ]
+function entryOf(bridge: RunningBridge, wire: Wire): McpServer {
+  return {
+    url: bridge.url(wire === 'sse' ? '/sse' : '/mcp'),
+    transport: wire === 'sse' ? 'sse' : 'http',
+    ...(wire === 'modern' ? { protocol_version: '2026-07-28' } : {}),
+    auth_type: 'bearer_token',
+    auth_value: 'os.environ/GATEWAY_TOKEN',
+    timeout: LONG_S,
+    allow_elicitation: true,
+  }
 }
 
 function ok(what: string, reply: Reply): Reply {

@@ -11,6 +11,7 @@ import { afterAll, expect, test } from 'vitest'
 import { parse } from 'yaml'
 import { nothingLeft } from '../e2e/nothing-left.ts'
 import { installLiteLLM, LiteLLM, type McpServer } from '../litellm/litellm.ts'
+import { stable } from '../litellm/versions.ts'
 
 const bridge = fileURLToPath(new URL('../../packages/bridge/bin/mcp-bridge.js', import.meta.url))
 
@@ -66,7 +67,7 @@ test('headers of remote entries reach the server, with what was filled in', asyn
   }
   const env = parseEnv(readFileSync(join(folder, 'stack/litellm.env'), 'utf8')) as Record<string, string>
   expect(env['MCP_ASKED_AUTH']).toBe('')
-  const proxy = await LiteLLM.start(await installLiteLLM(), {
+  const proxy = await LiteLLM.start(await installLiteLLM(stable), {
     servers,
     env: { ...env, MCP_ASKED_AUTH: 'filled-in' },
   })

@@ -4,17 +4,16 @@ import { table, verify, type Finding, type StackTool } from '@mcp-bridge/toolkit
 import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest'
 import { nothingLeft } from '../e2e/nothing-left.ts'
 import { installLiteLLM, KEY, LiteLLM, type McpServer } from '../litellm/litellm.ts'
+import { newest, stable, type Version } from '../litellm/versions.ts'
 
 const TOKEN = 'token-of-gateway'
 const LEAST = ['echo', 'look']
 
 let bridge: RunningBridge
-let venv: string
 
 nothingLeft(afterAll)
 
 beforeAll(async () => {
-  venv = await installLiteLLM()
   const options = ['--compat', 'litellm', '--children', 'shared', '--token', TOKEN]
   bridge = await startBridge([
     ...options,
@@ -26,8 +25,8 @@ beforeAll(async () => {
 
 afterAll(() => bridge.stop())
 
-test('all is well', async () => {
-  const findings = await verified({})
+test.for([stable, newest])('$version: all is well', async (version) => {
+  const findings = await verified({}, new Map(), LEAST, version)
   expect(table(findings)).toContain(`All ${findings.length} checks passed.`)
   expect(checks(findings)).toEqual(['litellm', 'discovery', 'call', 'model', 'closed', 'failure'])
 })
@@ -55,6 +54,7 @@ async function verified(
   wrong: Partial<McpServer>,
   facts: ReadonlyMap<string, string> = new Map(),
   least = LEAST,
+  version: Version = stable,
 ): Promise<Finding[]> {
   const odd: McpServer = {
     alias: 'odd',
@@ -64,7 +64,7 @@ async function verified(
     auth_value: TOKEN,
     ...wrong,
   }
-  const litellm = await LiteLLM.start(venv, {
+  const litellm = await LiteLLM.start(await installLiteLLM(version), {
     servers: { odd },
     models: { selftest: { tool: 'odd-look', args: {} } },
   })
