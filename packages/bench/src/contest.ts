@@ -46,8 +46,9 @@ export async function startContest(
     stdio: contestant.wire === 'stdio' ? ['pipe', 'pipe', 'ignore'] : 'ignore',
   })
   const agent = new Agent({ keepAlive: true, maxSockets: Infinity, maxFreeSockets: 2048 })
-  const { path, wire } = contestant
-  const connect = wire === 'stdio' ? connectStdio(started.process) : () => WIRES[wire]({ port, path, agent })
+  const { path, wire, oldSession } = contestant
+  const connect =
+    wire === 'stdio' ? connectStdio(started.process) : () => WIRES[wire]({ port, path, agent, oldSession })
   const open = async (): Promise<Session> => (wire === 'stateless' ? connect() : initialized(await connect()))
   const contest: Contest = {
     contestant,

@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { BRIDGE, CHILD, FLOOR } from './built.ts'
+import { BRIDGE, CHILD, FLOOR, HOP } from './built.ts'
 import type { WireName } from './wire/wire.ts'
 
 export interface Contestant {
@@ -16,6 +16,8 @@ export interface Contestant {
   command: readonly string[]
   /** The text of a configuration file, where the contestant wants one. */
   config?: string
+  /** Sent with `initialize`, as by a client that begins anew. */
+  oldSession?: string
   /** It starts a child for each session: a thousand of them would measure the children. */
   isChildPerSession: boolean
 }
@@ -46,6 +48,7 @@ export function contestants(peers: readonly string[]): Contestant[] {
     STATELESS_FLOOR,
     ours('shared', 'streamable'),
     oneOf(50),
+    HOPPED,
     ours('session', 'streamable'),
     ours('pool', 'streamable'),
     ours('shared', 'sse'),
@@ -124,6 +127,17 @@ const STATELESS_FLOOR: Contestant = {
   label: 'floor, 2026-07-28',
   wire: 'stateless',
   command: [NODE, FLOOR, '{port}', 'shared', 'modern'],
+}
+
+/** Each session is opened at the second of two replicas, and called through the first. */
+const HOPPED: Contestant = {
+  name: 'ours-shared-hop',
+  label: 'mcp-bridge, shared, over a hop',
+  wire: 'streamable',
+  path: '/mcp',
+  command: [NODE, HOP, '{port}', '{child}'],
+  oldSession: 'r2.ended',
+  isChildPerSession: false,
 }
 
 /** With all defaults but room for the sessions; the pool has 4 processes, as the other modes have with 4 sessions. */

@@ -31,6 +31,7 @@ const TARGETS: readonly Row[] = [
   ...perCall('ours-shared-modern', 'floor-stateless', 1.25),
   ...perCall('ours-session-translated', 'floor-stateless', 1.4),
   ...perCall('ours-shared-translated', 'floor-stateless', 1.4),
+  ...perCall('ours-shared-hop', 'ours-shared'),
   ['cpuFirst', 'ours-shared', 'floor'],
   ['cpuFirst', 'ours-session', 'floor'],
   ['added1', 'floor', undefined],

@@ -13,6 +13,7 @@ export async function openStreamable(target: Target): Promise<Session> {
   const headers: Record<string, string | number> = {
     'content-type': 'application/json',
     accept: 'application/json, text/event-stream',
+    ...(target.oldSession === undefined ? {} : { 'mcp-session-id': target.oldSession }),
   }
   const post = async (message: object): Promise<Reply> => {
     const body = JSON.stringify({ jsonrpc: '2.0', ...message })

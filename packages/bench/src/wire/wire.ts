@@ -10,6 +10,8 @@ export interface Target {
   path: string
   /** The same for all sessions: sockets are kept alive between calls. */
   agent: Agent
+  /** Sent with `initialize`. */
+  oldSession?: string | undefined
 }
 
 export interface Answer {
