@@ -128,58 +128,54 @@ describe.each(BALANCERS)('%s', (balancer) => {
     await all.start(1)
   })
 
-  // Behind what does not look whether a replica is ready it goes as behind nginx.
-  test.skipIf(balancer === 'round robin')(
-    'balanced.rolling: all are restarted, one after the other, under load',
-    async () => {
-      const load = { isOver: false, modern: 0, legacy: 0, reopened: 0 }
-      const failures: string[] = []
-      const modernLoop = async (i: number) => {
-        const client = new ModernClient({ port: all.port, name: `rolling-${i}` })
-        while (!load.isOver) {
-          const text = `${i}.${load.modern++}`
-          const got = await inTime(client.call('echo', { text })).then(answerOf, (error: unknown) => ({
-            text: undefined,
-            error: String(error),
-          }))
-          if (got.text !== text) failures.push(JSON.stringify(got.error))
-          await sleep(20)
+  test('balanced.rolling: all are restarted, one after the other, under load', async () => {
+    const load = { isOver: false, modern: 0, legacy: 0, reopened: 0 }
+    const failures: string[] = []
+    const modernLoop = async (i: number) => {
+      const client = new ModernClient({ port: all.port, name: `rolling-${i}` })
+      while (!load.isOver) {
+        const text = `${i}.${load.modern++}`
+        const got = await inTime(client.call('echo', { text })).then(answerOf, (error: unknown) => ({
+          text: undefined,
+          error: String(error),
+        }))
+        if (got.text !== text) failures.push(JSON.stringify(got.error))
+        await sleep(20)
+      }
+    }
+    const legacyLoop = async (i: number) => {
+      let client = await openLegacy(all.port, i)
+      while (!load.isOver) {
+        load.legacy++
+        const got = await inTime(client.call('echo', { text: 'x' })).then(answerOf, (error: unknown) =>
+          String(error),
+        )
+        if (typeof got === 'string' || got.text !== 'x') {
+          if (typeof got === 'string' && got.includes('hangs')) failures.push('a call hangs')
+          client.close()
+          load.reopened++
+          client = await inTime(openLegacy(all.port, i))
         }
+        await sleep(20)
       }
-      const legacyLoop = async (i: number) => {
-        let client = await openLegacy(all.port, i)
-        while (!load.isOver) {
-          load.legacy++
-          const got = await inTime(client.call('echo', { text: 'x' })).then(answerOf, (error: unknown) =>
-            String(error),
-          )
-          if (typeof got === 'string' || got.text !== 'x') {
-            if (typeof got === 'string' && got.includes('hangs')) failures.push('a call hangs')
-            client.close()
-            load.reopened++
-            client = await inTime(openLegacy(all.port, i))
-          }
-          await sleep(20)
-        }
-        client.close()
-      }
-      const loops = Promise.all([
-        ...Array.from({ length: 8 }, (_, i) => modernLoop(i)),
-        ...Array.from({ length: 8 }, (_, i) => legacyLoop(i)),
-      ])
-      for (const i of [0, 1, 2]) {
-        expect(await all.all[i]?.stop()).toEqual({ code: 0, signal: null })
-        await all.start(i)
-        // A load balancer looks twice a second.
-        await sleep(600)
-      }
-      load.isOver = true
-      await loops
-      expect(failures).toEqual([])
-      expect(load.modern).toBeGreaterThan(100)
-      await eventually(() => load.reopened > 0, { what: 'a session that was opened anew' })
-      if (process.env['MCP_BRIDGE_TEST_CLIENTS'] !== undefined)
-        process.stdout.write(`${balancer}: ${JSON.stringify(load)}\n`)
-    },
-  )
+      client.close()
+    }
+    const loops = Promise.all([
+      ...Array.from({ length: 8 }, (_, i) => modernLoop(i)),
+      ...Array.from({ length: 8 }, (_, i) => legacyLoop(i)),
+    ])
+    for (const i of [0, 1, 2]) {
+      expect(await all.all[i]?.stop()).toEqual({ code: 0, signal: null })
+      await all.start(i)
+      // A load balancer looks twice a second.
+      await sleep(600)
+    }
+    load.isOver = true
+    await loops
+    expect(failures).toEqual([])
+    expect(load.modern).toBeGreaterThan(100)
+    await eventually(() => load.reopened > 0, { what: 'a session that was opened anew' })
+    if (process.env['MCP_BRIDGE_TEST_CLIENTS'] !== undefined)
+      process.stdout.write(`${balancer}: ${JSON.stringify(load)}\n`)
+  })
 })
