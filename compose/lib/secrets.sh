@@ -40,6 +40,8 @@ begin_settings() {
 #   MODEL=ollama_chat/qwen3             MODEL_API_BASE=http://host.docker.internal:11434
 #   MODEL=hosted_vllm/NAME              MODEL_API_BASE=http://ADDRESS/v1   MODEL_API_KEY=...   (any OpenAI-compatible server)
 #   MODEL=anthropic/claude-sonnet-4-5   MODEL_API_KEY=...
+# LiteLLM is v1.77.3-stable; the other one that is tested, README.md says how to move (back up first):
+#   LITELLM_TAG=v1.108.7
 TEXT
   fi
   chmod 600 .env

@@ -1,14 +1,9 @@
 // Two people, each with what their own tokens allow; a key of LiteLLM without them gets the least, and all that goes again.
 import { eventually } from '@mcp-bridge/testkit'
-import type { Gateway } from '@mcp-bridge/toolkit/stack'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { launch } from '../e2e/command.ts'
-import { becomesWell, gateway, PATIENCE_MS, place, read, sh, tried } from './stack.ts'
-
-interface Person {
-  gateway: Gateway
-  headers: Record<string, string>
-}
+import { added, names, type Person } from './person.ts'
+import { becomesWell, PATIENCE_MS, place, read, sh, tried } from './stack.ts'
 
 const LEAST = ['time-convert_time', 'time-get_current_time']
 const GRAPH = { entities: [{ name: 'stack', entityType: 'test', observations: ['written by a person'] }] }
@@ -153,29 +148,6 @@ test('removed: the key opens nothing, the tokens are worth nothing, others keep 
   expect({ code, stdout }).toEqual({ code: 1, stdout: 'Nobody here is called bob.\n' })
 })
 
-/** As the settings for VS Code say, once the bridges know the tokens. */
-async function added(...words: string[]): Promise<Person> {
-  const settings = await sh(['./add-user', ...words])
-  const json = /## VS Code[^\n]*\n\n```json\n([^]*?)```/.exec(settings)?.[1] ?? ''
-  const { url, headers } = (
-    JSON.parse(json) as { servers: { lan: { url: string; headers: Record<string, string> } } }
-  ).servers.lan
-  expect(url).toBe(`http://${place.name}:${place.port}/mcp/`)
-  const { Authorization = '', ...tokens } = headers
-  const person = { gateway: gateway(Authorization.replace('Bearer ', '')), headers: tokens }
-  await eventually(async () => (await names(person)).length > 0, {
-    what: `the bridges to know ${words.join(' ')}`,
-    withinMs: PATIENCE_MS,
-  })
-  return person
-}
-
 function write({ gateway, headers }: Person): Promise<string> {
   return gateway.call('memory-create_entities', GRAPH, headers)
-}
-
-/** Tools of memory as this person sees them. */
-async function names({ gateway, headers }: Person): Promise<string[]> {
-  const all = await gateway.tools(headers)
-  return all.flatMap((name) => (name.startsWith('memory-') ? [name.slice('memory-'.length)] : []))
 }

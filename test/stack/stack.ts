@@ -18,8 +18,12 @@ export const PATIENCE_MS = 420_000
 
 const place = inject('place')
 /** Runs a command in the folder of the stack and gives its stdout; throws with all it wrote unless it ends with 0. */
-export function sh(command: readonly string[], env: Readonly<Record<string, string>> = {}): Promise<string> {
-  return run(command, { cwd: place.folder, env: { ...place.env, ...env }, withinMs: PATIENCE_MS })
+export function sh(
+  command: readonly string[],
+  env: Readonly<Record<string, string>> = {},
+  withinMs = PATIENCE_MS,
+): Promise<string> {
+  return run(command, { cwd: place.folder, env: { ...place.env, ...env }, withinMs })
 }
 
 /** The same, whatever its exit code. */

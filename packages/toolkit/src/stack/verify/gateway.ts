@@ -23,7 +23,7 @@ export async function checkGateway(gateway: Gateway, published: string | undefin
     return [bad('litellm', gateway.url, silence(health), 'docker compose up -d --wait litellm')]
   const { db, litellm_version: version } = parse<{ db?: string; litellm_version?: string }>(health)
   return [
-    ok('litellm', gateway.url, `LiteLLM ${version ?? 'of an unknown version'}`),
+    ok('litellm', gateway.url, version === undefined ? 'answers' : `LiteLLM ${version}`),
     db === 'connected'
       ? ok('litellm', 'database', 'connected')
       : bad('litellm', 'database', `LiteLLM says it is "${db}": keys cannot be checked`, DATABASE),
