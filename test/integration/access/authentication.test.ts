@@ -31,7 +31,10 @@ describe('auth.token', () => {
     bearer(SECRET.slice(1)),
     bearer(''),
     { authorization: `Basic ${btoa(`x:${SECRET}`)}` },
-    { authorization: SECRET },
+    { authorization: `Basic ${SECRET}` },
+    { authorization: `Bearer Basic ${SECRET}` },
+    { authorization: `Bearer Bearer Bearer ${SECRET}` },
+    { authorization: `${SECRET}, ${SECRET}` },
     { 'x-api-key': 'wrong' },
     { cookie: `token=${SECRET}` },
   ]
@@ -59,6 +62,8 @@ describe('auth.token', () => {
   const RIGHT: Headers[] = [
     bearer(SECRET),
     { authorization: `bearer  ${SECRET}` },
+    { authorization: SECRET },
+    { authorization: `Bearer Bearer ${SECRET}` },
     { 'x-api-key': SECRET },
     { 'X-API-Key': SECRET },
   ]
