@@ -30,8 +30,19 @@ export function detailsFor(
   }
 }
 
-/** The health check of a container does; what a proxy on this machine passes on does not. */
+/**
+ * The health check of a container does; what a proxy on this machine passes on does not. Most leave `X-Forwarded-For`, but
+ * nginx as its own documentation sets it up `X-Real-IP` alone, and a sidecar of Istio, which has an address of 127/8,
+ * `X-Forwarded-Proto`. One that leaves nothing cannot be told from this machine.
+ */
 export function isFromThisMachine({ socket, headers }: IncomingMessage): boolean {
   const { remoteAddress = '' } = socket
-  return isLoopback(remoteAddress.replace(/^::ffff:/, '')) && headers['x-forwarded-for'] === undefined
+  return isLoopback(remoteAddress.replace(/^::ffff:/, '')) && !Object.keys(headers).some(isOfProxy)
 }
+
+function isOfProxy(header: string): boolean {
+  return header.startsWith('x-forwarded-') || OF_PROXY.has(header)
+}
+
+/** RFC 7239, RFC 9110, and custom. */
+const OF_PROXY = new Set(['forwarded', 'via', 'x-real-ip'])

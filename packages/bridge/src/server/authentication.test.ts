@@ -296,6 +296,14 @@ describe('a caller that is looked up', () => {
     }
     expect(await ready(ALICE)).toEqual({ status: 'failing', reason: 'no licence' })
     expect(await ready(UNKNOWN)).toEqual({ status: 'failing' })
+    // As proxies say that they pass something on.
+    for (const [name, value] of [
+      ['x-real-ip', '10.1.1.1'],
+      ['x-forwarded-proto', 'https'],
+      ['forwarded', 'for=10.1.1.1'],
+      ['via', '1.1 h2o'],
+    ] as const)
+      expect(await ready(UNKNOWN, { [name]: value })).toEqual({ status: 'failing' })
     // The health check of a container asks nobody.
     expect(await ready(undefined, {})).toEqual({ status: 'failing', reason: 'no licence' })
     expect(asked).toEqual([])
