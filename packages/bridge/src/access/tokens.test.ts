@@ -65,6 +65,8 @@ describe('who calls', () => {
     for (const authorization of ['a', 'bearer  a ', 'Bearer Bearer a'])
       expect(tokens.identify({ headers: { authorization } }).principal).toBe('alice')
     expect(tokens.identify({ headers: { authorization: 'a', 'x-api-key': 'b' } }).principal).toBe('bob')
+    // Of a setting that is left empty.
+    expect(tokens.identify({ headers: { authorization: 'a', 'x-api-key': '' } }).principal).toBe('alice')
     for (const headers of [
       {},
       { authorization: 'Basic a' },

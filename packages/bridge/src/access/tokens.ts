@@ -111,7 +111,7 @@ function presented(headers: IncomingMessage['headers']): string | undefined {
   const [, scheme, token] =
     /^((?:Bearer +){0,2})(\S+)[ \t]*$/i.exec(headerText(headers.authorization ?? '')) ?? []
   const header = headers['x-api-key']
-  const key = typeof header === 'string' ? headerText(header) : undefined
+  const key = typeof header === 'string' && header !== '' ? headerText(header) : undefined
   return scheme === '' ? (key ?? token) : (token ?? key)
 }
 
