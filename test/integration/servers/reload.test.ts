@@ -5,8 +5,11 @@ import {
   ModernClient,
   Refused,
   StreamableClient,
+  tempDir,
   type RpcResponse,
 } from '@mcp-bridge/testkit'
+import { rmSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import type { ConfigInput } from 'mcp-bridge'
 import { embedded, nothingLeft } from '../bridges.ts'
@@ -132,6 +135,33 @@ test('reload.clients: a token that is withdrawn ends what it opened; what somebo
   await openStreamable(bridge, as('of-ann', 'a'))
   await expect(openStreamable(bridge, as('of-ann', 'b'))).rejects.toThrow('404')
 })
+
+test.each([
+  ['that has a faulty line', (path: string) => writeFileSync(path, 'nonsense\n')],
+  ['that is not there', (path: string) => rmSync(path)],
+])(
+  'reload.beside: a client that is taken out is out, whatever is wrong with a token file %s',
+  async (_, spoil) => {
+    const tokenFile = join(tempDir(), 'tokens')
+    writeFileSync(tokenFile, 'ann:of-ann\n')
+    const servers: Servers = { a: { command } }
+    const clients = { ann: {}, bob: { token: 'of-bob' } }
+    const bridge = await embedded({ servers, clients, tokenFile })
+    const ann = await openStreamable(bridge, as('of-ann', 'a'))
+    const bob = await openStreamable(bridge, as('of-bob', 'a'))
+    spoil(tokenFile)
+    bridge.reload({ servers, clients: { ann: {}, cyd: { token: 'of-cyd' } }, tokenFile })
+    expect([await status(ann), await status(bob)]).toEqual([200, 401])
+    await openStreamable(bridge, as('of-cyd', 'a'))
+    // What cannot be told apart from somebody of the file is no configuration, and changes nothing.
+    const twins = { ann: {}, dan: { token: 'of-ann' } }
+    expect(() => bridge.reload({ servers, clients: twins, tokenFile })).toThrow(
+      'ann and dan have the same token',
+    )
+    expect(await status(ann)).toBe(200)
+    await openStreamable(bridge, as('of-cyd', 'a'))
+  },
+)
 
 const pidOf = async (client: StreamableClient) => Number(textOf(await client.call('pid')))
 const status = async (client: StreamableClient) =>

@@ -26,6 +26,7 @@ export class TokenFile {
   readonly #options: TokenFileOptions
   readonly #log: Logger
   readonly #isRegular: boolean
+  #inForce: ReadonlyMap<string, string>
   readonly #watch: FileWatch
   #grace: NodeJS.Timeout | undefined
 
@@ -49,44 +50,60 @@ export class TokenFile {
       const hint = 'write one name:token on each line'
       throw new BridgeError('config_invalid', `${path} holds no token`, { hint })
     }
+    this.#inForce = this.initial
   }
 
   watch(): void {
     this.#watch.begin()
   }
 
-  /** Reads it now. */
-  reload(): void {
-    this.#watch.lookNow()
-    this.#read()
+  /** Token → name, as `reload` would put them in force now. */
+  get next(): ReadonlyMap<string, string> {
+    try {
+      const { path } = this.#options
+      // A pipe can be read once.
+      if (this.#isRegular) return parseTokenFile(fileText(readFileSync(path)), path)
+    } catch {
+      // `reload` says why.
+    }
+    return this.#inForce
   }
 
-  #read(): void {
+  /** Reads it now. What else says who may come may have changed: what cannot be taken over leaves in force what was. */
+  reload(): void {
+    this.#watch.lookNow()
+    if (!this.#isRegular || !this.#read()) this.#take(() => this.#inForce)
+  }
+
+  /** Whether it is in force now. */
+  #read(): boolean {
     const { path, graceMs } = this.#options
-    // A pipe can be read once; what else says who may come may have changed nevertheless.
-    if (!this.#isRegular) return this.#take(() => this.initial)
     let bytes: Buffer
     try {
       bytes = readFileSync(path)
     } catch (err) {
       if (this.problem === undefined) this.#grace ??= setTimeout(this.#giveUp, graceMs).unref()
       this.#log.error({ err, path }, 'token file cannot be read')
-      return
+      return false
     }
     clearTimeout(this.#grace)
     this.#grace = undefined
-    this.#take(() => parseTokenFile(fileText(bytes), path))
+    if (!this.#take(() => parseTokenFile(fileText(bytes), path))) return false
+    this.problem = undefined
+    if (this.#inForce.size === 0) this.#log.warn({ path }, 'token file is empty: nobody of it is let in')
+    return true
   }
 
-  #take(read: () => ReadonlyMap<string, string>): void {
+  #take(read: () => ReadonlyMap<string, string>): boolean {
     const { path, take } = this.#options
     try {
       const tokens = read()
       take(tokens)
-      this.problem = undefined
-      if (tokens.size === 0) this.#log.warn({ path }, 'token file is empty: nobody of it is let in')
+      this.#inForce = tokens
+      return true
     } catch (err) {
       this.#log.error({ err, path }, 'token file not taken over')
+      return false
     }
   }
 
@@ -100,7 +117,8 @@ export class TokenFile {
     this.#grace = undefined
     this.problem = `the token file ${path} cannot be read`
     this.#log.error({ path }, 'token file cannot be read: nobody of it is let in any more')
-    take(new Map())
+    this.#inForce = new Map()
+    take(this.#inForce)
   }
 }
 

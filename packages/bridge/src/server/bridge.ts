@@ -203,7 +203,8 @@ export class Bridge {
     if (this.#isClosing) throw new BridgeError('shutting_down', 'the bridge is shutting down')
     if (config.servers === undefined || this.#config.servers === undefined)
       throw new BridgeError('config_invalid', 'only servers can be changed while the bridge runs')
-    const tokens = tokensOf({ ...this.#config, clients: config.clients }, new Map(), false)
+    const file = this.#tokenFile?.next ?? new Map<string, string>()
+    const tokens = tokensOf({ ...this.#config, clients: config.clients }, file, false)
     const fixed = changedKeys(this.#config, config)
     this.#servers.apply({
       ...config,
