@@ -5,18 +5,19 @@ import type { ResponseWriter } from '../http/response.ts'
 import type { ListNode } from '../linked-list.ts'
 import { isStanding } from '../relay/call.ts'
 import type { Call, ReplyStream } from '../relay/dispatch.ts'
-import { isRecord, recordOf, type Members } from '../rpc/content.ts'
+import type { Members } from '../rpc/content.ts'
 import { emptyResultFor, errorFor } from '../rpc/factory.ts'
 import { parseExact } from '../rpc/exact.ts'
-import { Message } from '../rpc/message.ts'
+import type { Message } from '../rpc/message.ts'
 import { resultFor } from '../rpc/modern.ts'
 import { SUBSCRIPTION_KEY } from '../rpc/revisions.ts'
 import { Deadlines } from '../session/deadlines.ts'
 import { SessionStream, type StreamHost } from '../session/stream.ts'
 import { isLogged } from './log-levels.ts'
+import { Questions, type QuestionsHost } from './questions.ts'
 
 /** What an exchange needs of whoever has the child. */
-export interface ExchangeHost {
+export interface ExchangeHost extends QuestionsHost {
   readonly maxBufferBytes: number
   /** How long an answer to what was asked is waited for. */
   readonly parkMs: number
@@ -26,13 +27,10 @@ export interface ExchangeHost {
   completed(message: Message, exchange: Exchange): Message
   /** What a retry has to bring back. */
   stateOf(exchange: Exchange): string
-  /** Gives the child an answer to what it asked. */
-  answer(response: Message): void
   /** Nobody waits for the response any more: cancels the call. */
   abandon(call: Call, reason: string): void
   /** It is over; what it kept is given back. */
   over(exchange: Exchange): void
-  failed(err: unknown): void
 }
 
 /** What the client has said for this request. */
@@ -50,13 +48,7 @@ const DECIDE = new Deadlines(250)
 const DECIDE_FIRST = new Deadlines(15_000)
 /** What a child asks at once belongs into one result. */
 const COALESCE_MS = 15
-/** More is refused: a client answers a form or two, not hundreds. */
-const MAX_QUESTIONS = 64
-
 const OVER = 'the call that this was about is over'
-
-/** Of one that has asked nothing yet; never written to. */
-const NO_QUESTIONS = new Map<string, Message>()
 
 /** "only on `tools/call`, `prompts/get` and `resources/read`" (2026-07-28, basic/patterns/mrtr). */
 const MAY_ASK = new Set(['tools/call', 'prompts/get', 'resources/read'])
@@ -68,8 +60,6 @@ export class Exchange implements ReplyStream, StreamHost {
   readonly asked: Asked
   /** How often the client has been asked. */
   round = 0
-  /** Bytes of questions and of a response that wait for the client. */
-  keptBytes = 0
   /** Among the open requests of its client. */
   node: ListNode<Exchange> | undefined
   readonly #host: ExchangeHost
@@ -79,9 +69,7 @@ export class Exchange implements ReplyStream, StreamHost {
   /** Of the request that is answered now: a retry has its own. */
   #id: string
   #progressToken: string | undefined
-  /** By the key that the client sees. Most are asked nothing. */
-  #questions = NO_QUESTIONS
-  #lastQuestion = 0
+  readonly #questions: Questions
   /** Came while nobody was there to take it. */
   #response: Message | undefined
   #timer: NodeJS.Timeout | undefined
@@ -90,6 +78,7 @@ export class Exchange implements ReplyStream, StreamHost {
   constructor(asked: Asked, host: ExchangeHost) {
     this.asked = asked
     this.#host = host
+    this.#questions = new Questions(host)
     this.#id = asked.call.id
     this.#progressToken = asked.call.progressToken
   }
@@ -122,6 +111,11 @@ export class Exchange implements ReplyStream, StreamHost {
     return isStanding(this.asked.call)
   }
 
+  /** Bytes of questions and of a response that wait for the client. */
+  get keptBytes(): number {
+    return this.#questions.keptBytes + (this.#response?.byteLength ?? 0)
+  }
+
   get unreadBytes(): number {
     return this.#stream?.unreadBytes ?? 0
   }
@@ -143,12 +137,7 @@ export class Exchange implements ReplyStream, StreamHost {
     this.#id = retry.id
     this.#progressToken = retry.envelope.progressToken?.raw
     this.open(writer, false)
-    for (const [key, question] of this.#questions) {
-      const answer = recordOf(answers)[key]
-      if (!isRecord(answer)) continue
-      this.#drop(key, question)
-      this.#host.answer(answerTo(question, answer))
-    }
+    this.#questions.take(answers)
     const response = this.#response
     if (response !== undefined) this.#finish(response)
     else if (this.#questions.size > 0) this.#park()
@@ -181,7 +170,7 @@ export class Exchange implements ReplyStream, StreamHost {
     if (this.#isOver) return
     if (message.kind === 'request') return this.#ask(message)
     const { method, envelope } = message
-    if (method === 'notifications/cancelled') return this.#withdraw(message)
+    if (method === 'notifications/cancelled') return this.#questions.withdraw(envelope.requestId?.raw)
     if (method === 'notifications/progress') {
       const token = this.#progressToken
       if (token !== undefined) this.#stream?.onMessage(message.rewrite([[envelope.token, token]]))
@@ -212,45 +201,10 @@ export class Exchange implements ReplyStream, StreamHost {
   }
 
   #ask(question: Message): void {
-    const { method, writtenId: id } = question
-    if (method === 'ping') return this.#host.answer(emptyResultFor(id))
-    const [family = ''] = method.split('/')
-    const why = !Object.hasOwn(this.asked.capabilities, family)
-      ? `this client does not take ${method}`
-      : this.#questions.size >= MAX_QUESTIONS
-        ? 'this client has too many requests to answer'
-        : undefined
-    if (why !== undefined)
-      return this.#host.answer(errorFor(id, new BridgeError('server_request_refused', why)))
-    if (this.#questions === NO_QUESTIONS) this.#questions = new Map()
-    this.#questions.set(`${family}-${++this.#lastQuestion}`, question)
-    this.keptBytes += question.byteLength
+    if (question.method === 'ping') return this.#host.answer(emptyResultFor(question.writtenId))
+    if (!this.#questions.add(question, this.asked.capabilities)) return
     if (this.#stream === undefined || this.#questions.size > 1) return
     this.#timer = setTimeout(() => this.#park(), COALESCE_MS)
-  }
-
-  /** The child has taken back what it asked. */
-  #withdraw({ envelope }: Message): void {
-    for (const [key, question] of this.#questions)
-      if (question.writtenId === envelope.requestId?.raw) this.#drop(key, question)
-  }
-
-  #drop(key: string, question: Message): void {
-    this.#questions.delete(key)
-    this.keptBytes -= question.byteLength
-  }
-
-  /** What is asked, by key. What cannot be read is refused. */
-  #readable(): [string, object][] {
-    return [...this.#questions].flatMap(([key, question]): [string, object][] => {
-      try {
-        return [[key, requestIn(question)]]
-      } catch (err) {
-        this.#host.failed(err)
-        this.#refuse(key, question, 'what was asked could not be read')
-        return []
-      }
-    })
   }
 
   /** Ends the response of HTTP with what the client is asked, and waits for the retry. */
@@ -259,7 +213,7 @@ export class Exchange implements ReplyStream, StreamHost {
     if (stream === undefined || this.#questions.size === 0 || this.#isOver) return
     this.round++
     const requestState = this.#host.stateOf(this)
-    const inputRequests = Object.fromEntries(this.#readable())
+    const inputRequests = this.#questions.readable()
     const result = { resultType: 'input_required', inputRequests, requestState }
     if (this.#questions.size === 0) return
     this.#stream = undefined
@@ -277,8 +231,7 @@ export class Exchange implements ReplyStream, StreamHost {
     if (this.#stream !== undefined) return this.#finish(response)
     // The child has answered without waiting for its client, which still comes back.
     this.#response = response
-    this.keptBytes += response.byteLength
-    this.#refuseAll(OVER)
+    this.#questions.refuseAll(OVER)
     this.#timer = setTimeout(() => this.#end(), this.#host.parkMs).unref()
   }
 
@@ -302,34 +255,12 @@ export class Exchange implements ReplyStream, StreamHost {
     }
   }
 
-  /** The child has asked, and nobody else answers it. */
-  #refuseAll(why: string): void {
-    for (const [key, question] of this.#questions) this.#refuse(key, question, why)
-  }
-
-  #refuse(key: string, question: Message, why: string): void {
-    this.#drop(key, question)
-    this.#host.answer(errorFor(question.writtenId, new BridgeError('server_request_refused', why)))
-  }
-
   #end(why = OVER): void {
     if (this.#isOver) return
     this.#isOver = true
     clearTimeout(this.#timer)
-    this.#refuseAll(why)
+    this.#questions.refuseAll(why)
     this.#response = undefined
     this.#host.over(this)
-    this.keptBytes = 0
   }
-}
-
-/** The question without its id: a client answers it by key. */
-function requestIn(question: Message): object {
-  const { method, params } = recordOf(question.exactJson())
-  return { method, params: params ?? {} }
-}
-
-function answerTo(question: Message, result: Members): Message {
-  const message = Message.from({ jsonrpc: '2.0', id: 0, result })
-  return message.rewrite([[message.envelope.id, question.writtenId]])
 }

@@ -6,39 +6,26 @@ import { monotonicMs } from '../clock.ts'
 import { BridgeError, toBridgeError } from '../errors.ts'
 import type { ResponseWriter } from '../http/response.ts'
 import { createCall } from '../relay/call.ts'
-import type { Call } from '../relay/dispatch.ts'
-import { failureAsResult } from '../relay/interceptors/litellm.ts'
 import { observeCalls } from '../relay/interceptors/observe.ts'
 import { keepWaiting } from '../relay/interceptors/progress.ts'
-import { listOf, recordOf, resultOf, textOf, type Members } from '../rpc/content.ts'
+import { recordOf, textOf, type Members } from '../rpc/content.ts'
 import type { ClientName } from '../rpc/initialize-params.ts'
 import type { Message } from '../rpc/message.ts'
-import { completed, passed, withoutAnswers } from '../rpc/modern.ts'
+import { withoutAnswers } from '../rpc/modern.ts'
 import type { ModernRequest } from '../rpc/modern-request.ts'
 import { MODERN_REVISION, NEWEST_LEGACY_REVISION } from '../rpc/revisions.ts'
 import type { Era, OpenLease } from '../session/lease.ts'
 import type { SessionLimits } from '../session/session.ts'
 import type { Logger } from '../telemetry/logger.ts'
 import { excerpt } from '../visible.ts'
-import { Exchange, type ExchangeHost } from './exchange.ts'
+import { ChildSide } from './child-side.ts'
+import { Exchange } from './exchange.ts'
 import { Exchanges } from './exchanges.ts'
+import type { Identity } from './identity.ts'
 import { Listen, Listens } from './listen.ts'
 import { Opening, type Opened } from './opening.ts'
 import { fingerprintOf, type RequestStates } from './request-state.ts'
 import { waiting } from './waiting.ts'
-
-/** Who it is: the same in all its requests. */
-export interface Identity {
-  /** A hash of all that tells it from others. */
-  key: string
-  caller: Caller
-  /** Who it says that it is; of several clients that the bridge cannot tell apart, the first. */
-  client: ClientName | undefined
-  /** What it can be asked; a modern child hears it with each request. */
-  capabilities: Members
-  /** Of its child. */
-  era: Era
-}
 
 export interface ImplicitSessionOptions extends SessionLimits {
   states: RequestStates
@@ -48,7 +35,7 @@ export interface ImplicitSessionOptions extends SessionLimits {
   onClosed(session: ImplicitSession): void
 }
 
-export class ImplicitSession implements Holder, ExchangeHost {
+export class ImplicitSession implements Holder {
   readonly identity: Identity
   readonly wire = 'stateless'
   readonly protocolVersion = MODERN_REVISION
@@ -59,8 +46,7 @@ export class ImplicitSession implements Holder, ExchangeHost {
   readonly #listens: Listens
   readonly openedAt = monotonicMs()
   readonly #opening: Opening
-  /** What the child was told last. */
-  #logLevel: string | undefined
+  readonly #child: ChildSide
   #isClosed = false
   /** Bytes charged at the last look. */
   #sampled = 0
@@ -71,9 +57,10 @@ export class ImplicitSession implements Holder, ExchangeHost {
     this.#log = log
     this.#listens = new Listens({
       bytes: this.account.bytes,
-      ask: (method, uri) => this.#ask(method, { uri }),
+      ask: (method, uri) => this.#child.ask(method, { uri }),
     })
     this.#opening = this.#open()
+    this.#child = this.#childSide()
     this.#opening.done.then(
       () => this.#event('opened', { wasOpen: true }),
       (error: unknown) => this.close('no child', toBridgeError(error)),
@@ -129,18 +116,6 @@ export class ImplicitSession implements Holder, ExchangeHost {
     return this.#opened !== undefined && this.#exchanges.size === 0 && this.#listens.size === 0
   }
 
-  get maxBufferBytes(): number {
-    return this.#options.maxBufferBytes
-  }
-
-  get parkMs(): number {
-    return this.#options.timings.parkMs
-  }
-
-  get serverInfo(): Members {
-    return recordOf(this.#opened?.answer['serverInfo'])
-  }
-
   readonly replayBytes = 0
 
   dropReplay(): void {}
@@ -180,7 +155,7 @@ export class ImplicitSession implements Holder, ExchangeHost {
     // Nobody comes back here who cannot be asked anything, or is asked by the child itself.
     const canBeAsked = this.#era === 'legacy' && Object.keys(capabilities).length > 0
     const fingerprint = canBeAsked ? fingerprintOf(message.method, request.params) : ''
-    const exchange = new Exchange({ call, capabilities, logLevel, fingerprint }, this)
+    const exchange = new Exchange({ call, capabilities, logLevel, fingerprint }, this.#child)
     this.#exchanges.add(exchange)
     const opened = this.#opened
     exchange.open(writer, opened === undefined)
@@ -196,7 +171,7 @@ export class ImplicitSession implements Holder, ExchangeHost {
   #begin(exchange: Exchange, message: Message, request: ModernRequest, opened: Opened): void {
     const isOlder = this.#era === 'legacy'
     try {
-      if (isOlder && exchange.asked.logLevel !== undefined) this.#adaptLogLevel(opened.answer)
+      if (isOlder && exchange.asked.logLevel !== undefined) this.#child.adaptLogLevel()
       opened.entry.request(
         exchange.asked.call,
         isOlder ? withoutAnswers(message, request) : message,
@@ -239,45 +214,10 @@ export class ImplicitSession implements Holder, ExchangeHost {
     const { answer } = this.#opened ?? (await waiting(this.account, message.byteLength, this.#opening.done))
     this.#refuseMore()
     const { maxBufferBytes } = this.#options
+    const { serverInfo } = this.#child
     const offered = recordOf(answer['capabilities'])
-    const listen = new Listen(message.id, params, { maxBufferBytes, serverInfo: this.serverInfo, offered })
+    const listen = new Listen(message.id, params, { maxBufferBytes, serverInfo, offered })
     await this.#listens.open(listen, writer)
-  }
-
-  completed(message: Message, { asked }: Exchange): Message {
-    const { method } = asked.call
-    if (method === 'tools/list' && message.envelope.hasResult)
-      this.#options.onTools(listOf(resultOf(message)['tools']))
-    const told = this.#options.isForLiteLlm ? failureAsResult(message, method) : message
-    // What the bridge says in place of a modern child lacks what that would have said.
-    if (this.#era === 'modern' && told === message) return passed(message, method)
-    return completed(told, method, this.serverInfo, asked.capabilities)
-  }
-
-  stateOf({ id, round, asked }: Exchange): string {
-    const binding = { owner: this.identity.key, request: asked.fingerprint }
-    return this.#options.states.seal({ exchange: id, round }, binding)
-  }
-
-  answer(response: Message): void {
-    try {
-      this.#opening.connection?.respond(response)
-    } catch (err) {
-      this.#log.debug({ err, sessionId: this.shortId }, 'answer for a child that does not read dropped')
-    }
-  }
-
-  abandon(call: Call, reason: string): void {
-    this.#opening.connection?.abandon([call], reason)
-  }
-
-  over(exchange: Exchange): void {
-    this.#exchanges.delete(exchange)
-    this.lastRequestAt = monotonicMs()
-  }
-
-  failed(err: unknown): void {
-    this.#log.error({ err, sessionId: this.shortId }, 'stream failed')
   }
 
   /** Lets the client go: it is served anew by its next request. */
@@ -315,20 +255,17 @@ export class ImplicitSession implements Holder, ExchangeHost {
     )
   }
 
-  async #ask(method: string, params: Members): Promise<Members> {
-    const { client } = await this.#opening.done
-    return client.request(method, params, this.#options.startTimeoutMs)
-  }
-
-  /** "a server MUST NOT rely on earlier requests": each brings its level, and an older child has one for all. */
-  #adaptLogLevel(answer: Members): void {
-    if (recordOf(answer['capabilities'])['logging'] === undefined) return
-    const level = this.#exchanges.logLevel
-    if (level === undefined || level === this.#logLevel) return
-    this.#logLevel = level
-    this.#ask('logging/setLevel', { level }).catch((err: unknown) => {
-      this.#log.debug({ err, sessionId: this.shortId }, 'the child refused a log level')
-    })
+  #childSide(): ChildSide {
+    const { key, era } = this.identity
+    const options = {
+      ...this.#options,
+      key,
+      era,
+      exchanges: this.#exchanges,
+      parkMs: this.#options.timings.parkMs,
+      onOver: () => this.#heard(),
+    }
+    return new ChildSide(this.#opening, options, this.#log.child({ sessionId: this.shortId }))
   }
 
   /** @throws BridgeError `quota_exceeded` */

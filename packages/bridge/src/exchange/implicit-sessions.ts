@@ -1,5 +1,4 @@
 // exchange/implicit-sessions: which modern client is which, though it has no session: by who it is and what it takes.
-import { createHash } from 'node:crypto'
 import type { Caller } from '../access/caller.ts'
 import { monotonicMs } from '../clock.ts'
 import { BridgeError, toBridgeError } from '../errors.ts'
@@ -10,6 +9,7 @@ import type { Era, OpenLease } from '../session/lease.ts'
 import type { SessionLimits } from '../session/session.ts'
 import type { Logger } from '../telemetry/logger.ts'
 import type { Exchange } from './exchange.ts'
+import { keyOf, whoIs } from './identity.ts'
 import { ImplicitSession } from './implicit-session.ts'
 import { fingerprintOf, placeOf, RequestStates, unknownState } from './request-state.ts'
 
@@ -54,7 +54,7 @@ export class ImplicitSessions {
   /**
    * The client that has sent this request, as it was left.
    *
-   * @param address of its machine: without tokens that is all there is to know it by
+   * @param address of its machine
    * @throws BridgeError `session_limit_reached`, `memory_limit_reached`, `shutting_down`, `unauthorized`
    */
   of(caller: Caller, address: string | undefined, request: ModernRequest, era: Era): ImplicitSession {
@@ -195,21 +195,4 @@ export class ImplicitSessions {
     for (const session of this.#sessions.values())
       if (session.isIdle && session.lastRequestAt < before) this.#close(session, 'idle')
   }
-}
-
-/** Hashed for all that see it: its environment is secret. */
-function keyOf(who: string): string {
-  return createHash('sha256').update(who).digest('base64url')
-}
-
-function whoIs(
-  { principal, tokenHash, env }: Caller,
-  address: string | undefined,
-  { identity }: Sender,
-  era: Era,
-): string {
-  const who = tokenHash === undefined ? address : tokenHash
-  // A modern child is told all of it with each request.
-  const said = era === 'legacy' ? identity : ''
-  return JSON.stringify([era, principal, who, env]) + said
 }
