@@ -41,19 +41,25 @@ test.concurrent('replicas.leaving: sessions go on, also over a hop; what is new 
   expect(textOf(await at(there, idle).call('echo', { text: 'back' }))).toBe('back')
 })
 
-test.concurrent('replicas.last: where no other takes what is new, the one that is about to end does', async () => {
-  const { all, ports } = await replicas({ args: ['--children', 'shared', '--drain', '4s'] })
-  const [here = 0, there = 0] = ports
-  const exits = all.map((each) => each.stop())
-  for (const port of [here, there])
-    await eventually(async () => (await send({ port, path: '/readyz' })).status === 503, {
-      what: 'the end of readiness',
-    })
-  const client = await openStreamable({ port: here })
-  expect(client.sessionId).toMatch(/^r1\./)
-  expect(textOf(await new ModernClient({ port: there }).call('echo', { text: 'still' }))).toBe('still')
-  for (const exit of await Promise.all(exits)) expect(exit).toEqual({ code: 0, signal: null })
-})
+test.concurrent.each([
+  ['', []],
+  [', also for LiteLLM, which hears 404 for 503', ['--compat', 'litellm']],
+])(
+  'replicas.last: where no other takes what is new, the one that is about to end does%s',
+  async (_, compat) => {
+    const { all, ports } = await replicas({ args: ['--children', 'shared', '--drain', '4s', ...compat] })
+    const [here = 0, there = 0] = ports
+    const exits = all.map((each) => each.stop())
+    for (const port of [here, there])
+      await eventually(async () => (await send({ port, path: '/readyz' })).status === 503, {
+        what: 'the end of readiness',
+      })
+    const client = await openStreamable({ port: here })
+    expect(client.sessionId).toMatch(/^r1\./)
+    expect(textOf(await new ModernClient({ port: there }).call('echo', { text: 'still' }))).toBe('still')
+    for (const exit of await Promise.all(exits)) expect(exit).toEqual({ code: 0, signal: null })
+  },
+)
 
 test.concurrent('replicas.alone: a name alone begins the ids, and ends in the same way', async () => {
   const bridge = await bridged(['--replica', 'r1', '--children', 'shared', '--', ...fixture('echo')])

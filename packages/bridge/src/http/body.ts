@@ -57,7 +57,8 @@ export function readBytes(
 ): void {
   refuseMediaType(req)
   if (Number(req.headers['content-length'] ?? 0) > maxBodyBytes) throw tooLarge(maxBodyBytes)
-  if (req.body !== undefined && req.readableEnded) return take([parsedAlready(req.body)])
+  const parsed = parsedAlready(req)
+  if (parsed !== undefined) return take(parsed)
   if (!charged.take(WAITING_BYTES)) throw noRoom(charged, WAITING_BYTES)
   const chunks = new Chunks()
   let bytes = 0
@@ -125,7 +126,12 @@ function tooLarge(maxBodyBytes: number): BridgeError {
   return new BridgeError('body_too_large', `the body is over the limit of ${maxBodyBytes} bytes (--max-body)`)
 }
 
-function parsedAlready(body: unknown): Buffer {
-  if (Buffer.isBuffer(body)) return body
-  return Buffer.from(typeof body === 'string' ? body : JSON.stringify(body))
+/** What a body parser in front of the bridge has left of the body. */
+export function parsedAlready({
+  body,
+  readableEnded,
+}: IncomingMessage & { body?: unknown }): Buffer[] | undefined {
+  if (body === undefined || !readableEnded) return undefined
+  if (Buffer.isBuffer(body)) return [body]
+  return [Buffer.from(typeof body === 'string' ? body : JSON.stringify(body))]
 }

@@ -14,6 +14,8 @@ export type Refuse = (thrown: unknown, req: IncomingMessage, res: ServerResponse
 export interface RefusalPolicy {
   /** Where LiteLLM asks for Streamable HTTP. */
   liteLlmPaths: readonly string[]
+  /** Another replica asks whether this one takes the request, and tells the client itself. */
+  isHandedOver?(req: IncomingMessage): boolean
   /** Told of each. */
   events: Events
 }
@@ -54,9 +56,11 @@ function report(error: BridgeError, req: IncomingMessage, events: Events): void 
 }
 
 /** Streamable HTTP: any status but 404 that refuses `initialize` hangs the MCP endpoint of LiteLLM 1.77. */
-function statusFor(error: BridgeError, req: IncomingMessage, { liteLlmPaths }: RefusalPolicy): number {
-  const isForLiteLlm = req.method === 'POST' && liteLlmPaths.some((path) => isSamePath(pathOf(req), path))
-  return isForLiteLlm ? 404 : error.row.http
+function statusFor(error: BridgeError, req: IncomingMessage, policy: RefusalPolicy): number {
+  const { http } = error.row
+  const isForLiteLlm =
+    req.method === 'POST' && policy.liteLlmPaths.some((path) => isSamePath(pathOf(req), path))
+  return isForLiteLlm && !(http === 503 && policy.isHandedOver?.(req) === true) ? 404 : http
 }
 
 /** `{ "jsonrpc": "2.0", "id": …, "error": { code, message, data: { code, hint? } } }`, or an end without a word. */
@@ -81,7 +85,7 @@ function write(res: ServerResponse, error: BridgeError, id: string | undefined, 
 const REFUSED_BODY_MS = 10_000
 
 /** To close at once would reset the connection before the client has read why. */
-function dropBody(req: IncomingMessage, res: ServerResponse): void {
+export function dropBody(req: IncomingMessage, res: ServerResponse): void {
   const isLast = !res.shouldKeepAlive
   // Where the client asked for it, Node closes the connection as soon as the answer is written.
   res.shouldKeepAlive = true

@@ -8,6 +8,7 @@ import {
   type ServerResponse,
 } from 'node:http'
 import { BridgeError } from '../errors.ts'
+import { dropBody } from '../http/refuse.ts'
 import type { Encoded } from '../rpc/message.ts'
 import { lengthOf, writeTo } from '../rpc/write.ts'
 import { endToEnd } from './headers.ts'
@@ -59,7 +60,14 @@ export function forward(it: Forward): void {
     path: it.url,
     headers: headersOf(it),
   })
-  let timer = setTimeout(() => fail('replica_silent'), waits.connectMs)
+  let timer: NodeJS.Timeout | undefined
+  /** What has come by then counts: where this process was held up itself, timers are the first to run. */
+  const wait = (ms: number) => {
+    clearTimeout(timer)
+    if (ms === 0) return (timer = undefined)
+    const own = setTimeout(() => setImmediate(() => timer === own && fail('replica_silent')), ms)
+    return (timer = own)
+  }
   /** Once: whatever happens to either side afterwards is a consequence. */
   const end = (): boolean => {
     if (isOver) return false
@@ -83,10 +91,11 @@ export function forward(it: Forward): void {
   const begin = () => {
     if (isOver) return
     isSent = true
-    clearTimeout(timer)
-    if (waits.headMs > 0) timer = setTimeout(() => fail('replica_silent'), waits.headMs)
-    writeBody(it, out)
+    wait(waits.headMs)
+    // However slowly a client sends: as long as the other replica reads it, that is not silent.
+    writeBody(it, out, () => isOver || wait(waits.headMs))
   }
+  wait(waits.connectMs)
   res.on('close', gone)
   out.on('socket', (socket) => {
     if (socket.connecting) socket.once('connect', begin)
@@ -121,15 +130,20 @@ function headersOf({ req, body, hop, address, isNew }: Forward): OutgoingHttpHea
   return headers
 }
 
-function writeBody({ req, body }: Forward, out: ClientRequest): void {
+function writeBody({ req, body }: Forward, out: ClientRequest, onData: () => void): void {
   if (body !== undefined) {
     writeTo(out, body)
     out.end()
-  } else if (req.method === 'POST') req.pipe(out)
+  } else if (req.method === 'POST') req.on('data', onData).pipe(out)
   else out.end()
 }
 
-function passBack(answer: IncomingMessage, { res, waits }: Forward, out: ClientRequest): void {
+function passBack(answer: IncomingMessage, { req, res, body, waits }: Forward, out: ClientRequest): void {
+  if (req.method === 'POST' && body === undefined && !req.readableEnded) {
+    // It was refused before all of it was there, and its client may write the rest before it reads why.
+    req.unpipe(out)
+    dropBody(req, res)
+  }
   res.writeHead(answer.statusCode ?? 502, endToEnd(answer.headers))
   if (answer.headers['content-type']?.startsWith('text/event-stream') === true) {
     res.flushHeaders()

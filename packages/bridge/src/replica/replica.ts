@@ -97,6 +97,11 @@ export class Replica {
     return peer
   }
 
+  /** It has come from another replica that is about to end, and is for whoever takes it. */
+  isHandedOver(req: IncomingMessage): boolean {
+    return this.#arrived.has(req) && req.headers['mcp-session-id'] === undefined
+  }
+
   /**
    * Has another replica take what is new, since this one is about to end; `otherwise` where none does.
    *

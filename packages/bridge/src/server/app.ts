@@ -86,7 +86,8 @@ export class App {
     const { events, ...options } = this.#options
     const forLiteLlm = mounts.filter(({ isForLiteLlm }) => isForLiteLlm)
     const liteLlmPaths = forLiteLlm.map(({ paths }) => paths.mcpPath)
-    const refuse = createRefuse({ liteLlmPaths, events }, this.#log)
+    const isHandedOver = (req: IncomingMessage) => options.replica?.isHandedOver(req) === true
+    const refuse = createRefuse({ liteLlmPaths, isHandedOver, events }, this.#log)
     this.#mounts = mounts
     this.#refuse = refuse
     this.#endpoints = new Map(mounts.flatMap((mount) => this.#endpointsOf(mount)))

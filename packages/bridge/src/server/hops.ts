@@ -2,6 +2,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Caller } from '../access/caller.ts'
 import { placeOf } from '../exchange/request-state.ts'
+import { parsedAlready } from '../http/body.ts'
 import type { Refuse } from '../http/refuse.ts'
 import type { Elsewhere, Replica } from '../replica/replica.ts'
 import { paramsOf } from '../rpc/content.ts'
@@ -36,7 +37,7 @@ export class Hops {
       const peer = id === undefined ? undefined : this.#replica.peerOf(req, replicaIn(id))
       if (peer === undefined) return handler(req, res, caller)
       const here = () => handler(req, res, caller)
-      this.#replica.forward(this.#elsewhere(req, res, caller, here), peer)
+      this.#replica.forward(this.#elsewhere(req, res, caller, here, parsedAlready(req)), peer)
     }
   }
 
