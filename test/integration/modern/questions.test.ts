@@ -48,6 +48,27 @@ test.each([
   },
 )
 
+test.each([
+  ['names none any more', 'debug', undefined, 0],
+  ['names one now', undefined, 'debug', 1],
+])(
+  'modern.again: a retry that %s hears of the log what it asks for itself',
+  async (_, before, now, heard) => {
+    const client = new ModernClient({ ...(await asked()), capabilities: ALL })
+    const level = (logLevel: string | undefined) => (logLevel === undefined ? {} : { logLevel })
+    const first = await client.call('askAndLog', {}, level(before))
+    const params = {
+      name: 'askAndLog',
+      arguments: {},
+      inputResponses: { [keysOf(first)[0] ?? '']: NAMED },
+      requestState: first.result.requestState,
+    }
+    const { messages, response } = await client.request('tools/call', params, level(now))
+    expect(JSON.parse(textOf(response) ?? '')).toEqual(NAMED)
+    expect(messages).toHaveLength(heard + 1)
+  },
+)
+
 test('modern.again: what is left unanswered is asked again, and each round has a state of its own', async () => {
   const client = new ModernClient({ ...(await asked()), capabilities: ALL })
   const first = await client.call('elicit')

@@ -10,6 +10,7 @@ import { emptyResultFor, errorFor } from '../rpc/factory.ts'
 import { parseExact } from '../rpc/exact.ts'
 import type { Message } from '../rpc/message.ts'
 import { resultFor } from '../rpc/modern.ts'
+import type { ModernRequest } from '../rpc/modern-request.ts'
 import { SUBSCRIPTION_KEY } from '../rpc/revisions.ts'
 import { Deadlines } from '../session/deadlines.ts'
 import { SessionStream, type StreamHost } from '../session/stream.ts'
@@ -27,6 +28,8 @@ export interface ExchangeHost extends QuestionsHost {
   completed(message: Message, exchange: Exchange): Message
   /** What a retry has to bring back. */
   stateOf(exchange: Exchange): string
+  /** One that is open asks for log messages of another level. */
+  adaptLogLevel(): void
   /** Nobody waits for the response any more: cancels the call. */
   abandon(call: Call, reason: string): void
   /** It is over; what it kept is given back. */
@@ -37,7 +40,6 @@ export interface ExchangeHost extends QuestionsHost {
 export interface Asked {
   call: Call
   capabilities: Members
-  logLevel: string | undefined
   /** See `fingerprintOf`. */
   fingerprint: string
 }
@@ -60,6 +62,8 @@ export class Exchange implements ReplyStream, StreamHost {
   readonly asked: Asked
   /** How often the client has been asked. */
   round = 0
+  /** Of the request that is answered now, as its id is. */
+  logLevel: string | undefined
   /** Among the open requests of its client. */
   node: ListNode<Exchange> | undefined
   readonly #host: ExchangeHost
@@ -75,8 +79,9 @@ export class Exchange implements ReplyStream, StreamHost {
   #timer: NodeJS.Timeout | undefined
   #isOver = false
 
-  constructor(asked: Asked, host: ExchangeHost) {
+  constructor(asked: Asked, logLevel: string | undefined, host: ExchangeHost) {
     this.asked = asked
+    this.logLevel = logLevel
     this.#host = host
     this.#questions = new Questions(host)
     this.#id = asked.call.id
@@ -132,12 +137,14 @@ export class Exchange implements ReplyStream, StreamHost {
   }
 
   /** The client comes back. Answers that it does not bring are asked for again. */
-  resume(writer: ResponseWriter, retry: Message, answers: unknown): void {
+  resume(writer: ResponseWriter, retry: Message, { sender, params }: ModernRequest): void {
     clearTimeout(this.#timer)
     this.#id = retry.id
     this.#progressToken = retry.envelope.progressToken?.raw
+    this.logLevel = sender.logLevel
+    if (this.logLevel !== undefined) this.#host.adaptLogLevel()
     this.open(writer, false)
-    this.#questions.take(answers)
+    this.#questions.take(params['inputResponses'])
     const response = this.#response
     if (response !== undefined) this.#finish(response)
     else if (this.#questions.size > 0) this.#park()
@@ -174,7 +181,7 @@ export class Exchange implements ReplyStream, StreamHost {
     if (method === 'notifications/progress') {
       const token = this.#progressToken
       if (token !== undefined) this.#stream?.onMessage(message.rewrite([[envelope.token, token]]))
-    } else if (method !== 'notifications/message' || isLogged(message, this.asked.logLevel))
+    } else if (method !== 'notifications/message' || isLogged(message, this.logLevel))
       this.#stream?.onMessage(message)
   }
 

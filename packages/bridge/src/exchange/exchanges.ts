@@ -37,7 +37,7 @@ export class Exchanges {
 
   /** The level that lets most of the log messages through that any of them asks for. */
   get logLevel(): string | undefined {
-    return lowestOf(this.#all.values().map(({ asked }) => asked.logLevel))
+    return lowestOf(this.#all.values().map(({ logLevel }) => logLevel))
   }
 
   add(exchange: Exchange): void {

@@ -155,7 +155,7 @@ export class ImplicitSession implements Holder {
     // Nobody comes back here who cannot be asked anything, or is asked by the child itself.
     const canBeAsked = this.#era === 'legacy' && Object.keys(capabilities).length > 0
     const fingerprint = canBeAsked ? fingerprintOf(message.method, request.params) : ''
-    const exchange = new Exchange({ call, capabilities, logLevel, fingerprint }, this.#child)
+    const exchange = new Exchange({ call, capabilities, fingerprint }, logLevel, this.#child)
     this.#exchanges.add(exchange)
     const opened = this.#opened
     exchange.open(writer, opened === undefined)
@@ -171,7 +171,7 @@ export class ImplicitSession implements Holder {
   #begin(exchange: Exchange, message: Message, request: ModernRequest, opened: Opened): void {
     const isOlder = this.#era === 'legacy'
     try {
-      if (isOlder && exchange.asked.logLevel !== undefined) this.#child.adaptLogLevel()
+      if (isOlder && exchange.logLevel !== undefined) this.#child.adaptLogLevel()
       opened.entry.request(
         exchange.asked.call,
         isOlder ? withoutAnswers(message, request) : message,

@@ -149,7 +149,7 @@ export class StatelessTransport {
     if (isListen) return clients.of(caller, address, request, era).listen(message, request, writer())
     if (era === 'legacy' && message.envelope.isRetry && request.params['requestState'] !== undefined) {
       const exchange = clients.waiting(caller, address, message, request)
-      return exchange.resume(writer(), message, request.params['inputResponses'])
+      return exchange.resume(writer(), message, request)
     }
     return clients.of(caller, address, request, era).request(message, request, writer())
   }
