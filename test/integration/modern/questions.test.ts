@@ -23,6 +23,7 @@ function again(
   return client.request('tools/call', params).then(({ response }) => response)
 }
 
+const level = (logLevel: string | undefined) => (logLevel === undefined ? {} : { logLevel })
 const keysOf = ({ result }: RpcResponse): string[] => Object.keys(result.inputRequests)
 
 test.each([
@@ -55,7 +56,6 @@ test.each([
   'modern.again: a retry that %s hears of the log what it asks for itself',
   async (_, before, now, heard) => {
     const client = new ModernClient({ ...(await asked()), capabilities: ALL })
-    const level = (logLevel: string | undefined) => (logLevel === undefined ? {} : { logLevel })
     const first = await client.call('askAndLog', {}, level(before))
     const params = {
       name: 'askAndLog',
