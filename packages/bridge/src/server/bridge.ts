@@ -5,17 +5,13 @@ import { Profiles } from '../access/caller.ts'
 import type { Details } from '../access/details.ts'
 import { TokenFile } from '../access/token-file.ts'
 import { strangersIn, Tokens, tokensOf } from '../access/tokens.ts'
-import { Budget, type Account } from '../budget/budget.ts'
-import { defaultMaxMemory } from '../budget/memory.ts'
 import { Pressure } from '../budget/pressure.ts'
 import { monotonicMs } from '../clock.ts'
-import { connectableHost, isLoopback } from '../config/loopback.ts'
+import { connectableHost } from '../config/loopback.ts'
 import { SERVER_KEYS, type Config, type ConfigInput } from '../config/config.ts'
 import { parseConfig } from '../config/load.ts'
 import { BridgeError } from '../errors.ts'
 import { Heartbeat } from '../http/heartbeat.ts'
-import { QUEUE_PER_CHILD } from '../lease/pool-queue.ts'
-import { MAX_WAITING } from '../lease/shared-child.ts'
 import type { ChildReport } from '../relay/describe.ts'
 import { openReplica, type Replica } from '../replica/replica.ts'
 import { Status } from '../status/status.ts'
@@ -24,6 +20,7 @@ import { logEvents } from '../telemetry/log-events.ts'
 import type { Logger } from '../telemetry/logger.ts'
 import { TIMINGS, type Timings } from '../timings.ts'
 import type { Readiness } from '../tool/startup-probe.ts'
+import { Accounts } from './accounts.ts'
 import { App } from './app.ts'
 import { seenBy, type Health } from './health.ts'
 import { leave } from './leaving.ts'
@@ -53,7 +50,7 @@ export class Bridge {
   readonly #log: Logger
   readonly #app: App
   readonly #servers: Servers
-  readonly #budget: Budget
+  readonly #accounts: Accounts
   readonly #pressure: Pressure
   readonly #heartbeat: Heartbeat
   readonly #tokens: Tokens
@@ -75,16 +72,8 @@ export class Bridge {
     const { initial = new Map<string, string>() } = this.#tokenFile ?? {}
     this.#tokens = new Tokens(tokensOf(config, initial, true))
     this.#warnOfStrangers(initial)
-    this.#budget = new Budget(
-      {
-        sessions: config.maxSessions,
-        children: config.maxChildren,
-        waiting: config.children === 'pool' ? QUEUE_PER_CHILD * config.maxChildren : MAX_WAITING,
-        bytes: config.maxMemoryBytes ?? defaultMaxMemory(),
-      },
-      this.#isForSeveral(),
-    )
-    const accountOf = (principal: string, address?: string) => this.#accountOf(principal, address)
+    this.#accounts = new Accounts(config, this.#tokens)
+    const accountOf: Accounts['of'] = (principal, address) => this.#accounts.of(principal, address)
     this.#servers = new Servers(
       config,
       {
@@ -92,7 +81,7 @@ export class Bridge {
         heartbeat: this.#heartbeat,
         tokens: this.#tokens,
         accountOf,
-        isForSeveral: () => this.#isForSeveral(),
+        isForSeveral: () => this.#accounts.isForSeveral,
         onMounts: () => this.#app.mount(this.#servers.all),
       },
       log,
@@ -115,7 +104,7 @@ export class Bridge {
       problem: () => this.#ownProblem(),
     })
     this.#pressure = new Pressure(
-      this.#budget,
+      this.#accounts.budget,
       () => this.#servers.tools.flatMap(({ sessions, clients }) => [...sessions.all, ...clients.all]),
       log,
     )
@@ -266,7 +255,7 @@ export class Bridge {
 
   #takeTokens(tokens: ReadonlyMap<string, string>): void {
     this.#tokens.replace(tokens)
-    this.#budget.isShared = this.#isForSeveral()
+    this.#accounts.tokensReplaced()
     this.#servers.tokensReplaced()
   }
 
@@ -274,17 +263,6 @@ export class Bridge {
   #warnOfStrangers(file: ReadonlyMap<string, string>): void {
     const names = strangersIn(file, this.#config)
     if (names.length > 0) this.#log.warn({ names }, 'clients does not know these names of the token file')
-  }
-
-  /** More than one principal may come. */
-  #isForSeveral(): boolean {
-    return this.#tokens.areNeeded ? this.#tokens.names.size > 1 : !isLoopback(this.#config.host)
-  }
-
-  /** Without tokens each machine of the network is charged for itself; behind a reverse proxy they are one. */
-  #accountOf(principal: string, address = ''): Account {
-    const isMachine = !this.#tokens.areNeeded && !isLoopback(this.#config.host)
-    return this.#budget.account(isMachine ? address : principal)
   }
 
   #readiness(details: Details): Health {
