@@ -3,7 +3,7 @@ import type { Part } from '../budget/budget.ts'
 import { BridgeError } from '../errors.ts'
 import type { ResponseWriter } from '../http/response.ts'
 import type { ReplyStream } from '../relay/dispatch.ts'
-import { listOf, recordOf, type Members } from '../rpc/content.ts'
+import { listOf, recordOf, textOf, type Members } from '../rpc/content.ts'
 import { parseExact } from '../rpc/exact.ts'
 import { Message } from '../rpc/message.ts'
 import { resultFor } from '../rpc/modern.ts'
@@ -103,7 +103,7 @@ export class Listen implements StreamHost {
     if (!this.#isAcknowledged) return
     const isWanted =
       method === 'notifications/resources/updated'
-        ? this.#granted.has(String(params['uri']))
+        ? this.#granted.has(textOf(params['uri'], ''))
         : this.#lists.has(method)
     if (isWanted) this.#tell(method, params)
   }

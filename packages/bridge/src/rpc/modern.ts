@@ -1,6 +1,6 @@
 // rpc/modern: what results of revision 2026-07-28 have that older ones have not.
 import { BridgeError, type ErrorCode } from '../errors.ts'
-import { exactContentOf, listOf, recordOf, textOf, type Members } from './content.ts'
+import { exactContentOf, listOf, numberOf, recordOf, textOf, type Members } from './content.ts'
 import { errorFor } from './factory.ts'
 import type { Edit, Member } from './members.ts'
 import { Message } from './message.ts'
@@ -204,7 +204,7 @@ export function passed(message: Message, method: string): Message {
   const whole = exactContentOf(message)
   if (whole['jsonrpc'] === undefined) return message
   if (hasError) {
-    const code = STATUSES[Number(recordOf(whole['error'])['code'])]
+    const code = STATUSES[numberOf(recordOf(whole['error'])['code'])]
     return code === undefined ? message : Message.from(whole, code)
   }
   const result = recordOf(whole['result'])

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { Message } from './message.ts'
+import { Message, readBody } from './message.ts'
 import { completed, passed } from './modern.ts'
 import { inputRequiredIn, legacyResponse } from './to-legacy.ts'
 
@@ -29,6 +29,20 @@ test('whatever a tool answers is a message of the same id, in either direction, 
     }),
   )
 })
+
+test.each(['-32601.0', '1e400', '{"toString":1}', 'null'])(
+  'a code that is no integer, %s, goes on',
+  (code) => {
+    const text = `{"jsonrpc":"2.0","id":7,"error":{"code":${code},"message":"no"}}`
+    const message = readBody([Buffer.from(text)]) as Message
+    for (const each of [
+      legacyResponse(message, 'tools/call'),
+      passed(message, 'tools/call'),
+      completed(message, 'tools/call', {}, {}),
+    ])
+      expect(each.encode('', '')).toBe(text)
+  },
+)
 
 const SERVER = 'io.modelcontextprotocol/serverInfo'
 const sized = (bytes: number, result: object): Message =>

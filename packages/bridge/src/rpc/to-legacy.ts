@@ -1,5 +1,5 @@
 // rpc/to-legacy: what a server of 2026-07-28 says, as clients of before read it.
-import { exactContentOf, isRecord, listOf, recordOf, type Members } from './content.ts'
+import { exactContentOf, isRecord, listOf, numberOf, recordOf, type Members } from './content.ts'
 import { without, type Edit, type Member } from './members.ts'
 import { Message } from './message.ts'
 import { SERVER_KEY } from './modern.ts'
@@ -99,7 +99,7 @@ function withObjectSchema(tool: unknown): unknown {
 function withLegacyCode(message: Message, method: string): Message {
   const whole = exactContentOf(message)
   const error = recordOf(whole['error'])
-  const code = Number(error['code'])
+  const code = numberOf(error['code'])
   const isNotFound =
     code === INVALID_PARAMS && method === 'resources/read' && recordOf(error['data'])['uri'] !== undefined
   const changed = isNotFound ? RESOURCE_NOT_FOUND : code <= -32020 && code >= -32022 ? INTERNAL : code

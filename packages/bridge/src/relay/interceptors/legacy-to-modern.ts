@@ -2,7 +2,7 @@
 import { randomUUID } from 'node:crypto'
 import type { Part } from '../../budget/budget.ts'
 import { BridgeError, toBridgeError } from '../../errors.ts'
-import { isRecord, listOf, paramsOf, recordOf, type Members } from '../../rpc/content.ts'
+import { isRecord, listOf, paramsOf, recordOf, textOf, type Members } from '../../rpc/content.ts'
 import { cancellationOf, emptyResultFor } from '../../rpc/factory.ts'
 import { Message } from '../../rpc/message.ts'
 import {
@@ -151,7 +151,9 @@ class Translated implements Dispatcher {
         reply: (response) => {
           const { result, error } = recordOf(response.exactJson())
           if (result === undefined)
-            return failed(`the client refused ${String(method)}: ${String(recordOf(error)['message'])}`)
+            return failed(
+              `the client refused ${textOf(method, 'it')}: ${textOf(recordOf(error)['message'], 'no reason')}`,
+            )
           answers[key] = result
           left--
           answered()
