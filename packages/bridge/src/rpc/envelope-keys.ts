@@ -28,7 +28,9 @@ export const SLOT_REVISION = 16
 export const SLOT_SUBSCRIPTION = 17
 export const SLOT_INPUT_RESPONSES = 18
 export const SLOT_REQUEST_STATE = 19
-export const SLOTS = 20
+const SLOT_ARGUMENTS = 20
+const SLOT_TASK_ID = 21
+export const SLOTS = 22
 
 export function watchInside(depth: number, slot: number): number {
   if (depth === 1) return TOP
@@ -64,6 +66,9 @@ const MEMBERS: Readonly<Record<number, readonly Watched[]>> = {
     level: SLOT_LEVEL,
     inputResponses: SLOT_INPUT_RESPONSES,
     requestState: SLOT_REQUEST_STATE,
+    // Headers repeat them.
+    arguments: SLOT_ARGUMENTS,
+    taskId: SLOT_TASK_ID,
   }),
   [META]: members({
     progressToken: SLOT_PROGRESS_TOKEN,
@@ -126,7 +131,7 @@ export function slotNamed(watch: number, key: string): number {
 }
 
 /** As the most generous reader sees it: to some a long s is an s, a Kelvin sign a k, an i without its dot an i. */
-function folded(key: string): string {
+export function folded(key: string): string {
   const end = key.indexOf('\0')
   const text = end === -1 ? key : key.slice(0, end)
   return text.replaceAll('\u0130', 'i').toUpperCase().toLowerCase()

@@ -1,5 +1,6 @@
 // rpc/param-headers: which arguments of a tool a client repeats as headers, by the tool's schema.
 import { isRecord, recordOf, textOf, type Members } from './content.ts'
+import { folded } from './envelope-keys.ts'
 
 /** One argument, and the header that repeats it. */
 export interface ParamHeader {
@@ -37,7 +38,7 @@ function collect(schema: unknown, path: readonly string[], found: ParamHeader[])
     const inside = [...path, name]
     const declared = property['x-mcp-header']
     if (declared !== undefined) {
-      if (typeof declared !== 'string' || !TOKEN.test(declared) || !TYPES.has(String(property['type'])))
+      if (typeof declared !== 'string' || !TOKEN.test(declared) || !TYPES.has(textOf(property['type'], '')))
         return false
       found.push({ header: `mcp-param-${declared.toLowerCase()}`, path: inside })
     }
@@ -51,4 +52,16 @@ export function argumentAt(args: Members, path: readonly string[]): unknown {
   let value: unknown = args
   for (const name of path) value = isRecord(value) && Object.hasOwn(value, name) ? value[name] : undefined
   return value ?? undefined
+}
+
+/** Whether some readers find another argument there: in Go, `Region` stands for `region` too. */
+export function isDoubted(args: Members, path: readonly string[]): boolean {
+  let value: unknown = args
+  for (const name of path) {
+    if (!isRecord(value)) return false
+    const wanted = folded(name)
+    if (Object.keys(value).some((key) => key !== name && folded(key) === wanted)) return true
+    value = Object.hasOwn(value, name) ? value[name] : undefined
+  }
+  return false
 }

@@ -4,7 +4,7 @@ import { BridgeError } from '../errors.ts'
 import { headerText } from '../encoding.ts'
 import { recordOf } from '../rpc/content.ts'
 import type { ModernRequest } from '../rpc/modern-request.ts'
-import { argumentAt, type ParamHeader } from '../rpc/param-headers.ts'
+import { argumentAt, isDoubted, type ParamHeader } from '../rpc/param-headers.ts'
 import { isLegacyRevision, MODERN_REVISION } from '../rpc/revisions.ts'
 import { excerpt } from '../visible.ts'
 
@@ -57,7 +57,9 @@ export function checkHeaders(
   if (typeof name === 'string') same(NAME, name)
   if (method !== 'tools/call') return
   for (const { header, path } of paramHeaders) {
-    const value = argumentAt(recordOf(request.params['arguments']), path)
+    const args = recordOf(request.params['arguments'])
+    if (isDoubted(args, path)) throw mismatch(`${path.join('.')} is there in another spelling too`)
+    const value = argumentAt(args, path)
     if (value !== undefined) same({ key: header, name: header }, value)
   }
 }
@@ -76,10 +78,13 @@ function compare(text: string | undefined, { name }: Header, value: unknown): vo
 
 function isSame(text: string, value: unknown): boolean {
   // An integer may be written in several ways: 42 and 42.0.
-  if (typeof value === 'number') return text.trim() !== '' && Number(text) === value
+  if (typeof value === 'number') return NUMBER.test(text) && Number(text) === value
   if (typeof value === 'object' && value !== null) return sameNumber(text, JSON.stringify(value))
   return text === String(value)
 }
+
+/** In the base of ten: not all that route by it read `0x2a`. */
+const NUMBER = /^-?\d+(\.\d+)?([eE][+-]?\d+)?$/
 
 /** One that JavaScript cannot hold, as it came. */
 function sameNumber(text: string, literal: string): boolean {
