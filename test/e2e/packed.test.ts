@@ -105,9 +105,12 @@ describe('installed in a project', () => {
     const list = JSON.parse(await run([bin, 'image', 'list', '--format', 'json'])) as { name: string }[]
     expect(list.map(({ name }) => name)).toEqual(readdirSync(join(root, 'packages/toolkit/catalogue')))
     const folder = tempDir()
-    await run([bin, 'image', 'render', 'memory', '--output', folder])
+    await run([bin, 'image', 'render', 'memory', '--kubernetes', '--podman', '--output', folder])
     const golden = join(root, 'packages/toolkit/golden/memory')
-    for (const file of readdirSync(golden))
+    const files = readdirSync(golden, { recursive: true, withFileTypes: true })
+      .filter((file) => file.isFile())
+      .map(({ parentPath, name }) => relative(golden, join(parentPath, name)))
+    for (const file of files)
       expect(readFileSync(join(folder, file), 'utf8')).toBe(readFileSync(join(golden, file), 'utf8'))
     const lock = 'packages/toolkit/catalogue/memory/lock/package-lock.json'
     expect(readFileSync(join(folder, 'lock/package-lock.json'))).toEqual(readFileSync(join(root, lock)))
