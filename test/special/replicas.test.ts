@@ -165,8 +165,10 @@ describe.each(BALANCERS)('%s', (balancer) => {
       ...Array.from({ length: 8 }, (_, i) => legacyLoop(i)),
     ])
     for (const i of [0, 1, 2]) {
+      await all.takesNew(i, false)
       expect(await all.all[i]?.stop()).toEqual({ code: 0, signal: null })
       await all.start(i)
+      await all.takesNew(i, true)
       // A load balancer looks twice a second.
       await sleep(600)
     }

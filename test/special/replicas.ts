@@ -1,7 +1,7 @@
 // replicas: three of them behind HAProxy or nginx, each set up as its file in `deploy` says.
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { cleanEnv, eventually, send, start, tempDir, type Started } from '@mcp-bridge/testkit'
+import { cleanEnv, descendantsOf, eventually, send, start, tempDir, type Started } from '@mcp-bridge/testkit'
 import { freePort } from '../e2e/port.ts'
 import { replicas, type Replicas } from '../integration/replicas/replicas.ts'
 
@@ -11,6 +11,8 @@ export type Balancer = (typeof BALANCERS)[number]
 export interface Balanced extends Replicas {
   /** Of the load balancer. */
   port: number
+  /** Nothing new for this replica from now on, or again: nginx has to be told, the others ask. */
+  takesNew(i: number, isSo: boolean): Promise<void>
   /** Ends the load balancer. */
   close(): Promise<void>
 }
@@ -21,7 +23,21 @@ const deployed = (path: string): string =>
 export async function balanced(balancer: Balancer, args: readonly string[]): Promise<Balanced> {
   const behind = await replicas({ names: ['r1', 'r2', 'r3'], args })
   const port = await freePort('127.0.0.1')
-  const proxy = await launch(balancer, port, behind.ports)
+  const { proxy, file } = await launch(balancer, port, behind.ports)
+  const takesNew = async (i: number, isSo: boolean) => {
+    if (balancer !== 'nginx') return
+    const { pid } = proxy
+    const former = new Set(descendantsOf(pid))
+    // As in the file's first upstream: who has a session there still comes to it.
+    const [of, to] = [' max_fails=1 fail_timeout=1s;', ' down;']
+    const server = `server 127.0.0.1:${behind.ports[i]}`
+    const [now, then] = isSo ? [server + to, server + of] : [server + of, server + to]
+    writeFileSync(file, readFileSync(file, 'utf8').replace(now, then))
+    proxy.process.kill('SIGHUP')
+    await eventually(() => descendantsOf(pid).some((worker) => !former.has(worker)), {
+      what: 'nginx with its new configuration',
+    })
+  }
   const close = async () => {
     proxy.process.kill('SIGTERM')
     await proxy.exited
@@ -37,7 +53,7 @@ export async function balanced(balancer: Balancer, args: readonly string[]): Pro
       what,
     },
   )
-  return { ...behind, port, close }
+  return { ...behind, port, takesNew, close }
 }
 
 /** The file as it stands, with the addresses of this machine. */
@@ -48,9 +64,13 @@ function here(text: string, port: number, ports: readonly number[]): string {
   )
 }
 
-function launch(balancer: Balancer, port: number, ports: readonly number[]): Promise<Started> {
+async function launch(
+  balancer: Balancer,
+  port: number,
+  ports: readonly number[],
+): Promise<{ proxy: Started; file: string }> {
   const folder = tempDir()
-  const path = join(folder, 'conf')
+  const file = join(folder, 'conf')
   if (balancer === 'nginx') {
     const temporary = ['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi']
     const around = `daemon off; pid ${folder}/pid; error_log stderr; events { worker_connections 8192; } http {
@@ -58,17 +78,17 @@ function launch(balancer: Balancer, port: number, ports: readonly number[]): Pro
       ${temporary.map((name) => `${name}_temp_path ${folder}/${name};`).join('\n')}
       ${here(deployed('nginx/mcp-bridge.conf'), port, ports)}
     }`
-    writeFileSync(path, around)
-    return run(['nginx', '-e', 'stderr', '-p', folder, '-c', path])
+    writeFileSync(file, around)
+    return { proxy: await run(['nginx', '-e', 'stderr', '-p', folder, '-c', file]), file }
   }
-  const file = here(deployed('haproxy/haproxy.cfg'), port, ports)
+  const asDeployed = here(deployed('haproxy/haproxy.cfg'), port, ports)
   // Without any affinity: the hop alone brings each request where it belongs.
   const isBlind = balancer === 'round robin'
-  const blind = file
+  const blind = asDeployed
     .replaceAll(/^ +(?:use-server|http-request set-var).*\n/gm, '')
     .replace('leastconn', 'roundrobin')
-  writeFileSync(path, isBlind ? blind : file)
-  return run(['haproxy', '-db', '-f', path])
+  writeFileSync(file, isBlind ? blind : asDeployed)
+  return { proxy: await run(['haproxy', '-db', '-f', file]), file }
 }
 
 /** What it keeps is kept in the folder. */
