@@ -1,5 +1,7 @@
 // Whoever leaves, asks too much or is never answered: everything is given back, and nobody else notices.
-import { eventually, fixture, isAlive, ModernClient } from '@mcp-bridge/testkit'
+import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { eventually, fixture, isAlive, ModernClient, tempDir } from '@mcp-bridge/testkit'
 import { expect, test } from 'vitest'
 import { embedded, nothingLeftAfterEach } from '../bridges.ts'
 import { openStreamable, textOf } from '../clients.ts'
@@ -39,10 +41,13 @@ test('who leaves before the tool is up is not served', async () => {
 })
 
 test('what waits for the tool to be up counts as memory', async () => {
-  const config = { command: fixture('slow-start', '1500'), maxMemoryBytes: 64 * MIB }
+  const isUp = join(tempDir(), 'up')
+  const config = { command: fixture('slow-start', isUp), maxMemoryBytes: 64 * MIB }
   const bridge = await embedded(config, {})
   const client = new ModernClient(bridge)
   const sent = Array.from({ length: 8 }, () => client.call('echo', { text: 'x'.repeat(12 * MIB) }))
+  await Promise.race(sent)
+  writeFileSync(isUp, '')
   const codes = (await Promise.all(sent)).map(({ error }) => error?.data.code)
   expect(codes).toContain('memory_limit_reached')
   expect(codes).toContain(undefined)
