@@ -5,40 +5,22 @@ import sys
 
 from mcp import ClientSession, types
 from mcp.client.streamable_http import streamablehttp_client
-from observe import Driver, text_of, until
+from mcp_driver import McpDriver
+from observe import until
 from pydantic import AnyUrl
 
 
-class Mcp1(Driver):
-    async def sampled(self, _context, _params):
-        content = types.TextContent(type="text", text=self.answers["sampling"])
-        return types.CreateMessageResult(model="none", role="assistant", content=content)
-
-    async def elicited(self, _context, _params):
-        return types.ElicitResult(action="accept", content={"name": self.answers["name"]})
-
+class Mcp1(McpDriver):
     async def roots(self, _context):
         return types.ListRootsResult(roots=[types.Root(uri=AnyUrl(self.answers["root"]))])
-
-    async def on_log(self, params):
-        self.logged.append(params.data)
 
     async def on_message(self, message):
         method = getattr(getattr(message, "root", None), "method", "")
         if method.startswith("notifications/resources/"):
             self.heard.append(method)
 
-    async def names(self):
-        return [each.name for each in (await self.client.list_tools()).tools]
-
-    async def call(self, name, args, on_progress=None):
-        return text_of(await self.client.call_tool(name, args, progress_callback=on_progress))
-
     async def read(self, uri):
         return (await self.client.read_resource(AnyUrl(uri))).model_dump_json()
-
-    async def prompt(self, name, args):
-        return (await self.client.get_prompt(name, args)).model_dump_json()
 
     async def log(self):
         await self.client.set_logging_level("debug")

@@ -5,36 +5,17 @@ import sys
 
 from mcp import types
 from mcp.client.client import Client
-from observe import Driver, text_of
+from mcp_driver import McpDriver
 
 METHODS = {"ResourcesListChanged": "notifications/resources/list_changed", "ResourceUpdated": "notifications/resources/updated"}
 
 
-class Mcp2(Driver):
-    async def sampled(self, _context, _params):
-        content = types.TextContent(type="text", text=self.answers["sampling"])
-        return types.CreateMessageResult(model="none", role="assistant", content=content)
-
-    async def elicited(self, _context, _params):
-        return types.ElicitResult(action="accept", content={"name": self.answers["name"]})
-
+class Mcp2(McpDriver):
     async def roots(self, _context):
         return types.ListRootsResult(roots=[types.Root(uri=self.answers["root"])])
 
-    async def on_log(self, params):
-        self.logged.append(params.data)
-
-    async def names(self):
-        return [each.name for each in (await self.client.list_tools()).tools]
-
-    async def call(self, name, args, on_progress=None):
-        return text_of(await self.client.call_tool(name, args, progress_callback=on_progress))
-
     async def read(self, uri):
         return (await self.client.read_resource(uri)).model_dump_json()
-
-    async def prompt(self, name, args):
-        return (await self.client.get_prompt(name, args)).model_dump_json()
 
     async def log(self):
         pass  # `log_level` is in each request.
