@@ -25,12 +25,18 @@ test.each(['session', 'shared', 'pool'] as const)(
     const client = await openStreamable(bridge, { protocolVersion: '2025-03-26' })
     expect(textOf(await client.call('echo', { text: 'hello' }))).toBe('hello')
     await client.call('no-such-tool')
+    await client.call('big', { bytes: -1 })
+    await client.request('resources/read', { uri: 'fixture://page' })
     await client.request('no/such/method')
-    const told = calls.map(({ method, target, outcome }) => [method, target, outcome])
+    const told = calls.map(({ method, target, outcome, errorCode, isToolError }) => [
+      ...[method, target, outcome, errorCode, isToolError],
+    ])
     expect(told).toEqual([
-      ['tools/call', 'echo', 'ok'],
-      ['tools/call', 'no-such-tool', expect.stringMatching(/^(ok|error)$/)],
-      ['no/such/method', undefined, 'ok'],
+      ['tools/call', 'echo', 'ok', undefined, false],
+      ['tools/call', 'no-such-tool', 'error', -32602, false],
+      ['tools/call', 'big', 'ok', undefined, true],
+      ['resources/read', 'fixture://page', 'ok', undefined, false],
+      ['no/such/method', undefined, 'ok', undefined, false],
     ])
     const [first] = calls
     expect(first).toMatchObject({
@@ -57,9 +63,9 @@ test('events.call: what the bridge answers has its code, and what nobody waits f
   await sse.post({ jsonrpc: '2.0', id: 7, method: 'tools/call', params })
   await sse.cancel(7)
   await eventually(() => calls.length === 2, { what: 'both calls to be told' })
-  expect(calls.map(({ wire, outcome }) => [wire, outcome])).toEqual([
-    ['streamable', 'child_timeout'],
-    ['sse', 'dropped'],
+  expect(calls.map(({ wire, outcome, errorCode }) => [wire, outcome, errorCode])).toEqual([
+    ['streamable', 'child_timeout', expect.any(Number)],
+    ['sse', 'dropped', undefined],
   ])
   await bridge.close()
 })

@@ -123,6 +123,13 @@ export class Message {
     return (this.#resultMembers ??= resultAt === -1 ? [] : this.membersAt(resultAt))
   }
 
+  /** Whether these bytes stand anywhere in the original: a search by Node, which reads nothing. */
+  holds(bytes: Buffer): boolean {
+    const [only, other] = this.#parts
+    const whole = only !== undefined && other === undefined ? only : Buffer.concat(this.#parts)
+    return whole.includes(bytes)
+  }
+
   /** The same of the object that begins at this byte of the original. */
   membersAt(at: number): readonly Member[] {
     return membersAt(this.#parts, at)

@@ -23,6 +23,10 @@ export interface CallEvent {
   readonly target: string | undefined
   /** `ok`, `error` for one of the child's own, `dropped` where nobody waits any more, or a code of docs/ERRORS.md. */
   readonly outcome: string
+  /** Of the JSON-RPC error that the client got; undefined without one, and for one whose code is no number. */
+  readonly errorCode: number | undefined
+  /** The outcome is `ok`, and the result says `isError`: the tool itself has failed. */
+  readonly isToolError: boolean
   readonly durationMs: number
   /** Of the message as the client wrote it, and of the response before `--compat litellm` rewrites it. */
   readonly requestBytes: number
@@ -79,6 +83,25 @@ export const CHANNELS = {
   refused: channel('mcp-bridge:refused'),
 } as const
 
+/**
+ * Hears the events of one bridge until the returned function is called.
+ *
+ * @param take takes what this channel carries
+ */
+export function listen(
+  channel: (typeof CHANNELS)[keyof typeof CHANNELS],
+  source: Source,
+  take: (event: never) => void,
+): () => void {
+  const listener = (event: unknown) => {
+    if ((event as { source: Source }).source === source) take(event as never)
+  }
+  channel.subscribe(listener)
+  return () => {
+    channel.unsubscribe(listener)
+  }
+}
+
 /** Publishes the events of one bridge. */
 export class Events {
   readonly source: Source
@@ -92,8 +115,9 @@ export class Events {
     return CHANNELS.call.hasSubscribers
   }
 
-  call(event: Omit<CallEvent, 'source'>): void {
-    CHANNELS.call.publish({ source: this.source, ...event })
+  /** The only one that is told often: its object is made once. */
+  call(event: CallEvent): void {
+    CHANNELS.call.publish(event)
   }
 
   session(event: Omit<SessionEvent, 'source'>): void {

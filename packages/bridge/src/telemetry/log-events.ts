@@ -1,31 +1,23 @@
 // telemetry/log-events: the subscriber that writes events into the log.
-import { CHANNELS, type ChildEvent, type RefusedEvent, type SessionEvent, type Source } from './events.ts'
+import {
+  CHANNELS,
+  listen,
+  type ChildEvent,
+  type RefusedEvent,
+  type SessionEvent,
+  type Source,
+} from './events.ts'
 import type { Logger } from './logger.ts'
 
 /** Logs the events of one bridge until the returned function is called. */
 export function logEvents(source: Source, log: Logger): () => void {
   const subscriptions = [
-    subscription(CHANNELS.session, source, (event: SessionEvent) => logSession(event, log)),
-    subscription(CHANNELS.child, source, (event: ChildEvent) => logChild(event, log)),
-    subscription(CHANNELS.refused, source, (event: RefusedEvent) => logRefused(event, log)),
+    listen(CHANNELS.session, source, (event: SessionEvent) => logSession(event, log)),
+    listen(CHANNELS.child, source, (event: ChildEvent) => logChild(event, log)),
+    listen(CHANNELS.refused, source, (event: RefusedEvent) => logRefused(event, log)),
   ]
   return () => {
     for (const unsubscribe of subscriptions) unsubscribe()
-  }
-}
-
-/** @param take takes what this channel carries */
-function subscription(
-  channel: (typeof CHANNELS)[keyof typeof CHANNELS],
-  source: Source,
-  take: (event: never) => void,
-): () => void {
-  const listener = (event: unknown) => {
-    if ((event as { source: Source }).source === source) take(event as never)
-  }
-  channel.subscribe(listener)
-  return () => {
-    channel.unsubscribe(listener)
   }
 }
 

@@ -2,6 +2,8 @@
 import { monotonicMs } from '../../clock.ts'
 import { paramsOf } from '../../rpc/content.ts'
 import type { Message } from '../../rpc/message.ts'
+import { unquote } from '../../rpc/scanner.ts'
+import { errorCodeOf, isToolError } from '../../rpc/outcome.ts'
 import type { CallEvent, Events } from '../../telemetry/events.ts'
 import { excerpt } from '../../visible.ts'
 import type { Call, Entry, ReplyStream } from '../dispatch.ts'
@@ -54,21 +56,22 @@ class ObservedStream implements ReplyStream {
 
   onResponse(message: Message, call: Call): void {
     const outcome = message.failure ?? (message.envelope.hasResult ? 'ok' : 'error')
-    this.#publish(call, outcome, message.byteLength)
+    this.#publish(call, outcome, message)
     this.#stream.onResponse(message, call)
   }
 
   onDropped(call: Call): void {
-    this.#publish(call, 'dropped', 0)
+    this.#publish(call, 'dropped', undefined)
     this.#stream.onDropped?.(call)
   }
 
-  #publish({ method }: Call, outcome: string, responseBytes: number): void {
+  #publish({ method }: Call, outcome: string, response: Message | undefined): void {
     // A response that could not be handed on is followed by an error in its place.
     if (this.#isOver) return
     this.#isOver = true
     const { shortId, wire, caller, protocolVersion, childRevision } = this.#session
     this.#events.call({
+      source: this.#events.source,
       principal: caller.principal,
       sessionId: shortId,
       wire,
@@ -77,15 +80,20 @@ class ObservedStream implements ReplyStream {
       method,
       target: this.#target,
       outcome,
+      errorCode: response === undefined ? undefined : errorCodeOf(response),
+      isToolError: response !== undefined && method === 'tools/call' && isToolError(response),
       durationMs: monotonicMs() - this.#from,
       requestBytes: this.#requestBytes,
-      responseBytes,
+      responseBytes: response?.byteLength ?? 0,
     })
   }
 }
 
+/** A name is found without looking into what stands beside it: arguments may be large. */
 function targetOf(message: Message): string | undefined {
-  const { name, uri } = paramsOf(message)
-  const target = typeof name === 'string' ? name : uri
-  return typeof target === 'string' ? excerpt(target) : undefined
+  const { name } = message.envelope
+  if (name !== undefined) return excerpt(unquote(message.textAt(name)))
+  if (!message.method.startsWith('resources/')) return undefined
+  const { uri } = paramsOf(message)
+  return typeof uri === 'string' ? excerpt(uri) : undefined
 }
