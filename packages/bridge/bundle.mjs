@@ -75,6 +75,21 @@ const routerOnly = {
   },
 }
 
+/** Of prom-client what writes text: the rest measures processes its own way, with an API of OpenTelemetry's beside. */
+const textOnly = {
+  name: 'text-only',
+  setup({ onResolve, onLoad }) {
+    onResolve({ filter: /^prom-client$/ }, () => ({ path: 'prom-client', namespace: 'text-only' }))
+    onLoad({ filter: /.*/, namespace: 'text-only' }, () => {
+      const folder = dirname(createRequire(import.meta.url).resolve('prom-client'))
+      const parts = ['Counter', 'Gauge', 'Histogram', 'Registry'].map(
+        (name) => `exports.${name} = require('./lib/${name.toLowerCase()}.js')`,
+      )
+      return { contents: parts.join('\n'), resolveDir: folder }
+    })
+  },
+}
+
 /**
  * The library is the same file, behind the names that it exports: an import of the package and the command share it.
  * CommonJS cannot be imported by name where a getter makes the exports.
@@ -92,6 +107,6 @@ function placeLibrary(outfile) {
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
   const outfile = here('dist/mcp-bridge.bundle.cjs')
-  await bundle(here('bundle.entry.cjs'), outfile, { plugins: [routerOnly] })
+  await bundle(here('bundle.entry.cjs'), outfile, { plugins: [routerOnly, textOnly] })
   placeLibrary(outfile)
 }

@@ -121,7 +121,7 @@ test('what has one home is found elsewhere, but not in comments', () => {
     'lease/pool: process.env is for config/, child/environment alone',
     'lease/pool: process.exit is for cli/ alone',
     'relay/call: pino is for telemetry/ alone',
-    'relay/call: an HTTP response is for http/, transport/, replica/, status/, server/ alone',
+    'relay/call: an HTTP response is for http/, transport/, replica/, status/, metrics/, server/ alone',
   ])
 })
 

@@ -10,7 +10,10 @@ import { fileURLToPath } from 'node:url'
 const FLOORS: readonly Record<string, string>[] = [
   { cli: 'argv to exit code, and what a person reads' },
   { server: 'one listener: the paths, the order of the gates, the wiring' },
-  { status: 'what a person or a monitor sees of it, and who may see what' },
+  {
+    status: 'what a person or a monitor sees of it, and who may see what',
+    metrics: 'what Prometheus counts of it',
+  },
   { tool: 'one command: whether it works, its processes, its sessions' },
   {
     transport: 'one wire for each file, to a session',
@@ -47,13 +50,14 @@ const HOMES = [
   { what: 'express', pattern: /from 'express'/, in: ['server/'] },
   { what: 'commander', pattern: /from 'commander'/, in: ['cli/'] },
   { what: 'pino', pattern: /(?:from |import\()'pino(?:-pretty)?'/, in: ['telemetry/'] },
+  { what: 'prom-client', pattern: /(?:from |import\()'prom-client'/, in: ['metrics/'] },
   { what: 'node:child_process', pattern: /from 'node:child_process'/, in: ['child/'] },
   { what: 'zod', pattern: /from 'zod'/, in: ['config/'] },
   { what: 'yaml', pattern: /from 'yaml'/, in: ['config/'] },
   {
     what: 'an HTTP response',
     pattern: /\bServerResponse\b/,
-    in: ['http/', 'transport/', 'replica/', 'status/', 'server/'],
+    in: ['http/', 'transport/', 'replica/', 'status/', 'metrics/', 'server/'],
   },
   { what: 'process.env', pattern: /(?<![#.])\bprocess\.env\b/, in: ['config/', 'child/environment'] },
   { what: 'process.exit', pattern: /(?<![#.])\bprocess\.exit\(/, in: ['cli/'] },

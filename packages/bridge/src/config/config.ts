@@ -95,6 +95,8 @@ export interface Config {
   readonly onCrash: 'restart' | 'exit'
   /** Which revisions the command speaks: found out, those that begin with `initialize`, or 2026-07-28. */
   readonly era: 'auto' | 'legacy' | 'modern'
+  /** Count for Prometheus, at `/metrics`; default false. */
+  readonly metrics: boolean
   /** Of the command line; a library logs to the `logger` that it is given. */
   readonly logLevel: 'trace' | 'debug' | 'info' | 'warn' | 'error' | 'silent'
   /** Of the command line. */

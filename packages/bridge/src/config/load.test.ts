@@ -73,6 +73,7 @@ test('what nobody has set has its default', async () => {
     allowHost: [],
     cors: false,
     insecure: false,
+    metrics: false,
     env: {},
     envFile: [],
     passEnv: [],

@@ -69,6 +69,7 @@ const TABLE = {
   Running: {
     drainMs: { value: 'time', help: 'How long calls may finish after SIGTERM' },
     compat: { value: 'litellm|claude-ai', help: 'What these clients survive, or need *' },
+    metrics: { help: 'Count for Prometheus, at /metrics' },
     logLevel: { value: 'level', help: 'trace, debug, info, warn, error, silent' },
     logFormat: { value: 'json|pretty', help: 'Default: pretty on a terminal' },
   },

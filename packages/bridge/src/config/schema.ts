@@ -90,6 +90,7 @@ export const configSchema = z.strictObject({
   /** Only in a file or the library: see config/clients. */
   clients: clients().default({}),
   era: z.enum(['auto', 'legacy', 'modern'], 'write auto, legacy or modern').default('auto'),
+  metrics: boolean().default(false),
   onCrash: z.enum(['restart', 'exit'], 'write restart or exit').default('restart'),
   logLevel: z.enum(LOG_LEVELS, `write ${LOG_LEVELS.join(', ')}`).default('info'),
   logFormat: z.enum(['json', 'pretty'], 'write json or pretty').optional(),

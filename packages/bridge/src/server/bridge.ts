@@ -13,6 +13,8 @@ import { parseConfig } from '../config/load.ts'
 import { BridgeError } from '../errors.ts'
 import { Heartbeat } from '../http/heartbeat.ts'
 import type { ChildReport } from '../relay/describe.ts'
+import { MetricsEndpoint } from '../metrics/endpoint.ts'
+import { Metrics } from '../metrics/metrics.ts'
 import { openReplica, type Replica } from '../replica/replica.ts'
 import { Status } from '../status/status.ts'
 import { Events } from '../telemetry/events.ts'
@@ -56,6 +58,7 @@ export class Bridge {
   readonly #tokens: Tokens
   readonly #tokenFile: TokenFile | undefined
   readonly #replica: Replica | undefined
+  readonly #metrics: Metrics | undefined
   readonly #stopLogging: () => void
   #isClosing = false
   #server: HttpServer | undefined
@@ -68,6 +71,7 @@ export class Bridge {
     this.#heartbeat = new Heartbeat(log)
     this.#replica = openReplica(config)
     const events = new Events(config.command[0] ?? '')
+    this.#metrics = config.metrics ? new Metrics(events.source) : undefined
     this.#tokenFile = this.#openTokenFile(timings)
     const { initial = new Map<string, string>() } = this.#tokenFile ?? {}
     this.#tokens = new Tokens(tokensOf(config, initial, true))
@@ -81,6 +85,7 @@ export class Bridge {
         heartbeat: this.#heartbeat,
         tokens: this.#tokens,
         accountOf,
+        metrics: this.#metrics,
         isForSeveral: () => this.#accounts.isForSeveral,
         onMounts: () => this.#app.mount(this.#servers.all),
       },
@@ -94,17 +99,19 @@ export class Bridge {
       accountOf,
     })
     const hasTokens = this.#tokens.areNeeded
+    const { budget } = this.#accounts
+    const servers = () => this.#servers.shown
     const status = new Status({
       host: config.host,
       hasTokens,
       authenticate,
       isInForce: (caller) => this.#tokens.isInForce(caller),
       events,
-      tools: () => this.#servers.shown,
+      tools: servers,
       problem: () => this.#ownProblem(),
     })
     this.#pressure = new Pressure(
-      this.#accounts.budget,
+      budget,
       () => this.#servers.tools.flatMap(({ sessions, clients }) => [...sessions.all, ...clients.all]),
       log,
     )
@@ -120,6 +127,7 @@ export class Bridge {
         cors: config.cors,
         authenticate,
         status,
+        metrics: this.#metrics && new MetricsEndpoint(this.#metrics, { hasTokens, budget, servers }),
         events,
         replica: this.#replica,
         explain: (path, { principal }) => this.#servers.explain(path, principal),
@@ -237,6 +245,7 @@ export class Bridge {
     } finally {
       this.#replica?.close()
       this.#stopLogging()
+      this.#metrics?.close()
     }
     this.#log.info({ durationMs: monotonicMs() - from }, 'closed')
   }

@@ -7,6 +7,7 @@ import { InnerBudget } from '../budget/budget.ts'
 import { SERVER_KEYS, type Config, type Server } from '../config/config.ts'
 import type { Heartbeat } from '../http/heartbeat.ts'
 import { Places } from '../lease/places.ts'
+import type { Metrics } from '../metrics/metrics.ts'
 import { Events } from '../telemetry/events.ts'
 import { logEvents } from '../telemetry/log-events.ts'
 import type { Logger } from '../telemetry/logger.ts'
@@ -20,6 +21,7 @@ export interface PlansOptions {
   heartbeat: Heartbeat
   tokens: Tokens
   accountOf: TokenAuthentication['accountOf']
+  metrics: Metrics | undefined
   /** More than one principal may come. */
   isForSeveral(): boolean
 }
@@ -45,7 +47,7 @@ export class Plans {
 
   /** @throws BridgeError `config_invalid` for an environment file of a client that cannot be read */
   of(name: string, server: On, whole: Config, before?: Plan): Plan {
-    const { timings, tokens, heartbeat } = this.#options
+    const { timings, tokens, heartbeat, metrics } = this.#options
     const { config } = server
     const log = name === '' ? this.#log : this.#log.child({ server: name })
     const { toolsAllow, toolsDeny, readOnly } = whole
@@ -65,7 +67,11 @@ export class Plans {
         const isInForce = (caller: Caller) => tokens.isInForce(caller) && current().areThoseOf(caller)
         const events = new Events(name === '' ? (config.command[0] ?? '') : name)
         const tool = new Tool(config, { timings, profiles, places: this.#places, events, isInForce }, log)
-        return { tool, wires: wiresOf(tool, config, heartbeat), release: logEvents(events.source, log) }
+        const heard = [logEvents(events.source, log), metrics?.follow(name, events.source, () => tool.report)]
+        const release = () => {
+          for (const stop of heard) stop?.()
+        }
+        return { tool, wires: wiresOf(tool, config, heartbeat), release }
       },
     }
   }

@@ -9,6 +9,7 @@ import { BridgeError } from '../errors.ts'
 import { cors } from '../http/cors.ts'
 import { isSamePath, pathOf } from '../http/path.ts'
 import type { Refuse } from '../http/refuse.ts'
+import { METRICS_PATH, type MetricsEndpoint } from '../metrics/endpoint.ts'
 import { withoutOwnOrigin } from '../status/form.ts'
 import { STATUS_PATHS, type Status } from '../status/status.ts'
 import { excerpt } from '../visible.ts'
@@ -23,6 +24,7 @@ export interface RouterOptions {
   /** With the reasons that may be seen. */
   readiness(details: Details): Health
   status: Pick<Status, 'handle'>
+  metrics?: Pick<MetricsEndpoint, 'handle'> | undefined
   notFound(req: IncomingMessage, caller: Caller): BridgeError
 }
 
@@ -89,6 +91,12 @@ export function createRouter(
     router.all(path, (req, res, next) =>
       isSamePath(pathOf(req), path) ? options.status.handle(req, res, next) : next(),
     )
+  const { metrics } = options
+  if (metrics !== undefined) {
+    const count = async (req: IncomingMessage, res: ServerResponse) =>
+      metrics.handle(res, await detailsOf(req))
+    router.all(METRICS_PATH, (req, res) => handlerFor({ GET: count, HEAD: count }, req, res)(req, res))
+  }
   router.use((req, res) =>
     enter(req, res, authenticate, (_req, _res, caller) => {
       throw options.notFound(req, caller)

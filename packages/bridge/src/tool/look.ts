@@ -44,6 +44,8 @@ export interface ProcessLook {
   startedAt: number
   /** In RAM, and how many processes that is: with all its descendants. Undefined where there is no /proc. */
   memoryBytes: number | undefined
+  /** The same of the process alone. */
+  ownBytes: number | undefined
   treeSize: number
   /** What it has printed, while it has not answered yet. */
   said: string[]
@@ -125,12 +127,14 @@ function whyOf(failure: BridgeError | undefined, disclosure: Disclosure): ToolLo
 function processLook(child: Child, snapshot: Snapshot, disclosure: Disclosure): ProcessLook {
   const { pid, mark, startedAt, isMute } = child
   const tree = [pid, ...snapshot.under(pid, mark).map((each) => each.pid)]
-  const memoryBytes = tree.reduce((sum, each) => sum + residentBytes(each), 0)
+  const [ownBytes = 0, ...others] = tree.map(residentBytes)
+  const memoryBytes = others.reduce((sum, bytes) => sum + bytes, ownBytes)
   return {
     pid,
     state: stateOf(child),
     startedAt: wallClock(startedAt),
     memoryBytes: memoryBytes === 0 ? undefined : memoryBytes,
+    ownBytes: ownBytes === 0 ? undefined : ownBytes,
     treeSize: tree.length,
     said: isMute ? disclosure.masked(child.lastWords) : [],
   }

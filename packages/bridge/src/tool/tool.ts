@@ -166,6 +166,11 @@ export class Tool {
     return this.#probe.failed
   }
 
+  /** What it said of itself, once it has. */
+  get report(): ChildReport | undefined {
+    return this.#probe.report
+  }
+
   /** Why no session can be opened now; undefined while one can. */
   readiness(): Readiness | undefined {
     return this.#probe.readiness()

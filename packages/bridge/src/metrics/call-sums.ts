@@ -1,0 +1,133 @@
+// metrics/call-sums: calls summed by what they were and how they ended; one call costs some comparisons and five additions.
+import { ERRORS } from '../errors.ts'
+import type { CallEvent } from '../telemetry/events.ts'
+import { DurationHistogram } from './histogram.ts'
+import { methodLabel, Names, OTHER, revisionLabel } from './labels.ts'
+
+/** All calls that are alike. An empty text is a label that they do not have. */
+export interface CallSum {
+  readonly server: string
+  readonly method: string
+  readonly tool: string
+  readonly prompt: string
+  readonly wire: CallEvent['wire']
+  readonly revision: string
+  readonly outcome: string
+  /** By the conventions: the code of the JSON-RPC error, or `tool_error`; or `dropped`. */
+  readonly errorType: string
+  readonly statusCode: string
+  /** Of docs/ERRORS.md, where the bridge answered in place of the child. */
+  readonly bridgeError: string
+  readonly durations: DurationHistogram
+  requestBytes: number
+  responseBytes: number
+}
+
+/** What a child says of itself when it starts. */
+export interface Offered {
+  tools: readonly { name: string }[]
+  prompts: readonly { name: string }[]
+}
+
+/** No tool has as many; what is beyond counts as one. */
+const MAX_NAMES = 1000
+/** Codes of errors, which children choose. */
+const MAX_CODES = 64
+const BRIDGE_CODES = Object.values(ERRORS).map(({ rpc }) => String(rpc))
+
+/** The calls of one server. */
+export class CallSums {
+  readonly #server: string
+  readonly #offered: () => Offered | undefined
+  #named: Offered | undefined
+  readonly #tools = new Names(MAX_NAMES)
+  readonly #prompts = new Names(MAX_NAMES)
+  readonly #codes = new Names(MAX_CODES, BRIDGE_CODES)
+  /** By tool or prompt. */
+  readonly #sums = new Map<string, CallSum[]>()
+
+  constructor(server: string, offered: () => Offered | undefined) {
+    this.#server = server
+    this.#offered = offered
+  }
+
+  get all(): readonly CallSum[] {
+    return [...this.#sums.values()].flat()
+  }
+
+  add(event: CallEvent): void {
+    const sum = this.#sumFor(event)
+    sum.durations.add(event.durationMs)
+    sum.requestBytes += event.requestBytes
+    sum.responseBytes += event.responseBytes
+  }
+
+  /** Found by what it is about, then by comparing: to make one key of all that would cost more than all else. */
+  #sumFor(event: CallEvent): CallSum {
+    const { wire, outcome } = event
+    const method = methodLabel(event.method)
+    const revision = revisionLabel(event.revision)
+    const statusCode = this.#codeOf(event)
+    const target = this.#targetOf(event)
+    const errorType = errorTypeOf(event, statusCode)
+    const alike = this.#sums.get(target)
+    if (alike !== undefined)
+      for (const sum of alike)
+        if (
+          sum.method === method &&
+          sum.outcome === outcome &&
+          sum.wire === wire &&
+          sum.revision === revision &&
+          sum.errorType === errorType
+        )
+          return sum
+    const sum: CallSum = {
+      server: this.#server,
+      method,
+      tool: method === 'tools/call' ? target : '',
+      prompt: method === 'prompts/get' ? target : '',
+      wire,
+      revision,
+      outcome,
+      errorType,
+      statusCode,
+      bridgeError: outcome in ERRORS ? outcome : '',
+      durations: new DurationHistogram(),
+      requestBytes: 0,
+      responseBytes: 0,
+    }
+    if (alike === undefined) this.#sums.set(target, [sum])
+    else alike.push(sum)
+    return sum
+  }
+
+  #codeOf({ errorCode }: CallEvent): string {
+    if (errorCode === undefined) return ''
+    const code = String(errorCode)
+    this.#codes.add(code)
+    return this.#codes.label(code)
+  }
+
+  /** What a child has named when it started, or has answered without an error: nobody else can make a name known. */
+  #targetOf({ method, target = '', outcome, isToolError }: CallEvent): string {
+    if (method !== 'tools/call' && method !== 'prompts/get') return ''
+    this.#learn()
+    const names = method === 'tools/call' ? this.#tools : this.#prompts
+    if (outcome === 'ok' && !isToolError) names.add(target)
+    return names.label(target)
+  }
+
+  #learn(): void {
+    const offered = this.#offered()
+    if (offered === undefined || offered === this.#named) return
+    this.#named = offered
+    for (const { name } of offered.tools) this.#tools.add(name)
+    for (const { name } of offered.prompts) this.#prompts.add(name)
+  }
+}
+
+function errorTypeOf({ outcome, isToolError }: CallEvent, statusCode: string): string {
+  if (outcome === 'ok') return isToolError ? 'tool_error' : ''
+  if (outcome === 'dropped') return 'dropped'
+  return statusCode === '' ? OTHER : statusCode
+}

@@ -1,0 +1,224 @@
+// metrics: what `GET /metrics` counts is what the clients saw, whoever they are and whatever they invent.
+import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { eventually, fixture, ModernClient, send, tempDir, type RpcResponse } from '@mcp-bridge/testkit'
+import { expect, test } from 'vitest'
+import { bridged, embedded, nothingLeft } from '../bridges.ts'
+import { openSse, openStreamable } from '../clients.ts'
+
+nothingLeft()
+
+const DURATION = 'mcp_server_operation_duration_seconds'
+
+interface Series {
+  name: string
+  labels: Record<string, string>
+  value: number
+}
+
+async function scrape(port: number, token?: string): Promise<{ text: string; series: Series[] }> {
+  const headers = token === undefined ? {} : { authorization: `Bearer ${token}` }
+  const { status, headers: got, body } = await send({ port, path: '/metrics', headers })
+  expect([status, got['content-type']]).toEqual([200, 'text/plain; version=0.0.4; charset=utf-8'])
+  const series = body
+    .split('\n')
+    .filter((line) => line !== '' && !line.startsWith('#'))
+    .map((line) => {
+      const [, name = '', labels = '', value] = /^(\w+)(?:\{(.*)\})? (\S+)$/.exec(line) ?? []
+      const pairs = [...labels.matchAll(/(\w+)="((?:[^"\\]|\\.)*)"/g)].map(([, key, text]) => [key, text])
+      return { name, labels: Object.fromEntries(pairs) as Record<string, string>, value: Number(value) }
+    })
+  return { text: body, series }
+}
+
+/** Of all series of this name, those with these labels. */
+function valuesOf(series: readonly Series[], name: string, ...labels: string[]): Record<string, number> {
+  const found: Record<string, number> = {}
+  for (const each of series) {
+    if (each.name !== name) continue
+    const key = labels.map((label) => each.labels[label] ?? '').join(' ')
+    found[key] = (found[key] ?? 0) + each.value
+  }
+  return found
+}
+
+const SECRETS = ['secret-of-an-argument', 'secret-of-a-variable', 'secret-in-a-resource']
+const PEOPLE = ['ann', 'ben', 'cid']
+const tokenOf = (person: string) => `secret-token-of-${person}`
+
+interface Caller {
+  wire: string
+  revision: string
+  request(method: string, params: object): Promise<RpcResponse>
+}
+
+test('metrics.calls: a thousand calls of three people on all wires, failures among them, are counted one for one', async () => {
+  const file = join(tempDir(), 'tokens')
+  writeFileSync(file, PEOPLE.map((person) => `${person}:${tokenOf(person)}\n`).join(''))
+  const options = ['--metrics', '--token-file', file, '--call-timeout', '2s', '--env', `KEY=${SECRETS[1]}`]
+  const { port } = await bridged([...options, '--', ...fixture('echo')])
+  const seen: Record<string, number> = {}
+  const sessionIds: string[] = []
+  const note = (key: string): void => void (seen[key] = (seen[key] ?? 0) + 1)
+  const call = async ({ wire, revision, request }: Caller, method: string, params: object, label: string) => {
+    const { error, result } = await request(method, params)
+    const type = error === undefined ? (result.isError === true ? 'tool_error' : '') : String(error.code)
+    note([method.startsWith('no/') ? '_OTHER' : method, label, type, wire, revision].join(' '))
+  }
+  const open = async (person: string): Promise<Caller[]> => {
+    const headers = { authorization: `Bearer ${tokenOf(person)}` }
+    const streamable = await openStreamable({ port }, { headers, protocolVersion: '2025-11-25' })
+    const sse = await openSse({ port }, { headers, protocolVersion: '2024-11-05' })
+    const modern = new ModernClient({ port, headers, name: person })
+    sessionIds.push(streamable.sessionId ?? '')
+    note('initialize   streamable 2025-11-25')
+    note('initialize   sse 2024-11-05')
+    return [
+      { wire: 'streamable', revision: '2025-11-25', request: (...all) => streamable.request(...all) },
+      { wire: 'sse', revision: '2024-11-05', request: (...all) => sse.request(...all) },
+      {
+        wire: 'stateless',
+        revision: '2026-07-28',
+        request: async (...all) => (await modern.request(...all)).response,
+      },
+    ]
+  }
+  const callers = (await Promise.all(PEOPLE.map(open))).flat()
+  await Promise.all(
+    callers.map(async (caller) => {
+      for (let i = 0; i < 110; i++) {
+        if (i % 10 < 6) {
+          const text = SECRETS[0]
+          await call(caller, 'tools/call', { name: 'echo', arguments: { text } }, 'echo')
+        } else if (i % 10 === 6)
+          await call(caller, 'tools/call', { name: 'big', arguments: { bytes: -1 } }, 'big')
+        else if (i % 10 === 7) await call(caller, 'tools/call', { name: `invented-${i}` }, '_OTHER')
+        else if (i % 10 === 8) await call(caller, 'resources/read', { uri: `fixture://${SECRETS[2]}` }, '')
+        else await call(caller, 'tools/list', {}, '')
+      }
+    }),
+  )
+  // Last, since a process that crashes takes its session with it.
+  const [first, second, third, ...others] = callers as [Caller, Caller, Caller, ...Caller[]]
+  const sleep = { name: 'sleep', arguments: { ms: 60_000 } }
+  await Promise.all([first, second, third].map((caller) => call(caller, 'tools/call', sleep, 'sleep')))
+  for (const caller of others.slice(0, 2)) await call(caller, 'no/such/method', {}, '')
+  for (const caller of [first, second]) await call(caller, 'no/such/method', {}, '')
+  for (const caller of others.slice(3, 6)) await call(caller, 'tools/call', { name: 'crash' }, 'crash')
+
+  const total = Object.entries(seen).reduce(
+    (sum, [key, n]) => sum + (key.startsWith('initialize') ? 0 : n),
+    0,
+  )
+  expect(total).toBe(1000)
+  const { text, series } = await scrape(port, tokenOf('ann'))
+  const labels = ['mcp_method_name', 'gen_ai_tool_name', 'error_type', 'wire', 'mcp_protocol_version']
+  expect(valuesOf(series, `${DURATION}_count`, ...labels)).toEqual(seen)
+  expect(valuesOf(series, 'mcp_bridge_child_crashes_total')).toEqual({ '': 3 })
+  const codes = valuesOf(series, `${DURATION}_count`, 'code')
+  expect(codes).toMatchObject({ child_timeout: 3, child_exited: 3 })
+  for (const secret of [...SECRETS, ...PEOPLE.map(tokenOf), ...sessionIds, ...PEOPLE])
+    expect(text).not.toContain(secret)
+}, 120_000)
+
+test('metrics.access: they are for this machine, and with tokens for whoever has one; without --metrics for nobody', async () => {
+  const off = await embedded({ command: fixture('echo') })
+  expect((await send({ port: off.port, path: '/metrics' })).status).toBe(404)
+  const open = await embedded({ command: fixture('echo'), metrics: true })
+  const proxied = { 'x-forwarded-for': '192.0.2.1' }
+  expect((await send({ port: open.port, path: '/metrics', headers: proxied })).status).toBe(404)
+  await scrape(open.port)
+  expect((await send({ port: open.port, path: '/metrics', method: 'POST' })).status).toBe(405)
+  const guarded = await embedded({ command: fixture('echo'), metrics: true, token: 'of-ann' })
+  expect((await send({ port: guarded.port, path: '/metrics', headers: proxied })).status).toBe(401)
+  const known = { ...proxied, authorization: 'Bearer of-ann' }
+  expect((await send({ port: guarded.port, path: '/metrics', headers: known })).status).toBe(200)
+  const { series } = await scrape(guarded.port)
+  expect(valuesOf(series, 'mcp_bridge_refused_total', 'code')).toEqual({ unauthorized: 1 })
+})
+
+test('metrics.servers: whoever is kept to some servers reads of these alone', async () => {
+  const command = fixture('echo')
+  const clients = { ann: { token: 'of-ann', servers: ['a'] }, ben: { token: 'of-ben' } }
+  const { port } = await embedded({ servers: { a: { command }, b: { command } }, clients, metrics: true })
+  const headers = { authorization: 'Bearer of-ben' }
+  for (const path of ['/a/mcp', '/b/mcp'])
+    await (await openStreamable({ port }, { headers, path })).call('echo', {})
+  const read = async (token: string) => {
+    const proxied = { 'x-forwarded-for': '192.0.2.1', authorization: `Bearer ${token}` }
+    const { body } = await send({ port, path: '/metrics', headers: proxied })
+    return ['a', 'b'].filter((name) => body.includes(`server="${name}"`))
+  }
+  expect(await read('of-ben')).toEqual(['a', 'b'])
+  expect(await read('of-ann')).toEqual(['a'])
+})
+
+test('metrics.life: sessions, processes and their memory are there while they last', async () => {
+  const { port } = await embedded({ command: fixture('grandchild'), warm: 0, metrics: true })
+  const client = await openStreamable({ port })
+  const during = (await scrape(port)).series
+  expect(valuesOf(during, 'mcp_bridge_sessions', 'wire')).toEqual({ streamable: 1 })
+  expect(valuesOf(during, 'mcp_bridge_children', 'state')['running']).toBe(1)
+  const [tree, own] = ['mcp_bridge_child_tree_memory_bytes', 'mcp_bridge_child_memory_bytes'].map(
+    (name) => valuesOf(during, name, 'child')['0'] ?? 0,
+  )
+  expect(own).toBeGreaterThan(1e6)
+  expect(tree).toBeGreaterThan(own ?? 0)
+  expect(valuesOf(during, 'mcp_bridge_child_tree_processes')['']).toBeGreaterThan(1)
+  expect(valuesOf(during, 'process_resident_memory_bytes')['']).toBeGreaterThan(1e7)
+  await client.del()
+  const after = await eventually(
+    async () => {
+      const { series } = await scrape(port)
+      return valuesOf(series, 'mcp_bridge_children')[''] === 0 ? series : undefined
+    },
+    { what: 'the process to be gone' },
+  )
+  expect(valuesOf(after, 'mcp_bridge_sessions', 'wire')).toEqual({ streamable: 0 })
+  expect(valuesOf(after, 'mcp_server_session_duration_seconds_count', 'wire')).toEqual({ streamable: 1 })
+  expect(valuesOf(after, 'mcp_bridge_child_memory_bytes', 'child')).toEqual({})
+  const starts = valuesOf(after, 'mcp_bridge_child_starts_total')['']
+  const stops = Object.values(valuesOf(after, 'mcp_bridge_child_stops_total', 'step'))
+  expect(stops.reduce((sum, each) => sum + each)).toBe(starts)
+})
+
+test('metrics.bounded: ten thousand invented tools, and clients and revisions, make no series', async () => {
+  const { port } = await embedded({ command: fixture('echo'), children: 'shared', metrics: true })
+  const client = await openStreamable({ port }, { protocolVersion: '2025-03-26' })
+  const headers = {
+    'content-type': 'application/json',
+    accept: 'application/json, text/event-stream',
+    'mcp-session-id': client.sessionId ?? '',
+  }
+  const invent = async (from: number): Promise<void> => {
+    const batch = Array.from({ length: 500 }, (_, i) => ({
+      jsonrpc: '2.0',
+      id: from + i,
+      method: i % 5 === 0 ? `invented/${from + i}` : 'tools/call',
+      params: { name: `invented "${from + i}"\n` },
+    }))
+    const { status } = await send({
+      port,
+      path: '/mcp',
+      method: 'POST',
+      headers,
+      body: JSON.stringify(batch),
+    })
+    expect(status).toBe(200)
+  }
+  await invent(1_000_000)
+  const before = (await scrape(port)).series
+  for (let i = 0; i < 20; i++) await invent(i * 500)
+  for (let i = 0; i < 20; i++) {
+    const name = `client-${i}`
+    const invented = { protocolVersion: `19${10 + i}-01-01`, clientInfo: { name, version: name } }
+    await (await openStreamable({ port }, invented)).del()
+    await new ModernClient({ port, name }).call('echo', {})
+  }
+  const { text, series } = await scrape(port)
+  expect(text).not.toMatch(/invented|client-\d|19\d\d-01-01/)
+  const count = (all: readonly Series[]) => all.filter(({ name }) => name === `${DURATION}_count`).length
+  // Of the modern clients, and of the sessions in the revision that the tool answers with.
+  expect(count(series) - count(before)).toBeLessThanOrEqual(3)
+  expect(valuesOf(series, `${DURATION}_count`, 'gen_ai_tool_name')['_OTHER']).toBe(8400)
+}, 60_000)
