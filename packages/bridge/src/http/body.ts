@@ -77,8 +77,9 @@ export function readBytes(
   req.on('data', (chunk: Buffer) => {
     if (isOver) return
     if (bytes + chunk.length > maxBodyBytes) return fail(tooLarge(maxBodyBytes))
-    const isTooMuch = charged.quota.isTight && bytes + chunk.length > SMALL_BYTES
-    if (isTooMuch || !charged.take(chunk.length)) return fail(noRoom(charged, chunk.length))
+    const isLargeNow = bytes <= SMALL_BYTES && bytes + chunk.length > SMALL_BYTES
+    if ((isLargeNow && charged.quota.isTight) || !charged.take(chunk.length))
+      return fail(noRoom(charged, chunk.length))
     bytes += chunk.length
     chunks.add(chunk)
   })
@@ -97,7 +98,7 @@ export function readBytes(
 /** Charged for each request whose body is awaited, however little of it has come. */
 const WAITING_BYTES = 8 * 1024
 
-/** No larger body is taken while memory is short. */
+/** While memory is short nothing larger is begun; what was larger before is read to its end, if there is room for it. */
 const SMALL_BYTES = 64 * 1024
 
 function noRoom(charged: Part, amount: number): BridgeError {
