@@ -13,6 +13,7 @@ import { sessionIdIn, type SseTransport } from '../transport/sse.ts'
 import { StatelessTransport } from '../transport/stateless.ts'
 import { sessionIdOf, type StreamableHttpTransport } from '../transport/streamable-http.ts'
 import { Hops, type BodyHandler } from './hops.ts'
+import { CARD_PATH, type ServerCard } from './server-card.ts'
 import { createRouter, type Endpoint, type Handler, type Methods, type RouterOptions } from './router.ts'
 import type { Authenticate } from '../access/authenticate.ts'
 import type { Gate } from '../access/gate.ts'
@@ -24,6 +25,7 @@ export interface Wires {
   streamable: Pick<StreamableHttpTransport, 'post' | 'get' | 'delete'>
   stateless: Pick<StatelessTransport, 'post'>
   sse: Pick<SseTransport, 'get' | 'post'>
+  card: Pick<ServerCard, 'get'>
 }
 
 /** One tool at its paths. */
@@ -189,7 +191,18 @@ export class App {
         withBody((req, res, body, caller) => mount.wires(req, body).sse.post(req, res, body, caller)),
       ),
     }
+    const card = begun((req, res) => {
+      mount
+        .wires(req)
+        .card.get(req, res)
+        .catch((error: unknown) => this.#refuse(error, req, res))
+    })
     return [
+      // First: whoever has given a wire this path keeps it.
+      [
+        `${paths.mcpPath.replace(/\/$/, '')}${CARD_PATH}`,
+        { methods: { GET: card, HEAD: card }, authenticate, isFor },
+      ],
       [paths.mcpPath, { methods: mcp, authenticate, isFor }],
       [paths.ssePath, { methods: stream, authenticate, isFor }],
       [paths.messagePath, { methods: message, authenticate, isFor }],

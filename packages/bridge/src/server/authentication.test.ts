@@ -80,6 +80,7 @@ async function serving(authenticate: Authenticate) {
       get: (_req, res, caller) => answer(res, caller, 'SSE'),
       post: (_req, res, _body, caller) => answer(res, caller, 'message'),
     },
+    card: { get: () => Promise.resolve() },
   }
   app.mount([
     {

@@ -71,7 +71,8 @@ export class Plans {
         const release = () => {
           for (const stop of heard) stop?.()
         }
-        return { tool, wires: wiresOf(tool, config, heartbeat), release }
+        const wires = wiresOf(tool, { name, config, heartbeat, hasTokens: tokens.areNeeded })
+        return { tool, wires, release }
       },
     }
   }

@@ -31,7 +31,7 @@ export interface RouterOptions {
 /** What is done for a caller that is known. Throws BridgeError. */
 export type Handler = (req: IncomingMessage, res: ServerResponse, caller: Caller) => void
 /** The handlers of one path. */
-export type Methods = Partial<Record<'GET' | 'POST' | 'DELETE', Handler>>
+export type Methods = Partial<Record<'GET' | 'HEAD' | 'POST' | 'DELETE', Handler>>
 /** One path. */
 export interface Endpoint {
   methods: Methods

@@ -9,8 +9,17 @@ import { sessionIdIn, SseTransport } from '../transport/sse.ts'
 import { StatelessTransport } from '../transport/stateless.ts'
 import { sessionIdOf, StreamableHttpTransport } from '../transport/streamable-http.ts'
 import type { Wires } from './app.ts'
+import { ServerCard } from './server-card.ts'
 
-export function wiresOf(tool: Tool, config: Config, heartbeat: Heartbeat): Wires {
+export interface WiresOptions {
+  /** Of one of several; empty where the tool stands alone. */
+  name: string
+  config: Config
+  heartbeat: Heartbeat
+  hasTokens: boolean
+}
+
+export function wiresOf(tool: Tool, { name, config, heartbeat, hasTokens }: WiresOptions): Wires {
   const { sessions, clients } = tool
   const isForLiteLlm = config.compat.includes('litellm')
   return {
@@ -26,6 +35,12 @@ export function wiresOf(tool: Tool, config: Config, heartbeat: Heartbeat): Wires
       paramHeaders: (name) => tool.paramHeaders(name),
     }),
     sse: new SseTransport(sessions, heartbeat, config),
+    card: new ServerCard({
+      name,
+      config,
+      hasTokens,
+      serverInfo: async () => (await tool.discover()).known?.serverInfo,
+    }),
   }
 }
 

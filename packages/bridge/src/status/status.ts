@@ -1,10 +1,11 @@
 // status/status: `GET /` and `GET /status`: how the bridge is, as a page or as JSON, for whoever may see what.
-import { createHash } from 'node:crypto'
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Caller } from '../access/caller.ts'
 import { monotonicMs } from '../clock.ts'
 import { BridgeError, toBridgeError } from '../errors.ts'
+import { ownUrlOf } from '../http/own-url.ts'
 import { pathOf } from '../http/path.ts'
+import { sendTagged } from '../http/tagged.ts'
 import type { Events } from '../telemetry/events.ts'
 import type { ToolLook } from '../tool/look.ts'
 import type { Readiness } from '../tool/startup-probe.ts'
@@ -68,7 +69,7 @@ export class Status {
     }
     const { hasTokens } = this.#options
     const isByCookie = viewer.sees === 'own' && req.headers.authorization === undefined
-    this.#page(req, res, 200, statusPage(view, { address: addressOf(req), hasTokens, canLeave: isByCookie }))
+    this.#page(req, res, 200, statusPage(view, { address: ownUrlOf(req), hasTokens, canLeave: isByCookie }))
   }
 
   /** Costs a guess what it costs everywhere; whoever has guessed right is sent back to the page. */
@@ -115,7 +116,6 @@ export class Status {
   }
 }
 
-/** Whoever has seen just that already is told so: the page asks every few seconds. */
 function send(
   req: IncomingMessage,
   res: ServerResponse,
@@ -123,18 +123,13 @@ function send(
   body: string,
   headers: Readonly<Record<string, string>>,
 ): void {
-  const etag = `"${createHash('sha256').update(body).digest('base64url').slice(0, 22)}"`
-  const isKnown = status === 200 && req.headers['if-none-match'] === etag
-  const length = Buffer.byteLength(body)
-  res.writeHead(isKnown ? 304 : status, {
+  // The page asks every few seconds.
+  sendTagged(req, res, status, body, {
     ...NO_STORE,
     ...headers,
-    etag,
     vary: 'Accept, Authorization, Cookie, X-API-Key',
-    ...(!isKnown && { 'content-length': length }),
     ...(status === 401 && { 'www-authenticate': 'Bearer realm="mcp-bridge"' }),
   })
-  res.end(isKnown || req.method === 'HEAD' ? undefined : body)
 }
 
 function asksForPage({ headers }: IncomingMessage): boolean {
@@ -143,12 +138,4 @@ function asksForPage({ headers }: IncomingMessage): boolean {
 
 function asksForStream(req: IncomingMessage): boolean {
   return /\btext\/event-stream\b/i.test(req.headers.accept ?? '') && !asksForPage(req)
-}
-
-/** As the browser sees it, up to the path of a tool; what no host is called is left to the reader to fill in. */
-function addressOf(req: IncomingMessage & { baseUrl?: string }): string {
-  const { host = '', 'x-forwarded-proto': proto } = req.headers
-  const scheme = proto === 'https' || 'encrypted' in req.socket ? 'https' : 'http'
-  const name = /^[\w.:[\]-]{1,255}$/.test(host) ? host : 'HOST:PORT'
-  return `${scheme}://${name}${req.baseUrl ?? ''}`
 }

@@ -44,5 +44,6 @@ function logChild(
 function logRefused({ method, path, code, reason, cause }: RefusedEvent, log: Logger): void {
   const fields = { method, path, code, reason }
   if (code === 'internal') log.error({ ...fields, err: cause }, 'request failed')
-  else log.info(fields, 'request refused')
+  // What a client looks for at any server before it connects: that it is not here is no refusal.
+  else log[path.includes('/.well-known/') ? 'debug' : 'info'](fields, 'request refused')
 }
