@@ -187,8 +187,17 @@ export const ERRORS = {
     http: 200,
     rpc: -32602,
     meaning:
-      'A tool of this name does not exist for this client (`--tools-allow`, `--tools-deny`, `--read-only`, `clients:`).',
+      'A tool of this name does not exist for this client (`--tools-allow`, `--tools-deny`, `--read-only`, `clients:`), or has not been accepted yet (`--tools-lock`).',
     remedy: 'See `tools/list`.',
+  },
+  tool_changed: {
+    who: 'child',
+    http: 200,
+    rpc: -32603,
+    meaning:
+      'The tool says something else of itself (description, schema, annotations, …) than when it was accepted (`--tools-lock`).',
+    remedy:
+      'Look at the difference with `mcp-bridge tools diff`; take it with `mcp-bridge tools accept`, or go back to the version before.',
   },
   session_limit_reached: {
     who: 'client',

@@ -5,4 +5,11 @@ export type { Inspection } from './tool/inspect.ts'
 export type { ChildReport } from './relay/describe.ts'
 export type { Config, ConfigInput } from './config/config.ts'
 export { BridgeError, ERRORS, type ErrorCode } from './errors.ts'
-export type { CallEvent, ChildEvent, RefusedEvent, SessionEvent, Source } from './telemetry/events.ts'
+export type {
+  CallEvent,
+  ChildEvent,
+  RefusedEvent,
+  ToolChangeEvent,
+  SessionEvent,
+  Source,
+} from './telemetry/events.ts'

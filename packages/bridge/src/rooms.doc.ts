@@ -27,6 +27,7 @@ const FLOORS: readonly Record<string, string>[] = [
   {
     http: 'bodies in, responses out',
     child: 'a process as a message pipe, from its start to its last descendant',
+    lock: 'what tools said of themselves when somebody accepted them, and what differs since',
   },
   {
     rpc: 'one JSON-RPC message as bytes and envelope',

@@ -6,6 +6,7 @@ import { runCheck } from './commands/check.ts'
 import { runHealthcheck } from './commands/healthcheck.ts'
 import { runServe } from './commands/serve.ts'
 import { runServers } from './commands/servers.ts'
+import { runTools } from './commands/tools.ts'
 import { runToolkit, type RunToolkit } from './commands/toolkit.ts'
 import { parseArgs, type Invocation } from './program.ts'
 
@@ -41,6 +42,9 @@ async function run(invocation: Invocation, { toolkit }: MainOptions): Promise<nu
       return undefined
     case 'servers':
       process.exitCode = await runServers(invocation)
+      return undefined
+    case 'tools':
+      process.exitCode = await runTools(invocation)
       return undefined
     case 'serve':
       return runServe(invocation)

@@ -4,6 +4,7 @@ import { declareCheck, type Check } from './commands/check.ts'
 import { declareHealthcheck, type Healthcheck } from './commands/healthcheck.ts'
 import { declareServe, type Serve } from './commands/serve.ts'
 import { declareServers, type Servers } from './commands/servers.ts'
+import { declareTools, type Tools } from './commands/tools.ts'
 import { declareToolkit, type Toolkit } from './commands/toolkit.ts'
 import { GENERAL, invalid } from './options.ts'
 import type { BridgeError } from '../errors.ts'
@@ -13,6 +14,7 @@ export type Invocation =
   | Check
   | Servers
   | Healthcheck
+  | Tools
   | Toolkit
   | { command: 'help' | 'version'; text: string }
 
@@ -36,6 +38,7 @@ export function parseArgs(argv: readonly string[], { version }: { version: strin
   declareCheck(program, behind, take)
   declareServers(program, behind, take)
   declareHealthcheck(program, behind, take)
+  declareTools(program, behind, take)
   declareToolkit(program, behind, take)
   try {
     program.parse(own, { from: 'user' })

@@ -87,6 +87,10 @@ export interface Config {
   readonly toolsDeny: readonly string[]
   /** Only tools that say they change nothing; default false. */
   readonly readOnly: boolean
+  /** File of the tools as they were accepted (`mcp-bridge check --lock`). */
+  readonly toolsLock?: string | undefined
+  /** What comes of a tool that is not as it was accepted: it is kept from clients, or only told; default `refuse`. */
+  readonly onToolChange: 'refuse' | 'report'
   /** Clients whose habits are met. */
   readonly compat: readonly Compat[]
   /** Who may come, by name: each a token, an environment and the tools they may use. */
@@ -177,6 +181,8 @@ export const SERVER_KEYS = [
   'toolsAllow',
   'toolsDeny',
   'readOnly',
+  'toolsLock',
+  'onToolChange',
   'compat',
   'drainMs',
 ] as const satisfies readonly ConfigKey[]

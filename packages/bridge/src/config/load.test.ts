@@ -81,6 +81,7 @@ test('what nobody has set has its default', async () => {
     compat: [],
     era: 'auto',
     onCrash: 'restart',
+    onToolChange: 'refuse',
     logLevel: 'info',
   })
   expect(origins).toMatchObject({ command: 'flag --', port: 'default', token: 'default' })

@@ -64,6 +64,8 @@ const TABLE = {
     toolsAllow: { value: 'glob', help: 'Tools that clients see and call; none: all *' },
     toolsDeny: { value: 'glob', help: 'Tools that they do not *' },
     readOnly: { help: 'Only tools that say they change nothing' },
+    toolsLock: { value: 'file', help: 'Only tools that are as in this file: see check --lock' },
+    onToolChange: { value: 'refuse|report', help: 'What comes of a tool that is not' },
     insecure: { help: 'Serve beyond this machine without a token' },
   },
   Running: {

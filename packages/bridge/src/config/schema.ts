@@ -84,6 +84,8 @@ export const configSchema = z.strictObject({
   toolsAllow: globs().default([]),
   toolsDeny: globs().default([]),
   readOnly: boolean().default(false),
+  toolsLock: text().optional(),
+  onToolChange: z.enum(['refuse', 'report'], 'write refuse or report').default('refuse'),
   compat: list()
     .pipe(z.array(z.enum(COMPAT, `write ${COMPAT.join(' or ')}`)))
     .default([]),

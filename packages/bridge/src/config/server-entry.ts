@@ -73,6 +73,7 @@ function settled(given: Readonly<Record<string, unknown>>, place: EntryPlace): O
   const path = (raw: string, from: string): string => absolute(texts.read(raw), from, homeOf(place.env))
   const options: Record<string, unknown> = { ...given }
   const { command, cwd, env, envFile } = given
+  if (typeof given['toolsLock'] === 'string') options['toolsLock'] = path(given['toolsLock'], base)
   if (typeof cwd === 'string') options['cwd'] = path(cwd, base)
   else if (cwd === undefined && place.workspace !== undefined) options['cwd'] = place.workspace
   if (Array.isArray(command)) {

@@ -1,6 +1,7 @@
 // relay/describe: what a child says of itself, and what it offers.
 import { BridgeError } from '../errors.ts'
 import type { ChildClient } from './client.ts'
+import { isTool, type Tool } from '../lock/definition.ts'
 import { recordOf, textOf, type Members } from '../rpc/content.ts'
 import { paramHeadersOf, type ParamHeader } from '../rpc/param-headers.ts'
 
@@ -24,6 +25,8 @@ export interface ChildReport {
 export interface ChildDescription extends ChildReport {
   /** All of its answer to `initialize`; undefined where no child could be asked. */
   answer: Members | undefined
+  /** Its tools in full, as it wrote them. */
+  definitions: readonly Tool[]
   /** By tool: the arguments that its clients repeat as headers. */
   paramHeaders: ReadonlyMap<string, readonly ParamHeader[]>
 }
@@ -64,6 +67,7 @@ export async function describeChild(
     resources: (await list('resources')).map(shortened),
     prompts: (await list('prompts')).map(shortened),
     answer: result,
+    definitions: tools.filter(isTool),
     paramHeaders: paramHeadersOf(tools),
     startMs,
   }

@@ -8,6 +8,7 @@ interface JsonWithSource {
   ): unknown
   /** What `stringify` writes as this very text. */
   rawJSON(text: string): object
+  isRawJSON(value: unknown): boolean
 }
 
 const json = JSON as unknown as JsonWithSource
@@ -29,4 +30,9 @@ function keepDigits(_key: string, value: unknown, { source }: { source?: string 
   return typeof value === 'number' && source !== undefined && String(value) !== source
     ? json.rawJSON(source)
     : value
+}
+
+/** The text of a number that `parseExact` has kept as it came; undefined for anything else. */
+export function keptNumber(value: object): string | undefined {
+  return json.isRawJSON(value) ? JSON.stringify(value) : undefined
 }

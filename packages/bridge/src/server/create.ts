@@ -2,11 +2,13 @@
 import { ChildFactory } from '../child/factory.ts'
 import type { Config, ConfigInput } from '../config/config.ts'
 import { parseConfig } from '../config/load.ts'
+import type { Tool as ToolDefinition } from '../lock/definition.ts'
 import { Events } from '../telemetry/events.ts'
 import { logEvents } from '../telemetry/log-events.ts'
 import { silentLogger, type Logger } from '../telemetry/logger.ts'
 import type { Timings } from '../timings.ts'
-import { inspectTool, type Inspection } from '../tool/inspect.ts'
+import { definitionsOf, inspectTool, type Inspection } from '../tool/inspect.ts'
+import type { Told, TrialOptions } from '../tool/trial.ts'
 import { Bridge } from './bridge.ts'
 
 export interface BridgeOptions {
@@ -33,13 +35,26 @@ export function createBridge(
  *
  * @throws BridgeError `child_…`
  */
-export async function inspect(config: Config, logger: Logger = silentLogger()): Promise<Inspection> {
+export function inspect(config: Config, logger: Logger = silentLogger()): Promise<Inspection> {
+  return asked(config, logger, inspectTool)
+}
+
+/** Starts it once for its tools in full, and ends it. Throws likewise. */
+export function readTools(config: Config): Promise<readonly ToolDefinition[]> {
+  return asked(config, silentLogger(), definitionsOf)
+}
+
+async function asked<T>(
+  config: Config,
+  logger: Logger,
+  ask: (options: TrialOptions & Told, log: Logger) => Promise<T>,
+): Promise<T> {
   const events = new Events(config.command[0] ?? '')
   const factory = new ChildFactory(config, events, logger)
   const stopLogging = logEvents(events.source, logger)
   const { startTimeoutMs } = config
   try {
-    return await inspectTool({ startTimeoutMs, env: factory.env, start: () => factory.start() }, logger)
+    return await ask({ startTimeoutMs, env: factory.env, start: () => factory.start() }, logger)
   } finally {
     await factory.close()
     stopLogging()

@@ -8,12 +8,18 @@ export function healthz(res: ServerResponse): void {
   send(res, 200, { status: 'ok' })
 }
 
-/** `degraded`: of several servers some cannot serve, and others can. */
+/** `degraded`: of several servers some cannot serve, and others can; or tools of one are not as they were accepted. */
 export interface Health {
   status: 'ready' | 'degraded' | Readiness['status']
   reason?: string
-  /** Why which of several servers cannot serve. */
+  /** Why which of several servers cannot serve, or not all that it has. */
   servers?: Readonly<Record<string, string>>
+}
+
+/** It serves, and somebody should look at it. */
+export interface Concern {
+  status: 'degraded'
+  reason: string
 }
 
 /** 200 while a session can be opened, else 503. */
@@ -23,7 +29,7 @@ export function readyz(res: ServerResponse, health: Health): void {
 }
 
 /** The state is for everybody. Of a tool that stands alone whoever has a token may know all. */
-export function seenBy(details: Details, health: Readiness | { status: 'ready' }): Health {
+export function seenBy(details: Details, health: Readiness | Concern | { status: 'ready' }): Health {
   return details === 'none' ? { status: health.status } : health
 }
 

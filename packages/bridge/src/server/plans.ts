@@ -6,6 +6,7 @@ import type { Tokens } from '../access/tokens.ts'
 import { InnerBudget } from '../budget/budget.ts'
 import { SERVER_KEYS, type Config, type Server } from '../config/config.ts'
 import type { Heartbeat } from '../http/heartbeat.ts'
+import { ToolLock } from '../lock/tool-lock.ts'
 import { Places } from '../lease/places.ts'
 import type { Metrics } from '../metrics/metrics.ts'
 import { Events } from '../telemetry/events.ts'
@@ -66,7 +67,9 @@ export class Plans {
       serve: (current): Served => {
         const isInForce = (caller: Caller) => tokens.isInForce(caller) && current().areThoseOf(caller)
         const events = new Events(name === '' ? (config.command[0] ?? '') : name)
-        const tool = new Tool(config, { timings, profiles, places: this.#places, events, isInForce }, log)
+        const lock = lockOf(name, config, events, log)
+        const options = { timings, profiles, places: this.#places, events, isInForce, lock }
+        const tool = new Tool(config, options, log)
         const heard = [logEvents(events.source, log), metrics?.follow(name, events.source, () => tool.report)]
         const release = () => {
           for (const stop of heard) stop?.()
@@ -94,8 +97,15 @@ export class Plans {
 function fingerprintOf({ config, start }: On, whole: Config, needsClient: boolean): string {
   const own = ['command' as const, ...SERVER_KEYS].map((key) => config[key])
   const { toolsAllow, toolsDeny, readOnly } = whole
+  // What is accepted in the meantime holds without a new start.
   const texts = config.envFile.map(textOf)
   return JSON.stringify([own, start, [toolsAllow, toolsDeny, readOnly], needsClient, texts])
+}
+
+/** @throws BridgeError `config_invalid` for a file that cannot be read */
+function lockOf(name: string, config: Config, events: Events, log: Logger): ToolLock | undefined {
+  const { toolsLock: path, onToolChange: mode } = config
+  return path === undefined ? undefined : new ToolLock({ path, server: name, mode, events }, log)
 }
 
 function textOf(path: string): string | undefined {

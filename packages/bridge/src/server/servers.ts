@@ -5,9 +5,10 @@ import type { Config, Server } from '../config/config.ts'
 import { BridgeError } from '../errors.ts'
 import type { ChildReport } from '../relay/describe.ts'
 import type { Logger } from '../telemetry/logger.ts'
+import type { Readiness } from '../tool/startup-probe.ts'
 import type { Tool } from '../tool/tool.ts'
 import type { StatusTool } from '../status/view.ts'
-import { seenBy, type Health } from './health.ts'
+import { seenBy, type Concern, type Health } from './health.ts'
 import { isOn, Plans, type On, type PlansOptions } from './plans.ts'
 import { notServed, shownOf } from './shown.ts'
 import { Slot, type Plan } from './slot.ts'
@@ -137,19 +138,24 @@ export class Servers {
 
   health(details: Details): Health {
     const { servers: all } = this.#config
-    if (all === undefined) return seenBy(details, this.#slots.get('')?.readiness() ?? { status: 'ready' })
+    if (all === undefined) return seenBy(details, healthOf(this.#slots.get('')))
     const problems = Object.entries(all).flatMap(([name, { state, reason = '' }]) => {
       if (state === 'wrong') return [[name, reason] as const]
       const readiness = this.#slots.get(name)?.readiness()
       return readiness?.status === 'failing' ? [[name, readiness.reason] as const] : []
     })
-    if (problems.length === 0) return { status: 'ready' }
+    const concerns = this.all.flatMap(({ name, isRemoved, concern }) =>
+      isRemoved || concern === undefined ? [] : [[name, concern] as const],
+    )
+    if (problems.length + concerns.length === 0) return { status: 'ready' }
     const isServing = this.all.some(
       ({ name, isRemoved }) => !isRemoved && !problems.some(([each]) => each === name),
     )
     const status = isServing ? 'degraded' : 'failing'
     if (details === 'none') return { status }
-    const seen = problems.filter(([name]) => details === 'all' || this.#isFor(details.principal, name))
+    const seen = [...concerns, ...problems].filter(
+      ([name]) => details === 'all' || this.#isFor(details.principal, name),
+    )
     return { status, servers: Object.fromEntries(seen) }
   }
 
@@ -223,4 +229,9 @@ function only(config: Config): On {
 
 function begin(slot: Slot): void {
   if (slot.plan.server.start === 'eager') slot.begin()
+}
+
+function healthOf(slot: Slot | undefined): Readiness | Concern | { status: 'ready' } {
+  const reason = slot?.concern
+  return slot?.readiness() ?? (reason === undefined ? { status: 'ready' } : { status: 'degraded', reason })
 }

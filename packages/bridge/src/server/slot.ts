@@ -146,6 +146,11 @@ export class Slot implements Mount {
     return this.#served?.tool.readiness()
   }
 
+  /** What there is to say of it although sessions can be opened. */
+  get concern(): string | undefined {
+    return this.#served?.tool.concern
+  }
+
   /** Puts another in its place; what is in flight may finish. */
   replace(plan: Plan): void {
     const { config } = this.#plan.server

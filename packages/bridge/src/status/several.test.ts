@@ -17,6 +17,7 @@ function tool(name: string, changed: Partial<ToolLook> = {}): { tool: StatusTool
     sessions: [],
     failures: [],
     minutes: [],
+    changes: [],
     ...changed,
   }
   const paths = { mcpPath: `/${name}/mcp`, ssePath: `/${name}/sse` }

@@ -43,6 +43,7 @@ export function toolSection(tool: ToolView, details: ToolDetails, place: Place):
       </div>
       ${why(details, tool.state)} ${facts(details)}
     </div>
+    <div id="${id}-changes" data-part>${details.toolChanges !== undefined && changesOf(details.toolChanges, id)}</div>
     <div id="${id}-failures" data-part>${failures.length > 0 && failuresOf(failures, id)}</div>
     <div id="${id}-processes" data-part>${processes.length > 0 && processTable(processes, id)}</div>
     <div id="${id}-sessions" data-part>
@@ -75,6 +76,17 @@ function facts({ server, children, era, command, ...details }: ToolDetails): Htm
     command !== undefined && `command ${basename(command)}`,
   ]
   return markup`<p class="soft">${parts.filter((part) => part !== false).join(' · ')}</p>`
+}
+
+function changesOf(changes: NonNullable<ToolDetails['toolChanges']>, id: string): Html {
+  return markup`<h3>Not as accepted</h3>
+    ${changes.map(
+      ({ tool, change, lines: difference }, i) =>
+        markup`<details id="${id}-change-${i}">
+          <summary id="${id}-change-${i}-summary">${tool}: ${change}</summary>
+          <pre aria-label="What was and what is">${lines([...difference])}</pre>
+        </details>`,
+    )}`
 }
 
 function failuresOf(failures: readonly FailureView[], id: string): Html {

@@ -1,4 +1,5 @@
 // status/view: what one viewer may see of the bridge: the answer of /status, and all that the page is made of.
+import type { ToolChange } from '../lock/difference.ts'
 import type { Failure } from '../tool/failures.ts'
 import type { ProcessLook, SessionLook, ToolLook } from '../tool/look.ts'
 import type { Readiness } from '../tool/startup-probe.ts'
@@ -56,6 +57,8 @@ export interface ToolDetails {
   memoryBytes: number
   failures: FailureView[]
   latency: (Omit<Minute, 'at'> & { at: string })[]
+  /** Tools that are not as they were accepted; the lines say what was and what is. For the operator. */
+  toolChanges?: { tool: string; change: ToolChange['kind']; lines: readonly string[] }[]
 }
 
 export interface SessionView extends Pick<
@@ -133,6 +136,7 @@ function toolView(viewer: Viewer, tool: StatusTool, look: ToolLook): ToolView {
     processes: processes.slice(-MOST).map((each) => processView(each, bySession.get(each.pid), isAll)),
     memoryBytes: processes.reduce((sum, { memoryBytes = 0 }) => sum + memoryBytes, 0),
     failures: failures.map(failureView),
+    ...(isAll && look.changes.length > 0 && { toolChanges: look.changes.slice(0, MOST).map(changeView) }),
     latency: look.minutes.map(({ at, ...rest }) => ({ at: iso(at), ...rest })),
   }
   return { name, state, details }
@@ -184,6 +188,10 @@ function processView(
     ...(session !== undefined && { session }),
     ...(isAll && said.length > 0 && { stderr: said }),
   }
+}
+
+function changeView({ tool, kind, lines }: ToolChange): NonNullable<ToolDetails['toolChanges']>[number] {
+  return { tool: excerpt(tool), change: kind, lines: lines.slice(0, MOST).map((line) => excerpt(line, 1000)) }
 }
 
 function failureView({ owner, at, ...rest }: Failure): FailureView {

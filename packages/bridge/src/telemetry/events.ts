@@ -75,12 +75,25 @@ export interface RefusedEvent {
   readonly cause?: unknown
 }
 
+/** A tool is not as it was accepted: `--tools-lock`. Once for each text of it. */
+export interface ToolChangeEvent {
+  readonly source: Source
+  readonly type: 'changed' | 'added'
+  /** Its name; a long one is cut. */
+  readonly tool: string
+  /** Of what it says now. */
+  readonly hash: string
+  /** Whether it is kept from clients, or only told. */
+  readonly isRefused: boolean
+}
+
 /** By payload. */
 export const CHANNELS = {
   call: channel('mcp-bridge:call'),
   session: channel('mcp-bridge:session'),
   child: channel('mcp-bridge:child'),
   refused: channel('mcp-bridge:refused'),
+  toolChange: channel('mcp-bridge:tool-change'),
 } as const
 
 /**
@@ -126,6 +139,10 @@ export class Events {
 
   child(event: Omit<ChildEvent, 'source'>): void {
     if (CHANNELS.child.hasSubscribers) CHANNELS.child.publish({ source: this.source, ...event })
+  }
+
+  toolChange(event: Omit<ToolChangeEvent, 'source'>): void {
+    if (CHANNELS.toolChange.hasSubscribers) CHANNELS.toolChange.publish({ source: this.source, ...event })
   }
 
   refused(event: Omit<RefusedEvent, 'source'>): void {

@@ -3,6 +3,7 @@ import { toBridgeError } from '../errors.ts'
 import { excerpt, hidesSomething } from '../visible.ts'
 import type { Child } from '../child/child.ts'
 import { residentBytes, snapshotProcesses } from '../child/process-tree.ts'
+import type { Tool } from '../lock/definition.ts'
 import type { ChildReport } from '../relay/describe.ts'
 import { MODERN_REVISION } from '../rpc/revisions.ts'
 import type { Era } from '../session/lease.ts'
@@ -73,26 +74,38 @@ export async function inspectTool(options: TrialOptions & Told, log: Logger): Pr
   }
 }
 
+/** Its tools in full, as a client is offered them that can be asked everything. Throws likewise. */
+export async function definitionsOf(options: TrialOptions & Told, log: Logger): Promise<readonly Tool[]> {
+  const { child, definitions } = await first(options, log, { capabilities: ALL_CAPABILITIES })
+  await child.stop()
+  return definitions
+}
+
 interface First {
   child: Child
   client: SoleClient
   report: ChildReport
+  definitions: readonly Tool[]
   era: Era
 }
 
 /** One that does not take `initialize` is asked in the manner of 2026-07-28. */
-async function first(options: TrialOptions & Told, log: Logger, era: Era = 'legacy'): Promise<First> {
+async function first(
+  options: TrialOptions & Told,
+  log: Logger,
+  { era = 'legacy', capabilities = {} }: { era?: Era; capabilities?: object } = {},
+): Promise<First> {
   const child = await options.start()
   const client = new SoleClient(child, options.startTimeoutMs, log)
   try {
-    const described = era === 'legacy' ? client.describe() : client.describeModern()
-    const { answer: _1, paramHeaders: _2, ...report } = await described
-    return { child, client, report, era }
+    const described = era === 'legacy' ? client.describe(capabilities) : client.describeModern()
+    const { answer: _1, paramHeaders: _2, definitions, ...report } = await described
+    return { child, client, report, definitions, era }
   } catch (thrown) {
     await child.stop()
     const error = withHint(toBridgeError(thrown), options)
     if (era === 'modern' || !isRefusal(error)) throw error
-    return await first(options, log, 'modern').catch(() => {
+    return await first(options, log, { era: 'modern' }).catch(() => {
       throw error
     })
   }

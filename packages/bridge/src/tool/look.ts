@@ -9,6 +9,8 @@ import type { ImplicitSession } from '../exchange/implicit-session.ts'
 import type { ImplicitSessions } from '../exchange/implicit-sessions.ts'
 import type { Disclosure } from '../lease/disclosure.ts'
 import { ownerOf, TOOL } from '../lease/owner.ts'
+import type { ToolChange } from '../lock/difference.ts'
+import type { ToolLock } from '../lock/tool-lock.ts'
 import type { ChildReport } from '../relay/describe.ts'
 import type { ClientName } from '../rpc/initialize-params.ts'
 import type { Registry } from '../session/registry.ts'
@@ -35,6 +37,8 @@ export interface ToolLook {
   /** Newest first. */
   failures: Failure[]
   minutes: Minute[]
+  /** Tools that are not as they were accepted. */
+  changes: ToolChange[]
 }
 
 export interface ProcessLook {
@@ -83,6 +87,7 @@ export interface LookedAt {
   clients: ImplicitSessions
   failures: Failures
   latency: Latency
+  lock: ToolLock | undefined
 }
 
 export const STARTS_LATER = 'it is started with the first request'
@@ -95,7 +100,15 @@ export function restingLook(
 ): ToolLook {
   return {
     ...{ state, reason, why: { message: reason, hint: undefined, stderr: [] }, children },
-    ...{ era: undefined, report: undefined, processes: [], sessions: [], failures: [], minutes: [] },
+    ...{
+      era: undefined,
+      report: undefined,
+      processes: [],
+      sessions: [],
+      failures: [],
+      minutes: [],
+      changes: [],
+    },
   }
 }
 
@@ -115,6 +128,7 @@ export async function lookAt(tool: LookedAt): Promise<ToolLook> {
     sessions: [...tool.sessions.all, ...tool.clients.all].map(sessionLook),
     failures: tool.failures.all,
     minutes: tool.latency.minutes(performance.now()),
+    changes: tool.lock?.changes ?? [],
   }
 }
 

@@ -242,6 +242,7 @@ const UNKNOWN_TOOL: ChildDescription = {
   resources: [],
   prompts: [],
   answer: undefined,
+  definitions: [],
   paramHeaders: new Map(),
   startMs: 0,
 }

@@ -13,6 +13,7 @@ import { ModernLeases } from '../lease/modern.ts'
 import { TOOL, type Owner } from '../lease/owner.ts'
 import type { Places } from '../lease/places.ts'
 import { ChildSupply } from '../lease/supply.ts'
+import type { ToolLock } from '../lock/tool-lock.ts'
 import type { ChildDescription, ChildReport } from '../relay/describe.ts'
 import type { ToolRules } from '../relay/interceptors/tool-filter.ts'
 import { recordOf, type Members } from '../rpc/content.ts'
@@ -39,6 +40,8 @@ export interface ToolOptions {
   events: Events
   /** A token may be withdrawn, or what it may do be changed, while a request that was let in by it is read. */
   isInForce(caller: Caller): boolean
+  /** What its tools were when somebody accepted them. */
+  lock?: ToolLock | undefined
 }
 
 /** At a shutdown EOF and SIGTERM are given this long each: `docker stop` kills after 10 s. */
@@ -56,6 +59,7 @@ export class Tool {
   readonly #log: Logger
   readonly #factory: ChildFactory
   readonly #disclosure: Disclosure
+  readonly #lock: ToolLock | undefined
   readonly #supply: ChildSupply
   readonly #leases: Leases
   readonly #modern: ModernLeases
@@ -72,8 +76,13 @@ export class Tool {
   #waiting = 0
 
   /** Starts nothing. Throws BridgeError `config_invalid` for an env file that cannot be read. */
-  constructor(config: Config, { timings, profiles, places, events, isInForce }: ToolOptions, log: Logger) {
+  constructor(
+    config: Config,
+    { timings, profiles, places, events, isInForce, lock }: ToolOptions,
+    log: Logger,
+  ) {
     this.#config = config
+    this.#lock = lock
     this.#log = log
     this.#factory = new ChildFactory(config, events, log)
     this.#disclosure = new Disclosure([...this.#factory.given, ...profiles.secrets], log)
@@ -120,7 +129,7 @@ export class Tool {
         onCrash: config.onCrash,
         backoffs,
         told: (error) => this.#disclosure.toOthers(error),
-        describe: () => this.#era.describe(() => this.#leases.describe?.() ?? this.#trial()),
+        describe: () => this.#describe(),
         onFailed: (error) => this.#failures.add(TOOL, error),
         onHealthy: (report) => {
           this.#paramHeaders = report.paramHeaders
@@ -176,6 +185,11 @@ export class Tool {
     return this.#probe.readiness()
   }
 
+  /** What there is to say of one that is ready: tools of it are not as they were accepted. */
+  get concern(): string | undefined {
+    return this.#lock?.concern
+  }
+
   /** Of somebody who has come to be known since it was made. */
   keepSecret(values: readonly string[]): void {
     this.#disclosure.add(values)
@@ -194,6 +208,7 @@ export class Tool {
       clients: this.clients,
       failures: this.#failures,
       latency: this.#latency,
+      lock: this.#lock,
     })
   }
 
@@ -271,6 +286,13 @@ export class Tool {
     if (learned.size > 0) this.#paramHeaders = new Map([...this.#paramHeaders, ...learned])
   }
 
+  /** What its tools say is compared, and not kept. */
+  async #describe(): Promise<ChildDescription> {
+    const described = await this.#era.describe(() => this.#leases.describe?.() ?? this.#trial())
+    this.#lock?.compare(described.definitions)
+    return { ...described, definitions: [] }
+  }
+
   #trial(): Promise<ChildDescription> {
     const { startTimeoutMs } = this.#config
     const start = () => this.#factory.start()
@@ -300,6 +322,7 @@ export class Tool {
     return {
       filters: [{ toolsAllow, toolsDeny, readOnly }, ...filters],
       isPlain: compat.includes('litellm'),
+      lock: this.#lock,
       timeoutMs: startTimeoutMs,
     }
   }

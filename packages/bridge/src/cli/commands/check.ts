@@ -15,9 +15,12 @@ export interface Check {
   configFile?: string
   /** One of several servers, to look at it alone. */
   name?: string
+  /** File of the tools that were accepted: what is not in it yet is recorded. */
+  lock?: string
 }
 
-const KEYS = new Set<string>([
+/** Options of a command that starts a tool to look at it. */
+export const CHECK_KEYS = new Set<string>([
   'cwd',
   'env',
   'envFile',
@@ -37,30 +40,34 @@ export function declareCheck(program: Command, behind: Behind, take: (check: Che
     )
   addToolOptions(
     command,
-    OPTIONS.filter(({ key }) => KEYS.has(key)),
+    OPTIONS.filter(({ key }) => CHECK_KEYS.has(key)),
   )
     .addOption(new Option('--format <table|json>', 'What to print [table]').choices(['table', 'json']))
+    .option('--lock <file>', 'Record the tools in this file as accepted; exit code 1 if they differ from it')
     .usage('[options] -- <command> [args...]\n       mcp-bridge check [options] --servers <file> [name]')
     .argument('[stray...]')
     .passThroughOptions()
     .action(() => {
-      const { config, format = 'table', ...flags } = command.opts<Options>()
+      const { config, format = 'table', lock, ...flags } = command.opts<Options>()
       const hasServers = (flags['servers'] ?? config) !== undefined && behind === undefined
       const [name, ...others] = command.args
       if (!hasServers || others.length > 0) refuseStray(command, behind)
       const configFile = config === undefined ? {} : { configFile: config }
       const one = name === undefined ? {} : { name }
-      take({ command: 'check', flags, child: behind ?? [], format, ...configFile, ...one })
+      const record = lock === undefined ? {} : { lock }
+      take({ command: 'check', flags, child: behind ?? [], format, ...configFile, ...one, ...record })
     })
 }
 
 interface Options extends Flags {
   config?: string
   format?: Check['format']
+  lock?: string
 }
 
 /** Gives the exit code. Nothing listens here: what guards a listener does not matter. */
-export async function runCheck({ flags, child, format, configFile, name }: Check): Promise<0 | 1> {
+export async function runCheck(check: Check): Promise<0 | 1> {
+  const { flags, child, format, configFile, name, lock } = check
   const { config } = await loadConfig({ flags: { ...flags, insecure: true }, command: child, configFile })
   if (config.servers === undefined && name !== undefined)
     throw invalid(
@@ -69,10 +76,16 @@ export async function runCheck({ flags, child, format, configFile, name }: Check
     )
   if (config.servers !== undefined && name === undefined) {
     const { checkServers } = await import('../check-servers.ts')
-    return checkServers(config.servers, format)
+    const code = await checkServers(config.servers, format)
+    return lock !== undefined && (await recorded(config, lock)) === 1 ? 1 : code
   }
   await checkOne(name === undefined ? config : configOf(name, config.servers ?? {}), format)
-  return 0
+  return lock === undefined ? 0 : recorded(config, lock, name)
+}
+
+async function recorded(config: Config, path: string, name?: string): Promise<0 | 1> {
+  const { record } = await import('../tool-locks.ts')
+  return record(config, path, name)
 }
 
 async function checkOne(config: Config, format: Check['format']): Promise<void> {

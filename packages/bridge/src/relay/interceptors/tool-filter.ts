@@ -1,14 +1,15 @@
 // relay/interceptors/tool-filter: which tools a client sees and calls, and how their list is written.
 import { BridgeError, toBridgeError } from '../../errors.ts'
 import { isName, namesOf } from '../../globs.ts'
-import { excerpt } from '../../visible.ts'
+import type { ToolLock } from '../../lock/tool-lock.ts'
 import { contentOf, listOf, MAX_CONTENT_BYTES, recordOf, type Members } from '../../rpc/content.ts'
-import { Message } from '../../rpc/message.ts'
+import type { Message } from '../../rpc/message.ts'
 import type { Logger } from '../../telemetry/logger.ts'
 import { fail, logInternal } from '../call.ts'
 import { ChildClient } from '../client.ts'
 import type { Call, Dispatcher, Interceptor, Listener, ResponseHandler } from '../dispatch.ts'
 import { onResponse, overhear } from '../intercept.ts'
+import { refuseUnknown, responseTo, tooLarge } from './tool-lists.ts'
 
 /** What one party admits; a tool must be admitted by each. */
 export interface ToolFilter {
@@ -23,6 +24,8 @@ export interface ToolRules {
   filters: readonly ToolFilter[]
   /** For clients that read the first page only, and fail on results that break an `outputSchema`. */
   isPlain: boolean
+  /** What the tools were when somebody accepted them; the same for all clients. */
+  lock?: ToolLock | undefined
   /** How long the child may take to say which tools it has. */
   timeoutMs: number
 }
@@ -150,7 +153,7 @@ class FilteredTools implements Dispatcher {
     // Whatever its length: the body is within its own limit, and is not let through unread.
     const { name } = recordOf(contentOf(message, Infinity)['params'])
     if (typeof name !== 'string') throw new BridgeError('request_invalid', 'the name of a tool is a string')
-    if (!this.#isNamed(name)) return refuse(call, handler, name)
+    if (!this.#isNamed(name)) return refuseUnknown(call, handler, name)
     if (!this.#needsReadOnly) return this.#next.request(call, message, handler)
     this.#harmless ??= this.#tools(this.#client).then(
       (tools) => new Set(tools.filter(isHarmless).map((tool) => tool.name)),
@@ -160,14 +163,14 @@ class FilteredTools implements Dispatcher {
       (names) => {
         if (!this.#held.delete(call)) return
         if (names.has(name)) this.#requestLate(call, message, handler)
-        else refuse(call, handler, name)
+        else refuseUnknown(call, handler, name)
       },
       (thrown: unknown) => {
         this.#harmless = undefined
         if (!this.#held.delete(call)) return
         const error = toBridgeError(thrown)
         // A tool that cannot say what it has is one that cannot be called; one that has gone says so itself.
-        if (error.code === 'child_not_mcp') refuse(call, handler, name)
+        if (error.code === 'child_not_mcp') refuseUnknown(call, handler, name)
         else this.#fail(call, handler, error)
       },
     )
@@ -200,21 +203,6 @@ class FilteredTools implements Dispatcher {
   async #tools(client: ChildClient, first?: Members): Promise<Tool[]> {
     return toolsIn(await client.list('tools', this.#rules.timeoutMs, first))
   }
-}
-
-function tooLarge(bytes: number): BridgeError {
-  const text = `the list of tools is ${bytes} bytes long: too large to be looked into`
-  return new BridgeError('frame_too_large', text)
-}
-
-/** As servers answer a call of a tool that they do not have. */
-function refuse(call: Call, handler: ResponseHandler, name: string): void {
-  fail(call, handler, new BridgeError('tool_unknown', `Unknown tool: ${excerpt(name)}`))
-}
-
-function responseTo({ id }: Call, value: object): Message {
-  const message = Message.from({ ...value, id: 0 })
-  return message.rewrite([[message.envelope.id, id]])
 }
 
 /** What is no object, or has no name, is no tool: nobody can call it, and some clients fail on the whole list. */

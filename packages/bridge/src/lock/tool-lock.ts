@@ -1,0 +1,129 @@
+// lock/tool-lock: the accepted tools of one server while it is served, and what was seen to differ from them.
+import { statSync } from 'node:fs'
+import { toBridgeError } from '../errors.ts'
+import type { Events } from '../telemetry/events.ts'
+import type { Logger } from '../telemetry/logger.ts'
+import { excerpt } from '../visible.ts'
+import { hashOf, type Tool } from './definition.ts'
+import { differenceOf, type ToolChange } from './difference.ts'
+import { readLock, type Accepted } from './file.ts'
+
+export interface ToolLockOptions {
+  path: string
+  /** Of several servers; empty for the only one. */
+  server: string
+  mode: 'refuse' | 'report'
+  events: Events
+}
+
+/** A tool that says something else each time is told so often, and of so many tools what differs is kept. */
+const MOST_TOLD = 10
+const MOST_KEPT = 500
+const MOST_NAMED = 20
+/** Of a difference in the log; `mcp-bridge tools diff` shows all. */
+const MOST_LINES = 20
+const LINE_LENGTH = 300
+
+export class ToolLock {
+  readonly mode: ToolLockOptions['mode']
+  readonly #options: ToolLockOptions
+  readonly #log: Logger
+  #accepted: Accepted
+  /** Of the file as it was read. */
+  #version: string
+  /** What was seen last of each tool that differs, by name. */
+  readonly #changes = new Map<string, ToolChange>()
+  /** By name: the hashes that were told. */
+  readonly #told = new Map<string, Set<string>>()
+
+  /** @throws BridgeError `config_invalid` for a file that cannot be read */
+  constructor(options: ToolLockOptions, log: Logger) {
+    this.mode = options.mode
+    this.#options = options
+    this.#log = log
+    this.#version = versionOf(options.path)
+    this.#accepted = this.#read()
+  }
+
+  /** Whether a tool is exactly as it was accepted. */
+  admits(tool: Tool): boolean {
+    if (this.#isAsAccepted(tool)) return true
+    if (this.#hasRead() && this.#isAsAccepted(tool)) return true
+    this.#note(differenceOf(this.#accepted, tool))
+    return false
+  }
+
+  /** Whether a tool of this name was accepted, whatever it says now. */
+  knows(name: string): boolean {
+    return this.#accepted.has(name) || (this.#hasRead() && this.#accepted.has(name))
+  }
+
+  /** Tells of those that differ. What is missing may be for other clients: nobody is told of it. */
+  compare(tools: readonly Tool[]): void {
+    for (const tool of tools) this.admits(tool)
+  }
+
+  /** What was seen to differ and has not been accepted since, by name. */
+  get changes(): ToolChange[] {
+    if (this.#changes.size > 0) this.#hasRead()
+    return [...this.#changes.values()].toSorted((a, b) => (a.tool < b.tool ? -1 : 1))
+  }
+
+  /** The same in a sentence; undefined where there is nothing. */
+  get concern(): string | undefined {
+    const names = this.changes.map(({ tool }) => excerpt(tool))
+    if (names.length === 0) return undefined
+    const shown = names.slice(0, MOST_NAMED).join(', ') + (names.length > MOST_NAMED ? ', …' : '')
+    return `${names.length === 1 ? 'a tool is' : 'tools are'} not as accepted: ${shown}`
+  }
+
+  #isAsAccepted(tool: Tool): boolean {
+    return this.#accepted.get(tool.name)?.hash === hashOf(tool)
+  }
+
+  #note(change: ToolChange | undefined): void {
+    if (change === undefined) return
+    const { kind, tool, hash, lines } = change
+    if (this.#changes.size < MOST_KEPT || this.#changes.has(tool)) this.#changes.set(tool, change)
+    else return
+    const told = this.#told.get(tool) ?? new Set()
+    this.#told.set(tool, told)
+    if (told.has(hash) || told.size >= MOST_TOLD) return
+    told.add(hash)
+    const isRefused = this.mode === 'refuse'
+    this.#options.events.toolChange({ type: kind, tool: excerpt(tool), hash, isRefused })
+    const difference = lines.slice(0, MOST_LINES).map((line) => excerpt(line, LINE_LENGTH))
+    this.#log.warn(
+      { tool: excerpt(tool), change: kind, isRefused, difference },
+      'tool differs from what was accepted',
+    )
+  }
+
+  /** What was accepted in the meantime holds at once: the file is looked at again whenever something does not fit it. */
+  #hasRead(): boolean {
+    const version = versionOf(this.#options.path)
+    if (version === this.#version) return false
+    this.#version = version
+    try {
+      this.#accepted = this.#read()
+    } catch (thrown) {
+      this.#log.error({ reason: toBridgeError(thrown).message }, 'what was accepted before holds on')
+      return false
+    }
+    this.#told.clear()
+    for (const [name, { hash }] of this.#changes)
+      if (this.#accepted.get(name)?.hash === hash) this.#changes.delete(name)
+    return true
+  }
+
+  /** One that the file does not name has had nothing accepted. */
+  #read(): Accepted {
+    const { path, server } = this.#options
+    return readLock(path).get(server) ?? new Map()
+  }
+}
+
+function versionOf(path: string): string {
+  const { mtimeMs, size, ino } = statSync(path, { throwIfNoEntry: false }) ?? {}
+  return `${mtimeMs} ${size} ${ino}`
+}
