@@ -3,6 +3,7 @@ import { isRecord, type Members } from '../rpc/content.ts'
 import { visible } from '../visible.ts'
 import { canonical, hashOf, type Tool } from './definition.ts'
 import type { Accepted } from './file.ts'
+import { namesOf, suspicionsOf, type Names } from './suspicions.ts'
 
 export interface ToolChange {
   readonly kind: 'changed' | 'added'
@@ -11,6 +12,8 @@ export interface ToolChange {
   readonly hash: string
   /** What was and what is, as `- ` and `+ ` below the member it is about: fit for a terminal. */
   readonly lines: readonly string[]
+  /** What in it may be meant for a model alone. */
+  readonly odd: readonly string[]
 }
 
 /** It was accepted, and is not there. */
@@ -22,26 +25,31 @@ export interface RemovedTool extends Omit<ToolChange, 'kind'> {
 export function differences(accepted: Accepted, tools: readonly Tool[]): (ToolChange | RemovedTool)[] {
   const present = new Set(tools.map(({ name }) => name))
   const removed = [...accepted].flatMap(([name, { hash }]) =>
-    present.has(name) ? [] : [{ kind: 'removed' as const, tool: name, hash, lines: [] }],
+    present.has(name) ? [] : [{ kind: 'removed' as const, tool: name, hash, lines: [], odd: [] }],
   )
-  const others = tools.map((tool) => differenceOf(accepted, tool)).filter((each) => each !== undefined)
+  const names = namesOf(tools)
+  const others = tools.map((tool) => differenceOf(accepted, tool, names)).filter((each) => each !== undefined)
   return [...removed, ...others].toSorted((a, b) => (a.tool < b.tool ? -1 : 1))
 }
 
-/** Of one tool that is there; undefined if it is as accepted. */
-export function differenceOf(accepted: Accepted, tool: Tool): ToolChange | undefined {
+/** Of one tool that is there; undefined if it is as accepted. `beside`: what it may look like, or speak of. */
+export function differenceOf(accepted: Accepted, tool: Tool, beside: Names): ToolChange | undefined {
   const before = accepted.get(tool.name)
   const hash = hashOf(tool)
   if (before?.hash === hash) return undefined
   const kind = before === undefined ? 'added' : 'changed'
-  return { kind, tool: tool.name, hash, lines: linesFor(before?.definition, tool) }
+  const odd = suspicionsOf(tool, beside)
+  return { kind, tool: tool.name, hash, lines: linesFor(before?.definition, tool), odd }
 }
 
 const SIGNS = { changed: '~', added: '+', removed: '-' } as const
 
 /** A headline, and the lines below it. */
-export function changeLines({ kind, tool, lines }: ToolChange | RemovedTool): string[] {
-  return [`${SIGNS[kind]} ${visible(tool)}: ${kind}`, ...lines.map((line) => `    ${line}`)]
+export function changeLines({ kind, tool, lines, odd }: ToolChange | RemovedTool): string[] {
+  return [
+    `${SIGNS[kind]} ${visible(tool)}: ${kind}`,
+    ...[...lines, ...odd.map((what) => `! ${what}`)].map((line) => `    ${line}`),
+  ]
 }
 
 function linesFor(before: Members | undefined, after: Members): string[] {

@@ -5,6 +5,7 @@ import { isRecord, listOf, recordOf, type Members } from '../rpc/content.ts'
 import { parseExact } from '../rpc/exact.ts'
 import { excerpt, visibleJson } from '../visible.ts'
 import { canonical, hashOf, type Tool } from './definition.ts'
+import { namesOf, suspicionsOf } from './suspicions.ts'
 
 /** What was accepted of one server: its tools, by name. */
 export type Accepted = ReadonlyMap<string, AcceptedTool>
@@ -96,11 +97,19 @@ function acceptedIn(tools: Members, path: string): Accepted {
 
 /** The description line by line, as people read it. */
 function toolsOf(accepted: Accepted): Members {
+  const names = namesOf([...accepted.values()].map(({ definition }) => definition))
   return byName(accepted, ({ hash, definition }) => {
     const { name: _name, description, ...rest } = definition
+    // For whoever reads the file before it is used: nothing reads it from there.
+    const suspicions = suspicionsOf(definition, names)
+    const odd = suspicions.length === 0 ? {} : { odd: suspicions }
     return typeof description === 'string'
-      ? { hash, description: description.split('\n'), definition: canonical(rest) }
-      : { hash, definition: canonical({ ...rest, ...('description' in definition && { description }) }) }
+      ? { hash, ...odd, description: description.split('\n'), definition: canonical(rest) }
+      : {
+          hash,
+          ...odd,
+          definition: canonical({ ...rest, ...('description' in definition && { description }) }),
+        }
   })
 }
 

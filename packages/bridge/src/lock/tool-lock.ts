@@ -7,6 +7,7 @@ import { excerpt } from '../visible.ts'
 import { hashOf, type Tool } from './definition.ts'
 import { differenceOf, type ToolChange } from './difference.ts'
 import { readLock, type Accepted } from './file.ts'
+import { namesOf } from './suspicions.ts'
 
 export interface ToolLockOptions {
   path: string
@@ -33,6 +34,8 @@ export class ToolLock {
   #version: string
   /** What was seen last of each tool that differs, by name. */
   readonly #changes = new Map<string, ToolChange>()
+  /** Of those that are judged before each call. */
+  readonly #hashes = new WeakMap<Tool, string>()
   /** By name: the hashes that were told. */
   readonly #told = new Map<string, Set<string>>()
 
@@ -47,9 +50,12 @@ export class ToolLock {
 
   /** Whether a tool is exactly as it was accepted. */
   admits(tool: Tool): boolean {
-    if (this.#isAsAccepted(tool)) return true
-    if (this.#hasRead() && this.#isAsAccepted(tool)) return true
-    this.#note(differenceOf(this.#accepted, tool))
+    const hash = this.#hashes.get(tool) ?? hashOf(tool)
+    this.#hashes.set(tool, hash)
+    const isAccepted = (): boolean => this.#accepted.get(tool.name)?.hash === hash
+    if (isAccepted() || (this.#hasRead() && isAccepted())) return true
+    // Told already: what it comes to is not worked out for every list that goes by.
+    if (this.#changes.get(tool.name)?.hash !== hash) this.#note(tool)
     return false
   }
 
@@ -77,15 +83,13 @@ export class ToolLock {
     return `${names.length === 1 ? 'a tool is' : 'tools are'} not as accepted: ${shown}`
   }
 
-  #isAsAccepted(tool: Tool): boolean {
-    return this.#accepted.get(tool.name)?.hash === hashOf(tool)
-  }
-
-  #note(change: ToolChange | undefined): void {
+  #note(present: Tool): void {
+    if (this.#changes.size >= MOST_KEPT && !this.#changes.has(present.name)) return
+    const names = namesOf([...this.#accepted.values()].map(({ definition }) => definition))
+    const change = differenceOf(this.#accepted, present, names)
     if (change === undefined) return
-    const { kind, tool, hash, lines } = change
-    if (this.#changes.size < MOST_KEPT || this.#changes.has(tool)) this.#changes.set(tool, change)
-    else return
+    this.#changes.set(present.name, change)
+    const { kind, tool, hash, lines, odd } = change
     const told = this.#told.get(tool) ?? new Set()
     this.#told.set(tool, told)
     if (told.has(hash) || told.size >= MOST_TOLD) return
@@ -94,7 +98,7 @@ export class ToolLock {
     this.#options.events.toolChange({ type: kind, tool: excerpt(tool), hash, isRefused })
     const difference = lines.slice(0, MOST_LINES).map((line) => excerpt(line, LINE_LENGTH))
     this.#log.warn(
-      { tool: excerpt(tool), change: kind, isRefused, difference },
+      { tool: excerpt(tool), change: kind, isRefused, difference, ...(odd.length > 0 && { odd }) },
       'tool differs from what was accepted',
     )
   }

@@ -18,6 +18,7 @@ function tool(name: string, changed: Partial<ToolLook> = {}): { tool: StatusTool
     failures: [],
     minutes: [],
     changes: [],
+    suspicions: [],
     ...changed,
   }
   const paths = { mcpPath: `/${name}/mcp`, ssePath: `/${name}/sse` }

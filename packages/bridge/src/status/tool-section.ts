@@ -43,7 +43,8 @@ export function toolSection(tool: ToolView, details: ToolDetails, place: Place):
       </div>
       ${why(details, tool.state)} ${facts(details)}
     </div>
-    <div id="${id}-changes" data-part>${details.toolChanges !== undefined && changesOf(details.toolChanges, id)}</div>
+    <div id="${id}-changes" data-part>${details.toolChanges !== undefined && changesOf(details.toolChanges, id)}
+      ${details.oddTexts !== undefined && oddTexts(details.oddTexts)}</div>
     <div id="${id}-failures" data-part>${failures.length > 0 && failuresOf(failures, id)}</div>
     <div id="${id}-processes" data-part>${processes.length > 0 && processTable(processes, id)}</div>
     <div id="${id}-sessions" data-part>
@@ -81,12 +82,19 @@ function facts({ server, children, era, command, ...details }: ToolDetails): Htm
 function changesOf(changes: NonNullable<ToolDetails['toolChanges']>, id: string): Html {
   return markup`<h3>Not as accepted</h3>
     ${changes.map(
-      ({ tool, change, lines: difference }, i) =>
+      ({ tool, change, lines: difference, odd }, i) =>
         markup`<details id="${id}-change-${i}">
           <summary id="${id}-change-${i}-summary">${tool}: ${change}</summary>
-          <pre aria-label="What was and what is">${lines([...difference])}</pre>
+          <pre aria-label="What was and what is">${lines([...difference, ...odd.map((what) => `! ${what}`)])}</pre>
         </details>`,
     )}`
+}
+
+function oddTexts(texts: readonly string[]): Html {
+  return markup`<h3>Odd texts of its tools</h3>
+    <ul>
+      ${texts.map((text) => markup`<li>${text}</li>`)}
+    </ul>`
 }
 
 function failuresOf(failures: readonly FailureView[], id: string): Html {

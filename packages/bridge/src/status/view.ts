@@ -1,5 +1,6 @@
 // status/view: what one viewer may see of the bridge: the answer of /status, and all that the page is made of.
 import type { ToolChange } from '../lock/difference.ts'
+import { shadowsIn } from '../lock/suspicions.ts'
 import type { Failure } from '../tool/failures.ts'
 import type { ProcessLook, SessionLook, ToolLook } from '../tool/look.ts'
 import type { Readiness } from '../tool/startup-probe.ts'
@@ -57,8 +58,15 @@ export interface ToolDetails {
   memoryBytes: number
   failures: FailureView[]
   latency: (Omit<Minute, 'at'> & { at: string })[]
+  /** What in the texts of its tools may be meant for a model alone. For the operator. */
+  oddTexts?: readonly string[]
   /** Tools that are not as they were accepted; the lines say what was and what is. For the operator. */
-  toolChanges?: { tool: string; change: ToolChange['kind']; lines: readonly string[] }[]
+  toolChanges?: {
+    tool: string
+    change: ToolChange['kind']
+    lines: readonly string[]
+    odd: readonly string[]
+  }[]
 }
 
 export interface SessionView extends Pick<
@@ -97,9 +105,10 @@ export function viewFor(
   tools: readonly { tool: StatusTool; look: ToolLook }[],
   problem: Readiness | undefined,
 ): StatusView {
+  const shadows = viewer.sees === 'all' ? shadowsAmong(tools) : new Map<string, string[]>()
   const views = tools
     .filter(({ tool }) => viewer.sees !== 'own' || tool.isFor(viewer.principal))
-    .map(({ tool, look }) => toolView(viewer, tool, look))
+    .map(({ tool, look }) => toolView(viewer, { tool, look, shadows: shadows.get(tool.name) ?? [] }))
   const worst = STATES.find((state) => views.some((view) => view.state === state)) ?? 'ready'
   const seesStates = viewer.sees === 'states'
   return {
@@ -112,7 +121,11 @@ export function viewFor(
   }
 }
 
-function toolView(viewer: Viewer, tool: StatusTool, look: ToolLook): ToolView {
+function toolView(
+  viewer: Viewer,
+  { tool, look, shadows }: { tool: StatusTool; look: ToolLook; shadows: readonly string[] },
+): ToolView {
+  const odd = [...look.suspicions, ...shadows]
   const { name } = tool
   const { state } = look
   if (viewer.sees === 'states') return { name, state }
@@ -136,10 +149,21 @@ function toolView(viewer: Viewer, tool: StatusTool, look: ToolLook): ToolView {
     processes: processes.slice(-MOST).map((each) => processView(each, bySession.get(each.pid), isAll)),
     memoryBytes: processes.reduce((sum, { memoryBytes = 0 }) => sum + memoryBytes, 0),
     failures: failures.map(failureView),
+    ...(isAll && odd.length > 0 && { oddTexts: odd.slice(0, MOST) }),
     ...(isAll && look.changes.length > 0 && { toolChanges: look.changes.slice(0, MOST).map(changeView) }),
     latency: look.minutes.map(({ at, ...rest }) => ({ at: iso(at), ...rest })),
   }
   return { name, state, details }
+}
+
+/** Tools of different servers that a client may take for each other. */
+function shadowsAmong(tools: readonly { tool: StatusTool; look: ToolLook }[]): Map<string, string[]> {
+  return shadowsIn(
+    tools.map(({ tool, look }) => ({
+      server: tool.name,
+      tools: look.report?.tools.map(({ name }) => name) ?? [],
+    })),
+  )
 }
 
 function reasonFor(
@@ -190,8 +214,9 @@ function processView(
   }
 }
 
-function changeView({ tool, kind, lines }: ToolChange): NonNullable<ToolDetails['toolChanges']>[number] {
-  return { tool: excerpt(tool), change: kind, lines: lines.slice(0, MOST).map((line) => excerpt(line, 1000)) }
+function changeView({ tool, kind, lines, odd }: ToolChange): NonNullable<ToolDetails['toolChanges']>[number] {
+  const shown = lines.slice(0, MOST).map((line) => excerpt(line, 1000))
+  return { tool: excerpt(tool), change: kind, lines: shown, odd }
 }
 
 function failureView({ owner, at, ...rest }: Failure): FailureView {

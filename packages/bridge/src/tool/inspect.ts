@@ -4,6 +4,7 @@ import { excerpt, hidesSomething } from '../visible.ts'
 import type { Child } from '../child/child.ts'
 import { residentBytes, snapshotProcesses } from '../child/process-tree.ts'
 import type { Tool } from '../lock/definition.ts'
+import { suspicionsIn } from '../lock/suspicions.ts'
 import type { ChildReport } from '../relay/describe.ts'
 import { MODERN_REVISION } from '../rpc/revisions.ts'
 import type { Era } from '../session/lease.ts'
@@ -38,7 +39,7 @@ const SLOW_START_MS = 1000
 
 /** Throws BridgeError, `child_…`, if the first process cannot be asked. */
 export async function inspectTool(options: TrialOptions & Told, log: Logger): Promise<Inspection> {
-  const { child, client, report, era } = await first(options, log)
+  const { child, client, report, definitions, era } = await first(options, log)
   const warnings: string[] = []
   const tree = (await snapshotProcesses()).under(child.pid, child.mark)
   const memoryBytes = [child.pid, ...tree.map(({ pid }) => pid)].reduce(
@@ -56,6 +57,7 @@ export async function inspectTool(options: TrialOptions & Told, log: Logger): Pr
       `its names or descriptions hold escape sequences or characters that are not seen: ${excerpt(hiding[0]!)}`,
     )
   }
+  warnings.push(...suspicionsIn(definitions))
   const second = await secondProcess(options, era, report.tools.length, log)
   if ('problem' in second) warnings.push(`a second process cannot run beside the first: ${second.problem}`)
   const step = await child.stop()

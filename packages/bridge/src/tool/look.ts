@@ -39,6 +39,8 @@ export interface ToolLook {
   minutes: Minute[]
   /** Tools that are not as they were accepted. */
   changes: ToolChange[]
+  /** What in the texts of its tools may be meant for a model alone. */
+  suspicions: readonly string[]
 }
 
 export interface ProcessLook {
@@ -88,6 +90,7 @@ export interface LookedAt {
   failures: Failures
   latency: Latency
   lock: ToolLock | undefined
+  suspicions: readonly string[]
 }
 
 export const STARTS_LATER = 'it is started with the first request'
@@ -108,6 +111,7 @@ export function restingLook(
       failures: [],
       minutes: [],
       changes: [],
+      suspicions: [],
     },
   }
 }
@@ -129,6 +133,7 @@ export async function lookAt(tool: LookedAt): Promise<ToolLook> {
     failures: tool.failures.all,
     minutes: tool.latency.minutes(performance.now()),
     changes: tool.lock?.changes ?? [],
+    suspicions: tool.suspicions,
   }
 }
 

@@ -13,6 +13,7 @@ import { ModernLeases } from '../lease/modern.ts'
 import { TOOL, type Owner } from '../lease/owner.ts'
 import type { Places } from '../lease/places.ts'
 import { ChildSupply } from '../lease/supply.ts'
+import { suspicionsIn } from '../lock/suspicions.ts'
 import type { ToolLock } from '../lock/tool-lock.ts'
 import type { ChildDescription, ChildReport } from '../relay/describe.ts'
 import type { ToolRules } from '../relay/interceptors/tool-filter.ts'
@@ -46,6 +47,8 @@ export interface ToolOptions {
 
 /** At a shutdown EOF and SIGTERM are given this long each: `docker stop` kills after 10 s. */
 const SHUTDOWN_GRACE_MS = 1000
+/** Of odd texts in the log; the status page has more. */
+const MOST_WARNED = 20
 /** LiteLLM sets no deadline for a call. */
 const LITELLM_CALL_MS = 10 * 60_000
 
@@ -72,6 +75,7 @@ export class Tool {
   #stopGraceMs = STOP_GRACE_MS
   #probeClosed: Promise<void> | undefined
   #hasWarned = false
+  #suspicions: readonly string[] = []
   /** Those who have nothing open yet, and wait to hear what the tool speaks. */
   #waiting = 0
 
@@ -209,6 +213,7 @@ export class Tool {
       failures: this.#failures,
       latency: this.#latency,
       lock: this.#lock,
+      suspicions: this.#suspicions,
     })
   }
 
@@ -290,6 +295,8 @@ export class Tool {
   async #describe(): Promise<ChildDescription> {
     const described = await this.#era.describe(() => this.#leases.describe?.() ?? this.#trial())
     this.#lock?.compare(described.definitions)
+    this.#suspicions = suspicionsIn(described.definitions)
+    for (const what of this.#suspicions.slice(0, MOST_WARNED)) this.#log.warn({ what }, 'odd text of a tool')
     return { ...described, definitions: [] }
   }
 

@@ -103,7 +103,7 @@ export async function runTools(tools: Tools): Promise<0 | 1 | 3> {
     found.push({
       server,
       file: path,
-      changes: changes.map(({ tool, kind, lines }) => ({ tool, change: kind, lines })),
+      changes: changes.map(({ tool, kind, lines, odd }) => ({ tool, change: kind, lines, odd })),
     })
     if (verb === 'accept' && (changes.length > 0 || accepted === undefined)) accept(locked, present, only)
     else if (changes.length > 0 && code === 0) code = 1
