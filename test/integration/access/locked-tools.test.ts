@@ -23,7 +23,7 @@ const UNKNOWN = { code: -32602, data: { code: 'tool_unknown' } }
 let lock: string
 beforeAll(async () => {
   lock = join(tempDir(), 'tools.lock.json')
-  await runBridge(['check', '--lock', lock, '--', ...turncoat()])
+  await runBridge(['tools', 'accept', '--tools-lock', lock, '--', ...turncoat()])
 })
 
 async function namesOf(client: Pick<Client, 'request'>): Promise<string[]> {
@@ -45,7 +45,7 @@ function heard(): ToolChangeEvent[] {
   return events
 }
 
-test('lock.file: it says what was accepted, in lines that a diff can show', async () => {
+test('lock.file: it says what was accepted, and another order of a schema fits it', async () => {
   const again = await runBridge(['check', '--lock', lock, '--', ...turncoat('reordered')])
   expect([again.code, again.stderr]).toEqual([0, `as accepted in ${lock}\n`])
   const text = readFileSync(lock, 'utf8')
@@ -184,27 +184,22 @@ test('lock.servers: one file for several, each with what is its own', async () =
   const folder = tempDir()
   const path = join(folder, 'servers.lock.json')
   const config = join(folder, 'bridge.yaml')
-  const yaml = (second: string[]) =>
-    JSON.stringify({
-      toolsLock: path,
-      servers: {
-        one: { command: turncoat() },
-        two: { command: second },
-        free: { command: turncoat(), onToolChange: 'report' },
-      },
-    })
-  writeFileSync(config, yaml(turncoat()))
-  expect((await runBridge(['check', '--config', config, '--lock', path])).code).toBe(0)
-  expect(Object.keys(JSON.parse(readFileSync(path, 'utf8')).servers)).toEqual(['free', 'one', 'two'])
-  writeFileSync(config, yaml(turncoat('lookalike')))
-  expect((await runBridge(['check', '--config', config, '--lock', path])).code).toBe(1)
+  const write = (...second: string[]): void => {
+    const servers = { one: { command: turncoat() }, two: { command: turncoat(...second) } }
+    writeFileSync(config, JSON.stringify({ toolsLock: path, servers }))
+  }
+  write()
+  const checked = await runBridge(['check', '--config', config, '--lock', path])
+  expect(checked.code).toBe(0)
+  expect(checked.stdout).toContain('  - one: the tool echo is called like one of the server two\n')
+  expect(Object.keys(JSON.parse(readFileSync(path, 'utf8')).servers)).toEqual(['one', 'two'])
+  write('lookalike')
+  expect((await runBridge(['tools', 'diff', '--config', config, 'one'])).code).toBe(0)
+  expect((await runBridge(['tools', 'diff', '--config', config])).stdout).toMatch(/^two:\n~ echo: changed\n/)
   const bridge = await bridged(['--config', config])
-  expect(await namesOf(await openStreamable(bridge, { path: '/one/mcp' }))).toEqual([
-    'echo',
-    'count',
-    'third',
-  ])
-  expect(await namesOf(await openStreamable(bridge, { path: '/two/mcp' }))).toEqual(['count', 'third'])
+  const names = async (server: string) => namesOf(await openStreamable(bridge, { path: `/${server}/mcp` }))
+  expect(await names('one')).toEqual(['echo', 'count', 'third'])
+  expect(await names('two')).toEqual(['count', 'third'])
   expect((await send({ port: bridge.port, method: 'GET', path: '/readyz' })).json()).toEqual({
     status: 'degraded',
     servers: { two: 'a tool is not as accepted: echo' },
@@ -233,15 +228,4 @@ test('odd.texts: check, lock, log and status page point to what may be meant for
   // Nothing is changed on the way.
   const { result } = await (await openStreamable(bridge)).request('tools/list')
   expect(result.tools[0].description).toBe('S\u0430ys the same.')
-})
-
-test('odd.shadows: a tool that is called like one of another server is told of', async () => {
-  const config = join(tempDir(), 'bridge.json')
-  writeFileSync(
-    config,
-    JSON.stringify({ servers: { one: { command: turncoat() }, two: { command: turncoat() } } }),
-  )
-  const { code, stdout } = await runBridge(['check', '--config', config])
-  expect(code).toBe(0)
-  expect(stdout).toContain('  - one: the tool echo is called like one of the server two\n')
 })

@@ -97,7 +97,7 @@ export class Plans {
 function fingerprintOf({ config, start }: On, whole: Config, needsClient: boolean): string {
   const own = ['command' as const, ...SERVER_KEYS].map((key) => config[key])
   const { toolsAllow, toolsDeny, readOnly } = whole
-  // What is accepted in the meantime holds without a new start.
+  // What the lock of tools holds is no part of it: what is accepted in the meantime holds without a new start.
   const texts = config.envFile.map(textOf)
   return JSON.stringify([own, start, [toolsAllow, toolsDeny, readOnly], needsClient, texts])
 }
