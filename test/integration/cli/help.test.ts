@@ -6,11 +6,11 @@ import { nothingLeftAfterEach } from '../bridges.ts'
 
 nothingLeftAfterEach()
 
-test('cli.help: --help fits 73 lines of 120 columns, on stdout', async () => {
+test('cli.help: --help fits 74 lines of 120 columns, on stdout', async () => {
   const { code, stdout, stderr } = await runBridge(['--help'])
   expect([code, stderr]).toEqual([0, ''])
   const lines = stdout.trimEnd().split('\n')
-  expect(lines.length).toBeLessThanOrEqual(73)
+  expect(lines.length).toBeLessThanOrEqual(74)
   expect(lines.filter((line) => line.length > 120)).toEqual([])
   expect(lines[0]).toBe('Usage: mcp-bridge [options] -- <command> [args...]')
   for (const group of ['Listening', 'Tool', 'Sessions and limits', 'Access', 'Running', 'Commands:'])
