@@ -1,5 +1,6 @@
 // index: the public API of the library, each export by name.
-export type { Bridge, Listening } from './server/bridge.ts'
+export type { Bridge } from './server/bridge.ts'
+export type { Listening } from './server/listening.ts'
 export { createBridge, inspect, type BridgeOptions } from './server/create.ts'
 export type { Inspection } from './tool/inspect.ts'
 export type { ChildReport } from './relay/describe.ts'

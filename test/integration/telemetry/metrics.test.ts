@@ -182,6 +182,19 @@ test('metrics.life: sessions, processes and their memory are there while they la
   expect(stops.reduce((sum, each) => sum + each)).toBe(starts)
 })
 
+test('metrics.restarts: a process that ended by itself, and the one in its place, are one of each', async () => {
+  const { port } = await embedded({ command: fixture('echo'), children: 'shared', metrics: true })
+  const client = await openStreamable({ port })
+  const counted = async () => {
+    const { series } = await scrape(port)
+    return ['crashes', 'restarts'].map((what) => valuesOf(series, `mcp_bridge_child_${what}_total`)[''])
+  }
+  expect(await counted()).toEqual([0, 0])
+  await client.request('tools/call', { name: 'crash' })
+  await (await openStreamable({ port })).call('echo', {})
+  expect(await counted()).toEqual([1, 1])
+})
+
 test('metrics.bounded: ten thousand invented tools, and clients and revisions, make no series', async () => {
   const { port } = await embedded({ command: fixture('echo'), children: 'shared', metrics: true })
   const client = await openStreamable({ port }, { protocolVersion: '2025-03-26' })

@@ -4,7 +4,7 @@ import type { Config, Server } from '../config/config.ts'
 import type { ChildReport } from '../relay/describe.ts'
 import { isImage } from '../place.ts'
 import { MODERN_REVISION } from '../rpc/revisions.ts'
-import type { Listening } from '../server/bridge.ts'
+import type { Listening } from '../server/listening.ts'
 import { clientKeyOf } from '../status/connect.ts'
 import { excerpt, visible } from '../visible.ts'
 
@@ -25,6 +25,7 @@ export function listeningLines(config: Config, listening: Listening, version: st
     ...(isImage ? placesInContainer(config, listening) : addresses(config, listening)),
     ['  tool', visible(config.command.join(' '))],
     ['  mode', MODES[config.children]],
+    ...metrics(listening),
     ['  access', access(config)],
     ['  waiting for', `${visible(config.command[0] ?? '')} to answer initialize …`],
   ])
@@ -43,10 +44,17 @@ function serversLines(
   return block([
     [`mcp-bridge ${version}`],
     ...(isImage ? placesInContainer(at, listening) : addresses(at, listening)),
+    ...metrics(listening),
     ['  access', access(config)],
     [`  ${names.length} servers`, 'each starts when it is first asked for, unless it says `start: eager`'],
     ...Object.entries(servers).map(([name, server]) => [`    ${name.padEnd(width)}  ${stateOf(server)}`]),
   ])
+}
+
+function metrics({ metricsUrl }: Listening): string[][] {
+  if (metricsUrl === undefined) return []
+  const { port, pathname } = new URL(metricsUrl)
+  return [['  metrics', isImage ? `${pathname} on port ${port} of this container` : metricsUrl]]
 }
 
 function stateOf({ state, reason = '', url = '', config, shown, start }: Server): string {

@@ -101,6 +101,10 @@ export interface Config {
   readonly era: 'auto' | 'legacy' | 'modern'
   /** Count for Prometheus, at `/metrics`; default false. */
   readonly metrics: boolean
+  /** Port of a listener for `/metrics` alone, 0 for a free one: implies `metrics`, and takes it off the port of the tools. */
+  readonly metricsPort?: number | undefined
+  /** Address of that listener; default `127.0.0.1`. */
+  readonly metricsHost?: string | undefined
   /** Of the command line; a library logs to the `logger` that it is given. */
   readonly logLevel: 'trace' | 'debug' | 'info' | 'warn' | 'error' | 'silent'
   /** Of the command line. */

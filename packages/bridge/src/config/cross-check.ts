@@ -27,6 +27,8 @@ export function crossCheck(config: Partial<Config>, hasToken: boolean): Problem[
     else if (config[key] !== undefined) paths.set(config[key].toLowerCase(), flagOf(key))
   }
   problems.push(...replicaProblems(config))
+  if (config.metricsHost !== undefined && config.metricsPort === undefined)
+    problems.push({ key: 'metricsHost', message: 'is for a listener of its own: set --metrics-port, too' })
   for (const [name, { token }] of Object.entries(config.clients ?? {})) {
     if (token === undefined && config.tokenFile === undefined) {
       problems.push({

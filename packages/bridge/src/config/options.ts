@@ -72,6 +72,8 @@ const TABLE = {
     drainMs: { value: 'time', help: 'How long calls may finish after SIGTERM' },
     compat: { value: 'litellm|claude-ai', help: 'What these clients survive, or need *' },
     metrics: { help: 'Count for Prometheus, at /metrics' },
+    metricsPort: { value: 'number', help: 'The same at a port of its own; 0 takes a free one' },
+    metricsHost: { value: 'address', help: 'Address to listen on with that port [127.0.0.1]' },
     logLevel: { value: 'level', help: 'trace, debug, info, warn, error, silent' },
     logFormat: { value: 'json|pretty', help: 'Default: pretty on a terminal' },
   },

@@ -28,13 +28,7 @@ export const configSchema = z.strictObject({
   /** Checked one by one, when the rest is known: see config/servers. */
   servers: whole<Config['servers']>().optional(),
   cwd: text().optional(),
-  host: text()
-    .transform((host) => host.replace(/^\[(.*)\]$/, '$1'))
-    .refine(
-      (host) => isIP(host) !== 0 || /^[\w.-]+$/.test(host),
-      'write an address without port, such as 0.0.0.0',
-    )
-    .default('127.0.0.1'),
+  host: address().default('127.0.0.1'),
   port: int(0, 65_535).default(8000),
   ssePath: path().default('/sse'),
   messagePath: path().default('/messages'),
@@ -93,10 +87,22 @@ export const configSchema = z.strictObject({
   clients: clients().default({}),
   era: z.enum(['auto', 'legacy', 'modern'], 'write auto, legacy or modern').default('auto'),
   metrics: boolean().default(false),
+  metricsPort: int(0, 65_535).optional(),
+  /** In effect 127.0.0.1, unless set. */
+  metricsHost: address().optional(),
   onCrash: z.enum(['restart', 'exit'], 'write restart or exit').default('restart'),
   logLevel: z.enum(LOG_LEVELS, `write ${LOG_LEVELS.join(', ')}`).default('info'),
   logFormat: z.enum(['json', 'pretty'], 'write json or pretty').optional(),
 } satisfies { [K in keyof Config]-?: z.ZodType<Config[K]> })
+
+function address() {
+  return text()
+    .transform((host) => host.replace(/^\[(.*)\]$/, '$1'))
+    .refine(
+      (host) => isIP(host) !== 0 || /^[\w.-]+$/.test(host),
+      'write an address without port, such as 0.0.0.0',
+    )
+}
 
 function path() {
   return text()

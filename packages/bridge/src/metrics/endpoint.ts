@@ -17,6 +17,8 @@ export interface MetricsEndpointOptions {
   hasTokens: boolean
   servers(): Iterable<MeasuredServer>
   budget: Pick<Budget, 'waiting' | 'bytes'>
+  /** What keeps all of them from serving: the end of the bridge, a faulty file of tokens. */
+  problem(): object | undefined
 }
 
 export const METRICS_PATH = '/metrics'
@@ -64,7 +66,7 @@ export class MetricsEndpoint {
     const byPid = numbers.of(processes.map(({ pid }) => pid))
     return {
       name,
-      isReady: state === 'ready' || state === 'idle',
+      isReady: (state === 'ready' || state === 'idle') && this.#options.problem() === undefined,
       processes: processes.map((each) => ({ ...each, number: byPid.get(each.pid) ?? 0 })),
     }
   }

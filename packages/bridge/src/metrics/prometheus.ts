@@ -88,8 +88,13 @@ export async function prometheusText(metrics: Metrics, moment: Moment): Promise<
   )
   counter(
     'mcp_bridge_child_crashes_total',
-    'Processes that ended by themselves: each is replaced when it is needed',
+    'Processes that ended by themselves',
     ofServers(({ crashes }) => crashes),
+  )
+  counter(
+    'mcp_bridge_child_restarts_total',
+    'Processes started in place of one that ended by itself',
+    ofServers(({ restarts }) => restarts),
   )
   counter(
     'mcp_bridge_child_stops_total',

@@ -25,9 +25,10 @@ export interface SessionSum {
 /** One server: its numbers stay when it is replaced by another of its name. */
 export class ServerMetrics {
   readonly calls: CallSums
-  /** Processes started; those that ended by themselves; and those that were ended, by what it took. */
+  /** Processes started; those that ended by themselves, and were replaced; and those that were ended, by what it took. */
   starts = 0
   crashes = 0
+  restarts = 0
   readonly stops = new Map<string, number>()
   readonly #sessions = new Map<string, SessionSum>()
   #offered: () => Offered | undefined = () => undefined
@@ -81,8 +82,10 @@ export class ServerMetrics {
   }
 
   #child({ type, step = 'exited' }: ChildEvent): void {
-    if (type === 'started') this.starts++
-    else if (type === 'exited') this.crashes++
+    if (type === 'started') {
+      this.starts++
+      if (this.restarts < this.crashes) this.restarts++
+    } else if (type === 'exited') this.crashes++
     else this.stops.set(step, (this.stops.get(step) ?? 0) + 1)
   }
 }

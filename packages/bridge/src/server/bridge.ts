@@ -7,8 +7,8 @@ import { TokenFile } from '../access/token-file.ts'
 import { strangersIn, Tokens, tokensOf } from '../access/tokens.ts'
 import { Pressure } from '../budget/pressure.ts'
 import { monotonicMs } from '../clock.ts'
-import { connectableHost } from '../config/loopback.ts'
-import { SERVER_KEYS, type Config, type ConfigInput } from '../config/config.ts'
+import type { Config, ConfigInput } from '../config/config.ts'
+import { changedFixedKeys } from '../config/fixed-keys.ts'
 import { parseConfig } from '../config/load.ts'
 import { BridgeError } from '../errors.ts'
 import { Heartbeat } from '../http/heartbeat.ts'
@@ -27,16 +27,9 @@ import { App } from './app.ts'
 import { seenBy, type Health } from './health.ts'
 import { leave } from './leaving.ts'
 import { addressOf, closeListener, openListener } from './listener.ts'
+import { listeningAt, pathsOf, type Listening } from './listening.ts'
+import { isMeasured, metricsListenerOf, type MetricsListener } from './metrics-listener.ts'
 import { Servers } from './servers.ts'
-
-/** Where a bridge can be reached, as seen from this machine. */
-export interface Listening {
-  host: string
-  port: number
-  /** Streamable HTTP and HTTP+SSE of its tool; with `servers` these begin with the name of one: `/NAME/mcp`. */
-  mcpUrl: string
-  sseUrl: string
-}
 
 /** After the drain, answers on their way have this long. */
 const CLOSE_GRACE_MS = 500
@@ -59,6 +52,7 @@ export class Bridge {
   readonly #tokenFile: TokenFile | undefined
   readonly #replica: Replica | undefined
   readonly #metrics: Metrics | undefined
+  readonly #metricsListener: MetricsListener | undefined
   readonly #stopLogging: () => void
   #isClosing = false
   #server: HttpServer | undefined
@@ -71,7 +65,7 @@ export class Bridge {
     this.#heartbeat = new Heartbeat(log)
     this.#replica = openReplica(config)
     const events = new Events(config.command[0] ?? '')
-    this.#metrics = config.metrics ? new Metrics(events.source) : undefined
+    this.#metrics = isMeasured(config) ? new Metrics(events.source) : undefined
     this.#tokenFile = this.#openTokenFile(timings)
     const { initial = new Map<string, string>() } = this.#tokenFile ?? {}
     this.#tokens = new Tokens(tokensOf(config, initial, true))
@@ -101,6 +95,7 @@ export class Bridge {
     const hasTokens = this.#tokens.areNeeded
     const { budget } = this.#accounts
     const servers = () => this.#servers.shown
+    const problem = () => this.#ownProblem()
     const status = new Status({
       host: config.host,
       hasTokens,
@@ -108,8 +103,12 @@ export class Bridge {
       isInForce: (caller) => this.#tokens.isInForce(caller),
       events,
       tools: servers,
-      problem: () => this.#ownProblem(),
+      problem,
     })
+    const measured = { hasTokens, budget, servers, problem }
+    const endpoint = this.#metrics && new MetricsEndpoint(this.#metrics, measured)
+    this.#metricsListener =
+      endpoint && metricsListenerOf(config, { endpoint, authenticate, hasTokens, events }, log)
     this.#pressure = new Pressure(
       budget,
       () => this.#servers.tools.flatMap(({ sessions, clients }) => [...sessions.all, ...clients.all]),
@@ -127,7 +126,7 @@ export class Bridge {
         cors: config.cors,
         authenticate,
         status,
-        metrics: this.#metrics && new MetricsEndpoint(this.#metrics, { hasTokens, budget, servers }),
+        metrics: this.#metricsListener === undefined ? endpoint : undefined,
         events,
         replica: this.#replica,
         explain: (path, { principal }) => this.#servers.explain(path, principal),
@@ -174,14 +173,18 @@ export class Bridge {
    * @throws BridgeError `listen_failed`
    */
   async listen(): Promise<Listening> {
-    const { host, servers } = this.#config
-    const { mcpPath, ssePath } = servers === undefined ? this.#config : EXAMPLE
-    this.#server = await openListener(this.handler, this.#config, this.#log)
-    const listening = addressOf(this.#server)
-    this.#log.info({ host: listening.address, port: listening.port, mcpPath, ssePath }, 'listening')
+    const metricsUrl = await this.#metricsListener?.open()
+    try {
+      this.#server = await openListener(this.handler, this.#config, this.#log)
+    } catch (error) {
+      await this.#metricsListener?.close()
+      throw error
+    }
+    const address = addressOf(this.#server)
+    const where = { host: address.address, port: address.port, ...pathsOf(this.#config) }
+    this.#log.info(where, 'listening')
     this.#servers.begin()
-    const base = `http://${connectableHost(host)}:${listening.port}`
-    return { host, port: listening.port, mcpUrl: `${base}${mcpPath}`, sseUrl: `${base}${ssePath}` }
+    return listeningAt(this.#config, address, metricsUrl ?? this.#metrics !== undefined)
   }
 
   /**
@@ -202,7 +205,7 @@ export class Bridge {
       throw new BridgeError('config_invalid', 'only servers can be changed while the bridge runs')
     const file = this.#tokenFile?.next ?? new Map<string, string>()
     const tokens = tokensOf({ ...this.#config, clients: config.clients }, file, false)
-    const fixed = changedKeys(this.#config, config)
+    const fixed = changedFixedKeys(this.#config, config)
     this.#servers.apply({
       ...config,
       maxSessions: this.#config.maxSessions,
@@ -244,6 +247,8 @@ export class Bridge {
       ])
     } finally {
       this.#replica?.close()
+      // Whatever is counted on the way out can still be read.
+      await this.#metricsListener?.close()
       this.#stopLogging()
       this.#metrics?.close()
     }
@@ -285,15 +290,4 @@ export class Bridge {
     const problem = this.#tokenFile?.problem
     return problem === undefined ? undefined : { status: 'failing', reason: problem }
   }
-}
-
-const EXAMPLE = { mcpPath: '/NAME/mcp', ssePath: '/NAME/sse' }
-
-/** Options of the whole that a running bridge does not take over. */
-function changedKeys(before: Config, after: Config): string[] {
-  const isTaken = new Set<string>(['servers', 'clients', ...SERVER_KEYS])
-  return Object.keys(after).filter((key) => {
-    const [old, now] = [before, after].map((config) => JSON.stringify(config[key as keyof Config]))
-    return !isTaken.has(key) && old !== now
-  })
 }

@@ -11,7 +11,16 @@ export interface ListenerOptions {
   host: string
   port: number
   maxBodyBytes: number
+  /** Which options say where to listen, for whoever has to correct them. */
+  flags?: Flags
 }
+
+interface Flags {
+  host: string
+  port: string
+}
+
+const FLAGS: Flags = { host: '--host', port: '--port' }
 
 /** Longer than the 60 s after which proxies close an idle connection: they must be the first. */
 const KEEP_ALIVE_TIMEOUT_MS = 65_000
@@ -34,7 +43,7 @@ const REFUSED_MS = 5000
  */
 export async function openListener(
   handler: RequestListener,
-  { host, port, maxBodyBytes }: ListenerOptions,
+  { host, port, maxBodyBytes, flags = FLAGS }: ListenerOptions,
   log: Logger,
   timeouts: Pick<ServerOptions, 'headersTimeout' | 'requestTimeout' | 'connectionsCheckingInterval'> = {},
 ): Promise<Server> {
@@ -62,7 +71,7 @@ export async function openListener(
     refuseRaw(socket as Socket, problem)
   })
   await new Promise<void>((resolve, reject) => {
-    server.once('error', (error: NodeJS.ErrnoException) => reject(listenError(error, host, port)))
+    server.once('error', (error: NodeJS.ErrnoException) => reject(listenError(error, host, port, flags)))
     server.listen(port, host, resolve)
   })
   return server
@@ -137,18 +146,24 @@ function refuseRaw(socket: Socket, error: BridgeError): void {
   socket.on('close', () => clearTimeout(cut))
 }
 
-function listenError(error: NodeJS.ErrnoException, host: string, port: number): BridgeError {
+function listenError(error: NodeJS.ErrnoException, host: string, port: number, flags: Flags): BridgeError {
   const at = `${host.includes(':') ? `[${host}]` : host}:${port}`
   const fail = (text: string, hint: string) => new BridgeError('listen_failed', text, { hint, cause: error })
   switch (error.code ?? '') {
     case 'EADDRINUSE':
-      return fail(`${at} is in use`, 'choose another --port (0 takes a free one), or stop what listens there')
+      return fail(
+        `${at} is in use`,
+        `choose another ${flags.port} (0 takes a free one), or stop what listens there`,
+      )
     case 'EACCES':
-      return fail(`no permission to listen on ${at}`, 'choose a --port above 1023')
+      return fail(`no permission to listen on ${at}`, `choose a ${flags.port} above 1023`)
     case 'EADDRNOTAVAIL':
     case 'ENOTFOUND':
-      return fail(`${host} is not an address of this machine`, 'correct --host')
+      return fail(`${host} is not an address of this machine`, `correct ${flags.host}`)
     default:
-      return fail(`cannot listen on ${at}: ${error.code ?? error.message}`, 'correct --host and --port')
+      return fail(
+        `cannot listen on ${at}: ${error.code ?? error.message}`,
+        `correct ${flags.host} and ${flags.port}`,
+      )
   }
 }
