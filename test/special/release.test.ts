@@ -1,4 +1,4 @@
-// The workflows, forms and metadata that GitHub, Renovate, npm and the MCP registry read, judged by the checkers of each.
+// The workflows, forms and metadata that GitHub, Renovate, npm and the MCP registry read, and scripts, judged by the checkers of each.
 import { cpSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { tempDir } from '@mcp-bridge/testkit'
@@ -55,6 +55,24 @@ describe('the workflows', () => {
     ])
     expect(found).toMatchObject({ code: 0, stdout: '', stderr: '' })
     expect(await outcomeOf([join(bin, 'shellcheck'), ...scripts])).toMatchObject({ code: 0, stdout: '' })
+  })
+
+  test('and so are the scripts of the LAN stack, with what they source', async () => {
+    const compose = join(root, 'compose')
+    const beside = readdirSync(compose, { withFileTypes: true })
+      .filter(
+        (entry) => entry.isFile() && readFileSync(join(compose, entry.name), 'utf8').startsWith('#!/bin/sh'),
+      )
+      .map(({ name }) => name)
+    expect(beside).toContain('setup')
+    const all = [...beside, 'lib/guard', 'local-images/build', 'config/postgres/10-roles.sh']
+    const options = ['--external-sources', '--source-path=SCRIPTDIR', '--severity=warning']
+    const found = await outcomeOf([
+      join(bin, 'shellcheck'),
+      ...options,
+      ...all.map((name) => join(compose, name)),
+    ])
+    expect(found).toMatchObject({ code: 0, stdout: '' })
   })
 
   test('have nothing that zizmor finds', async () => {
