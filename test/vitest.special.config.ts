@@ -1,7 +1,7 @@
 import { defineConfig } from 'vitest/config'
 import { base } from './vitest.config.ts'
 
-/** What needs a browser, Python, Go, nginx, HAProxy, Caddy or other versions of Node; `.ci/run` brings them, but for Go. Without them these tests fail. */
+/** What needs a browser, Python, Go, nginx, HAProxy, Caddy, Prometheus or other versions of Node; `.ci/run` brings them, but for Go. Without them these tests fail. */
 export default defineConfig({
   test: {
     ...base,

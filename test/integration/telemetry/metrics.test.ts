@@ -134,7 +134,11 @@ test('metrics.access: they are for this machine, and with tokens for whoever has
   const known = { ...proxied, authorization: 'Bearer of-ann' }
   expect((await send({ port: guarded.port, path: '/metrics', headers: known })).status).toBe(200)
   const { series } = await scrape(guarded.port)
-  expect(valuesOf(series, 'mcp_bridge_refused_total', 'code')).toEqual({ unauthorized: 1 })
+  expect(valuesOf(series, 'mcp_bridge_refused_total', 'code')).toEqual({
+    unauthorized: 1,
+    host_forbidden: 0,
+    origin_forbidden: 0,
+  })
 })
 
 test('metrics.servers: whoever is kept to some servers reads of these alone', async () => {

@@ -60,13 +60,14 @@ export class MetricsEndpoint {
   }
 
   async #look({ name, look }: MeasuredServer) {
-    const { state, processes } = await look()
+    const { state, processes, changes } = await look()
     const numbers = this.#numbers.get(name) ?? new ChildNumbers()
     this.#numbers.set(name, numbers)
     const byPid = numbers.of(processes.map(({ pid }) => pid))
     return {
       name,
       isReady: (state === 'ready' || state === 'idle') && this.#options.problem() === undefined,
+      changedTools: changes.length,
       processes: processes.map((each) => ({ ...each, number: byPid.get(each.pid) ?? 0 })),
     }
   }

@@ -1,5 +1,6 @@
 // metrics/metrics: what is counted of one bridge, from its first event on; without it nobody listens.
 import { monitorEventLoopDelay } from 'node:perf_hooks'
+import type { ErrorCode } from '../errors.ts'
 import { CHANNELS, listen, type RefusedEvent, type Source } from '../telemetry/events.ts'
 import type { Offered } from './call-sums.ts'
 import { ServerMetrics } from './server-metrics.ts'
@@ -7,9 +8,12 @@ import { ServerMetrics } from './server-metrics.ts'
 /** How often the event loop is timed. */
 export const LOOP_LOOK_MS = 20
 
+/** There before the first of them: Prometheus sees no rise in a series that begins. */
+const ATTEMPTS = ['unauthorized', 'host_forbidden', 'origin_forbidden'] as const satisfies ErrorCode[]
+
 export class Metrics {
   /** Requests of HTTP, by code of docs/ERRORS.md. */
-  readonly refused = new Map<string, number>()
+  readonly refused = new Map<string, number>(ATTEMPTS.map((code) => [code, 0]))
   /** Nanoseconds from one look to the next, since somebody asked last. */
   readonly loopDelay = monitorEventLoopDelay({ resolution: LOOP_LOOK_MS })
   readonly #servers = new Map<string, ServerMetrics>()

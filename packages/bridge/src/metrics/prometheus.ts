@@ -13,6 +13,7 @@ export interface Moment {
   servers: readonly {
     name: string
     isReady: boolean
+    changedTools: number
     processes: readonly (ProcessLook & { number: number })[]
   }[]
   waiting: Pick<Quota, 'used' | 'max'>
@@ -107,6 +108,11 @@ export async function prometheusText(metrics: Metrics, moment: Moment): Promise<
     'mcp_bridge_ready',
     'Whether a session can be opened now',
     moment.servers.map(({ name, isReady }) => [serverLabel(name), Number(isReady)]),
+  )
+  gauge(
+    'mcp_bridge_changed_tools',
+    'Tools that are not as they were accepted: --tools-lock',
+    moment.servers.map(({ name, changedTools }) => [serverLabel(name), changedTools]),
   )
   writeChildren(gauge, moment)
   gauge('mcp_bridge_queue_requests', 'Requests that wait for a free process', [[{}, moment.waiting.used]])
