@@ -55,7 +55,7 @@ test.each(MODES)(
   'lock.rug-pull: %s: what changes after ten calls is refused, all else goes on',
   async (children) => {
     const limits = { children, maxChildren: 1, warm: 0 }
-    const bridge = await embedded({ command: turncoat('told'), toolsLock: lock, ...limits })
+    const bridge = await embedded({ command: turncoat('told'), toolsLock: lock, metrics: true, ...limits })
     const client = await openSse(bridge)
     for (let call = 1; call < 10; call++) expect(textOf(await client.call('echo'))).toBe(`echo ${call}`)
     expect(await namesOf(client)).toEqual(['echo', 'count', 'third'])
@@ -84,6 +84,13 @@ test.each(MODES)(
       { tool: 'echo', change: 'changed' },
       { tool: 'extra', change: 'added' },
     ])
+    const { body } = await send({ port: bridge.port, path: '/metrics' })
+    for (const [change, count] of [
+      ['changed', 1],
+      ['added', 1],
+      ['removed', 0],
+    ])
+      expect(body).toContain(`mcp_bridge_changed_tools{change="${change}"} ${count}\n`)
   },
 )
 
@@ -147,7 +154,9 @@ test('lock.accept: diff shows, accept takes, and a bridge that runs knows at onc
   const run = (...args: string[]) => runBridge(['tools', ...args, '--tools-lock', own, '--', ...command])
   const bridge = await embedded({ command, toolsLock: own })
   const client = await openStreamable(bridge)
-  expect(await namesOf(client)).toEqual(['count', 'third'])
+  // As another replica, which reads the same file.
+  const other = await openStreamable(await embedded({ command, toolsLock: own, onToolChange: 'refuse' }))
+  for (const each of [client, other]) expect(await namesOf(each)).toEqual(['count', 'third'])
   const shown = await run('diff')
   expect(shown.code).toBe(1)
   expect(shown.stdout).toContain('~ echo: changed\n    description:\n    - Says the same.\n')
@@ -156,10 +165,43 @@ test('lock.accept: diff shows, accept takes, and a bridge that runs knows at onc
   expect((await run('accept', '--tool', 'extra')).code).toBe(0)
   expect(await namesOf(client)).toEqual(['count', 'third', 'extra'])
   expect((await run('accept')).code).toBe(0)
-  expect(await namesOf(client)).toEqual(['echo', 'count', 'third', 'extra'])
+  for (const each of [client, other]) expect(await namesOf(each)).toEqual(['echo', 'count', 'third', 'extra'])
   expect((await send({ port: bridge.port, method: 'GET', path: '/readyz' })).json()).toEqual({
     status: 'ready',
   })
+  // What is withdrawn is withdrawn.
+  copyFileSync(lock, own)
+  expect((await client.call('echo')).error).toMatchObject(CHANGED)
+  expect(await namesOf(other)).toEqual(['count', 'third'])
+})
+
+test('lock.missing: a tool that is gone is shown, and is no alarm', async () => {
+  const path = join(tempDir(), 'more.lock.json')
+  await runBridge(['tools', 'accept', '--tools-lock', path, '--', ...turncoat('longer')])
+  const bridge = await embedded({ command: turncoat(), toolsLock: path })
+  await bridge.until(({ msg }) => msg === 'tool answers')
+  const get = async (where: string) => (await send({ port: bridge.port, method: 'GET', path: where })).json()
+  expect((await get('/status')).tools[0].details.toolChanges).toEqual([
+    { tool: 'extra', change: 'removed', lines: [], odd: [] },
+  ])
+  expect(await get('/readyz')).toEqual({ status: 'ready' })
+})
+
+test('lock.litellm: all pages are one for LiteLLM, and a refusal is a result', async () => {
+  const bridge = await embedded({
+    command: turncoat('lookalike', 'longer'),
+    toolsLock: lock,
+    compat: 'litellm',
+  })
+  const client = await openStreamable(bridge)
+  const { result } = await client.request('tools/list')
+  expect([result.tools.map(({ name }: { name: string }) => name), result.nextCursor]).toEqual([
+    ['count', 'third'],
+    undefined,
+  ])
+  const called = await client.call('echo')
+  expect(called.result).toMatchObject({ isError: true })
+  expect(textOf(called)).toContain('echo says something else of itself')
 })
 
 test('lock.servers: one file for several, each with what is its own', async () => {
@@ -195,6 +237,10 @@ test('lock.servers: one file for several, each with what is its own', async () =
     status: 'degraded',
     servers: { two: 'a tool is not as accepted: echo' },
   })
+  const empty = join(folder, 'empty.lock.json')
+  writeFileSync(empty, JSON.stringify({ version: 1, servers: {} }))
+  bridge.reload({ toolsLock: empty, servers: later })
+  expect(await names('one')).toEqual([])
 })
 
 test('lock.edited: a text that somebody has changed in the file is not taken for accepted', async () => {

@@ -1,7 +1,7 @@
 // cli/check-servers: `mcp-bridge check --servers`: each entry of a file is started once; one line says how it went.
 import type { Config, Server } from '../config/config.ts'
 import { toBridgeError, type BridgeError } from '../errors.ts'
-import { shadowsIn } from '../lock/suspicions.ts'
+import { shadowsIn, type Offering } from '../lock/shadows.ts'
 import { inspect } from '../server/create.ts'
 import type { Inspection } from '../tool/inspect.ts'
 import { excerpt, visible, visibleLine } from '../visible.ts'
@@ -23,14 +23,14 @@ export async function checkServers(
   const all = Object.entries(servers)
   const width = Math.max(0, ...all.map(([name]) => nameCell(name).length))
   const found: object[] = []
-  const offered: { server: string; tools: string[] }[] = []
+  const offered: Offering[] = []
   let failed = 0
   const outcomes = inTurn(all.map(([, server]) => server))
   for (const [i, [name, server]] of all.entries()) {
     const outcome = await outcomes[i]
     if (outcome !== undefined && 'error' in outcome) failed += 1
     if (outcome !== undefined && 'report' in outcome)
-      offered.push({ server: name, tools: outcome.report.tools.map((tool) => tool.name) })
+      offered.push({ server: name, tools: outcome.report.tools })
     if (format === 'json') found.push(asJson(name, server, outcome))
     // As soon as it is known: a list of slow tools takes minutes.
     else process.stdout.write(`${nameCell(name).padEnd(width)}  ${linesOf(server, outcome).join('\n')}\n`)
@@ -45,7 +45,7 @@ export async function checkServers(
   return failed > 0 || all.some(([, server]) => isToMend(server)) ? 1 : 0
 }
 
-/** Tools that a client of several servers may take for each other. */
+/** What a client of several of these servers may fall for. */
 function shadowText(shadows: ReadonlyMap<string, readonly string[]>): string {
   const lines = [...shadows].flatMap(([server, said]) =>
     said.map((each) => `  - ${nameCell(server)}: ${each}`),

@@ -7,9 +7,17 @@ export interface Tool extends Members {
   readonly name: string
 }
 
-/** What is no object, or has no name, is no tool: nobody can call it. */
+/** Schemas nest to a dozen levels. Deeper ones are made to exhaust whoever follows them. */
+const DEEPEST = 256
+
+/** What is no object, has no name or has no bottom is no tool: nobody can call it, or ever accept it. */
 export function isTool(value: unknown): value is Tool {
-  return isRecord(value) && typeof value['name'] === 'string'
+  return isRecord(value) && typeof value['name'] === 'string' && !isDeeper(value, DEEPEST)
+}
+
+function isDeeper(value: unknown, than: number): boolean {
+  if (typeof value !== 'object' || value === null) return false
+  return than === 0 || Object.values(value).some((inner) => isDeeper(inner, than - 1))
 }
 
 /**

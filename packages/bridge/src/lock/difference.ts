@@ -21,15 +21,25 @@ export interface RemovedTool extends Omit<ToolChange, 'kind'> {
   readonly kind: 'removed'
 }
 
+export type Difference = ToolChange | RemovedTool
+
 /** By name; `tools` are all that are there. */
-export function differences(accepted: Accepted, tools: readonly Tool[]): (ToolChange | RemovedTool)[] {
+export function differences(accepted: Accepted, tools: readonly Tool[]): Difference[] {
   const present = new Set(tools.map(({ name }) => name))
-  const removed = [...accepted].flatMap(([name, { hash }]) =>
-    present.has(name) ? [] : [{ kind: 'removed' as const, tool: name, hash, lines: [], odd: [] }],
-  )
+  const removed = [...accepted.keys()]
+    .filter((name) => !present.has(name))
+    .map((name) => removedTool(accepted, name))
   const names = namesOf(tools)
   const others = tools.map((tool) => differenceOf(accepted, tool, names)).filter((each) => each !== undefined)
-  return [...removed, ...others].toSorted((a, b) => (a.tool < b.tool ? -1 : 1))
+  return byName([...removed, ...others])
+}
+
+export function removedTool(accepted: Accepted, name: string): RemovedTool {
+  return { kind: 'removed', tool: name, hash: accepted.get(name)?.hash ?? '', lines: [], odd: [] }
+}
+
+export function byName<T extends Difference>(all: readonly T[]): T[] {
+  return all.toSorted((a, b) => (a.tool < b.tool ? -1 : 1))
 }
 
 /** Of one tool that is there; undefined if it is as accepted. `beside`: what it may look like, or speak of. */
@@ -45,7 +55,7 @@ export function differenceOf(accepted: Accepted, tool: Tool, beside: Names): Too
 const SIGNS = { changed: '~', added: '+', removed: '-' } as const
 
 /** A headline, and the lines below it. */
-export function changeLines({ kind, tool, lines, odd }: ToolChange | RemovedTool): string[] {
+export function changeLines({ kind, tool, lines, odd }: Difference): string[] {
   return [
     `${SIGNS[kind]} ${visible(tool)}: ${kind}`,
     ...[...lines, ...odd.map((what) => `! ${what}`)].map((line) => `    ${line}`),

@@ -60,6 +60,16 @@ test.each([
   expect(change?.lines.length).toBeGreaterThan(0)
 })
 
+const nested = (levels: number): string => `{"name":"a","x":${'['.repeat(levels)}${']'.repeat(levels)}}`
+
+test('one whose schema has no bottom is no tool: whoever follows it runs out of stack', () => {
+  expect([200, 300, 100_000].map((levels) => isTool(parseExact(nested(levels))))).toEqual([
+    true,
+    false,
+    false,
+  ])
+})
+
 test('a file that is not there is none, and one that is something else is refused', () => {
   expect(readLockIfThere(join(folder, 'none.json'))).toBeUndefined()
   expect(() => readLock(join(folder, 'none.json'))).toThrow('cannot be read: ENOENT')

@@ -1,4 +1,4 @@
-// lock/suspicions: what in the texts of tools may be meant for a model and not for whoever reads them; a report, no verdict.
+// lock/suspicions: what in the texts of one server's tools may be meant for a model and not for whoever reads them; a report, no verdict.
 import { isRecord } from '../rpc/content.ts'
 import { excerpt } from '../visible.ts'
 import type { Tool } from './definition.ts'
@@ -8,16 +8,11 @@ const SHOWN = 80
 /** Of one tool: who writes more has been seen. */
 const MOST = 10
 
-/** The names of the tools of one server, for what is said of each of them. */
-export interface Names {
-  /** Those that are no words of a language: `search` may stand in any sentence. */
-  readonly telling: ReadonlySet<string>
-  readonly bySkeleton: ReadonlyMap<string, readonly string[]>
-}
+/** The names of the tools of one server, by what they look like. */
+export type Names = ReadonlyMap<string, readonly string[]>
 
 export function namesOf(tools: readonly Tool[]): Names {
-  const names = [...new Set(tools.map(({ name }) => name))]
-  return { telling: new Set(names.filter(isTelling)), bySkeleton: Map.groupBy(names, skeletonOf) }
+  return Map.groupBy(new Set(tools.map(({ name }) => name)), skeletonOf)
 }
 
 /** As sentences, fit for a terminal, each once. */
@@ -32,31 +27,11 @@ export function suspicionsIn(tools: readonly Tool[]): string[] {
 export function suspicionsOf(tool: Tool, names: Names): string[] {
   const found = new Set(inName(tool.name, names))
   for (const [path, text] of textsIn(tool, ''))
-    for (const what of inText(text, tool.name, names)) {
+    for (const what of inText(text)) {
       if (found.size >= MOST) return [...found]
       found.add(`${what} (${excerpt(path)})`)
     }
   return [...found]
-}
-
-/** By server, where there are any: tools that a client may take for those of another server. */
-export function shadowsIn(
-  servers: readonly { server: string; tools: readonly string[] }[],
-): Map<string, string[]> {
-  const all = servers.flatMap(({ server, tools }) =>
-    [...new Set(tools)].map((tool) => ({ server, tool, skeleton: skeletonOf(tool) })),
-  )
-  const found = new Map<string, string[]>()
-  for (const alike of Map.groupBy(all, ({ skeleton }) => skeleton).values()) {
-    for (const { server, tool } of alike.slice(0, MOST)) {
-      const other = alike.find((each) => each.server !== server)
-      if (other === undefined) continue
-      const what = other.tool === tool ? 'is called like one' : `looks like ${excerpt(other.tool)}`
-      const said = `the tool ${excerpt(tool)} ${what} of the server ${excerpt(other.server)}`
-      found.set(server, [...(found.get(server) ?? []), said])
-    }
-  }
-  return found
 }
 
 /** Every text of a tool, with where it stands; keys of its schemas are texts, too. */
@@ -97,10 +72,7 @@ const ORDERS = [
     'names a file of credentials',
   ],
 ] as const satisfies readonly (readonly [RegExp, string])[]
-const COMMAND =
-  /\b(?:always|never|must|first|before|after|instead|do not|don't|required|whenever|important)\b/i
-
-function inText(text: string, own: string, { telling }: Names): string[] {
+function inText(text: string): string[] {
   const found: string[] = []
   for (const [tags] of text.matchAll(TAGS)) {
     const hidden = Array.from(tags, (tag) => String.fromCodePoint((tag.codePointAt(0) ?? 0) - 0xe0000)).join(
@@ -116,24 +88,10 @@ function inText(text: string, own: string, { telling }: Names): string[] {
     const match = pattern.exec(text)
     if (match !== null) found.push(`${what}: ${JSON.stringify(excerpt(match[0], SHOWN))}`)
   }
-  for (const sentence of text.split(/[.!?\n]+\s/)) {
-    if (!COMMAND.test(sentence)) continue
-    for (const word of new Set(sentence.split(/[^\p{L}\p{N}_./-]+/u))) {
-      const name = word.replace(/[./-]+$/, '')
-      if (name !== own && telling.has(name))
-        found.push(
-          `gives orders about another tool, ${excerpt(name)}: ${JSON.stringify(excerpt(sentence.trim(), SHOWN))}`,
-        )
-    }
-  }
   return found
 }
 
-function inName(name: string, { bySkeleton }: Names): string[] {
-  const like = (bySkeleton.get(skeletonOf(name)) ?? []).filter((other) => other !== name)
+function inName(name: string, names: Names): string[] {
+  const like = (names.get(skeletonOf(name)) ?? []).filter((other) => other !== name)
   return like.slice(0, MOST).map((other) => `looks like ${excerpt(other)}`)
-}
-
-function isTelling(name: string): boolean {
-  return /[_\-./]|[a-z][A-Z]/.test(name)
 }

@@ -5,7 +5,7 @@ import type { Events } from '../telemetry/events.ts'
 import type { Logger } from '../telemetry/logger.ts'
 import { excerpt } from '../visible.ts'
 import { hashOf, type Tool } from './definition.ts'
-import { differenceOf, type ToolChange } from './difference.ts'
+import { byName, differenceOf, removedTool, type Difference, type ToolChange } from './difference.ts'
 import { readLock, type Accepted } from './file.ts'
 import { namesOf } from './suspicions.ts'
 
@@ -34,6 +34,8 @@ export class ToolLock {
   #version: string
   /** What was seen last of each tool that differs, by name. */
   readonly #changes = new Map<string, ToolChange>()
+  /** What was accepted and was not in the last list that was read to its end, nor has passed since. */
+  #absent = new Set<string>()
   /** Of those that are judged before each call. */
   readonly #hashes = new WeakMap<Tool, string>()
   /** By name: the hashes that were told. */
@@ -50,10 +52,11 @@ export class ToolLock {
 
   /** Whether a tool is exactly as it was accepted. */
   admits(tool: Tool): boolean {
+    this.#absent.delete(tool.name)
     const hash = this.#hashes.get(tool) ?? hashOf(tool)
     this.#hashes.set(tool, hash)
-    const isAccepted = (): boolean => this.#accepted.get(tool.name)?.hash === hash
-    if (isAccepted() || (this.#hasRead() && isAccepted())) return true
+    this.#refresh()
+    if (this.#accepted.get(tool.name)?.hash === hash) return true
     // Told already: what it comes to is not worked out for every list that goes by.
     if (this.#changes.get(tool.name)?.hash !== hash) this.#note(tool)
     return false
@@ -61,26 +64,35 @@ export class ToolLock {
 
   /** Whether a tool of this name was accepted, whatever it says now. */
   knows(name: string): boolean {
-    return this.#accepted.has(name) || (this.#hasRead() && this.#accepted.has(name))
+    this.#refresh()
+    return this.#accepted.has(name)
   }
 
-  /** Tells of those that differ. What is missing may be for other clients: nobody is told of it. */
+  /** Tells of those that differ; `tools` are all that one client is offered. What is missing may be for others, and is no alarm. */
   compare(tools: readonly Tool[]): void {
     for (const tool of tools) this.admits(tool)
+    const names = new Set(tools.map(({ name }) => name))
+    this.#absent = new Set([...this.#accepted.keys()].filter((name) => !names.has(name)))
   }
 
-  /** What was seen to differ and has not been accepted since, by name. */
-  get changes(): ToolChange[] {
-    if (this.#changes.size > 0) this.#hasRead()
-    return [...this.#changes.values()].toSorted((a, b) => (a.tool < b.tool ? -1 : 1))
+  /** What was seen to differ and has not been accepted since, by name; and what is not there. */
+  get differences(): Difference[] {
+    const changes = this.#present()
+    const absent = [...this.#absent].filter((name) => this.#accepted.has(name))
+    return byName([...changes, ...absent.map((name) => removedTool(this.#accepted, name))])
   }
 
   /** The same in a sentence; undefined where there is nothing. */
   get concern(): string | undefined {
-    const names = this.changes.map(({ tool }) => excerpt(tool))
+    const names = byName(this.#present()).map(({ tool }) => excerpt(tool))
     if (names.length === 0) return undefined
     const shown = names.slice(0, MOST_NAMED).join(', ') + (names.length > MOST_NAMED ? ', …' : '')
     return `${names.length === 1 ? 'a tool is' : 'tools are'} not as accepted: ${shown}`
+  }
+
+  #present(): ToolChange[] {
+    this.#refresh()
+    return [...this.#changes.values()]
   }
 
   #note(present: Tool): void {
@@ -103,21 +115,20 @@ export class ToolLock {
     )
   }
 
-  /** What was accepted in the meantime holds at once: the file is looked at again whenever something does not fit it. */
-  #hasRead(): boolean {
+  /** What was accepted or withdrawn in the meantime holds at once: a look at the file costs two microseconds. */
+  #refresh(): void {
     const version = versionOf(this.#options.path)
-    if (version === this.#version) return false
+    if (version === this.#version) return
     this.#version = version
     try {
       this.#accepted = this.#read()
     } catch (thrown) {
       this.#log.error({ reason: toBridgeError(thrown).message }, 'what was accepted before holds on')
-      return false
+      return
     }
     this.#told.clear()
     for (const [name, { hash }] of this.#changes)
       if (this.#accepted.get(name)?.hash === hash) this.#changes.delete(name)
-    return true
   }
 
   /** One that the file does not name has had nothing accepted. */

@@ -66,8 +66,8 @@ export class MetricsEndpoint {
     const byPid = numbers.of(processes.map(({ pid }) => pid))
     return {
       name,
+      changes,
       isReady: (state === 'ready' || state === 'idle') && this.#options.problem() === undefined,
-      changedTools: changes.length,
       processes: processes.map((each) => ({ ...each, number: byPid.get(each.pid) ?? 0 })),
     }
   }

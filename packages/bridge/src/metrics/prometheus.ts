@@ -13,7 +13,8 @@ export interface Moment {
   servers: readonly {
     name: string
     isReady: boolean
-    changedTools: number
+    /** Of the tools, where some had to be as they were accepted. */
+    changes: readonly { readonly kind: string }[] | undefined
     processes: readonly (ProcessLook & { number: number })[]
   }[]
   waiting: Pick<Quota, 'used' | 'max'>
@@ -112,7 +113,12 @@ export async function prometheusText(metrics: Metrics, moment: Moment): Promise<
   gauge(
     'mcp_bridge_changed_tools',
     'Tools that are not as they were accepted: --tools-lock',
-    moment.servers.map(({ name, changedTools }) => [serverLabel(name), changedTools]),
+    moment.servers.flatMap(({ name, changes = [] }) =>
+      (['changed', 'added', 'removed'] as const).map(
+        (change) =>
+          [{ ...serverLabel(name), change }, changes.filter(({ kind }) => kind === change).length] as const,
+      ),
+    ),
   )
   writeChildren(gauge, moment)
   gauge('mcp_bridge_queue_requests', 'Requests that wait for a free process', [[{}, moment.waiting.used]])

@@ -17,7 +17,7 @@ function tool(name: string, changed: Partial<ToolLook> = {}): { tool: StatusTool
     sessions: [],
     failures: [],
     minutes: [],
-    changes: [],
+    changes: undefined,
     suspicions: [],
     ...changed,
   }

@@ -1,6 +1,6 @@
 // status/view: what one viewer may see of the bridge: the answer of /status, and all that the page is made of.
-import type { ToolChange } from '../lock/difference.ts'
-import { shadowsIn } from '../lock/suspicions.ts'
+import type { Difference } from '../lock/difference.ts'
+import { shadowsIn } from '../lock/shadows.ts'
 import type { Failure } from '../tool/failures.ts'
 import type { ProcessLook, SessionLook, ToolLook } from '../tool/look.ts'
 import type { Readiness } from '../tool/startup-probe.ts'
@@ -63,7 +63,7 @@ export interface ToolDetails {
   /** Tools that are not as they were accepted; the lines say what was and what is. For the operator. */
   toolChanges?: {
     tool: string
-    change: ToolChange['kind']
+    change: Difference['kind']
     lines: readonly string[]
     odd: readonly string[]
   }[]
@@ -126,6 +126,7 @@ function toolView(
   { tool, look, shadows }: { tool: StatusTool; look: ToolLook; shadows: readonly string[] },
 ): ToolView {
   const odd = [...look.suspicions, ...shadows]
+  const { changes = [] } = look
   const { name } = tool
   const { state } = look
   if (viewer.sees === 'states') return { name, state }
@@ -150,20 +151,15 @@ function toolView(
     memoryBytes: processes.reduce((sum, { memoryBytes = 0 }) => sum + memoryBytes, 0),
     failures: failures.map(failureView),
     ...(isAll && odd.length > 0 && { oddTexts: odd.slice(0, MOST) }),
-    ...(isAll && look.changes.length > 0 && { toolChanges: look.changes.slice(0, MOST).map(changeView) }),
+    ...(isAll && changes.length > 0 && { toolChanges: changes.slice(0, MOST).map(changeView) }),
     latency: look.minutes.map(({ at, ...rest }) => ({ at: iso(at), ...rest })),
   }
   return { name, state, details }
 }
 
-/** Tools of different servers that a client may take for each other. */
+/** What a client of several of these servers may fall for. */
 function shadowsAmong(tools: readonly { tool: StatusTool; look: ToolLook }[]): Map<string, string[]> {
-  return shadowsIn(
-    tools.map(({ tool, look }) => ({
-      server: tool.name,
-      tools: look.report?.tools.map(({ name }) => name) ?? [],
-    })),
-  )
+  return shadowsIn(tools.map(({ tool, look }) => ({ server: tool.name, tools: look.report?.tools ?? [] })))
 }
 
 function reasonFor(
@@ -214,7 +210,7 @@ function processView(
   }
 }
 
-function changeView({ tool, kind, lines, odd }: ToolChange): NonNullable<ToolDetails['toolChanges']>[number] {
+function changeView({ tool, kind, lines, odd }: Difference): NonNullable<ToolDetails['toolChanges']>[number] {
   const shown = lines.slice(0, MOST).map((line) => excerpt(line, 1000))
   return { tool: excerpt(tool), change: kind, lines: shown, odd }
 }

@@ -9,7 +9,7 @@ import type { ImplicitSession } from '../exchange/implicit-session.ts'
 import type { ImplicitSessions } from '../exchange/implicit-sessions.ts'
 import type { Disclosure } from '../lease/disclosure.ts'
 import { ownerOf, TOOL } from '../lease/owner.ts'
-import type { ToolChange } from '../lock/difference.ts'
+import type { Difference } from '../lock/difference.ts'
 import type { ToolLock } from '../lock/tool-lock.ts'
 import type { ChildReport } from '../relay/describe.ts'
 import type { ClientName } from '../rpc/initialize-params.ts'
@@ -37,8 +37,8 @@ export interface ToolLook {
   /** Newest first. */
   failures: Failure[]
   minutes: Minute[]
-  /** Tools that are not as they were accepted. */
-  changes: ToolChange[]
+  /** Tools that are not as they were accepted; undefined where none had to be. */
+  changes: Difference[] | undefined
   /** What in the texts of its tools may be meant for a model alone. */
   suspicions: readonly string[]
 }
@@ -110,7 +110,7 @@ export function restingLook(
       sessions: [],
       failures: [],
       minutes: [],
-      changes: [],
+      changes: undefined,
       suspicions: [],
     },
   }
@@ -132,7 +132,7 @@ export async function lookAt(tool: LookedAt): Promise<ToolLook> {
     sessions: [...tool.sessions.all, ...tool.clients.all].map(sessionLook),
     failures: tool.failures.all,
     minutes: tool.latency.minutes(performance.now()),
-    changes: tool.lock?.changes ?? [],
+    changes: tool.lock?.differences,
     suspicions: tool.suspicions,
   }
 }
