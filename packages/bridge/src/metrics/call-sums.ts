@@ -29,8 +29,10 @@ export interface Offered {
   prompts: readonly { name: string }[]
 }
 
-/** No tool has as many; what is beyond counts as one. */
+/** No server has as many; what is beyond counts as one. */
 const MAX_NAMES = 1000
+/** Each is 17 series: where a server answers to every name, or wires, revisions and codes are many, what is beyond counts as one. */
+const MAX_SUMS = 1000
 /** Codes of errors, which children choose. */
 const MAX_CODES = 64
 const BRIDGE_CODES = Object.values(ERRORS).map(({ rpc }) => String(rpc))
@@ -45,6 +47,9 @@ export class CallSums {
   readonly #codes = new Names(MAX_CODES, BRIDGE_CODES)
   /** By tool or prompt. */
   readonly #sums = new Map<string, CallSum[]>()
+  #size = 0
+  /** By wire: what is beyond the limit. */
+  readonly #rests = new Map<string, CallSum>()
 
   constructor(server: string, offered: () => Offered | undefined) {
     this.#server = server
@@ -52,7 +57,7 @@ export class CallSums {
   }
 
   get all(): readonly CallSum[] {
-    return [...this.#sums.values()].flat()
+    return [...this.#sums.values(), ...this.#rests.values()].flat()
   }
 
   add(event: CallEvent): void {
@@ -81,8 +86,8 @@ export class CallSums {
           sum.errorType === errorType
         )
           return sum
-    const sum: CallSum = {
-      server: this.#server,
+    if (this.#size >= MAX_SUMS) return this.#rest(wire)
+    const sum = this.#create({
       method,
       tool: method === 'tools/call' ? target : '',
       prompt: method === 'prompts/get' ? target : '',
@@ -92,13 +97,26 @@ export class CallSums {
       errorType,
       statusCode,
       bridgeError: outcome in ERRORS ? outcome : '',
-      durations: new DurationHistogram(),
-      requestBytes: 0,
-      responseBytes: 0,
-    }
+    })
     if (alike === undefined) this.#sums.set(target, [sum])
     else alike.push(sum)
+    this.#size++
     return sum
+  }
+
+  #rest(wire: CallSum['wire']): CallSum {
+    const known = this.#rests.get(wire)
+    if (known !== undefined) return known
+    const nothing = { tool: '', prompt: '', statusCode: '', bridgeError: '' }
+    const same = { method: OTHER, revision: OTHER, outcome: OTHER, errorType: OTHER }
+    const rest = this.#create({ ...nothing, ...same, wire })
+    this.#rests.set(wire, rest)
+    return rest
+  }
+
+  #create(labels: Omit<CallSum, 'server' | 'durations' | 'requestBytes' | 'responseBytes'>): CallSum {
+    const durations = new DurationHistogram()
+    return { server: this.#server, ...labels, durations, requestBytes: 0, responseBytes: 0 }
   }
 
   #codeOf({ errorCode }: CallEvent): string {
