@@ -48,6 +48,7 @@ export function contestants(peers: readonly string[]): Contestant[] {
     STATELESS_FLOOR,
     ours('shared', 'streamable'),
     oneOf(50),
+    measured(),
     HOPPED,
     ours('session', 'streamable'),
     ours('pool', 'streamable'),
@@ -166,6 +167,18 @@ function oneOf(count: number): Contestant {
     path: `/${names[count >> 1]}/mcp`,
     command: [...options, '--servers', '{config}'],
     config: JSON.stringify({ mcpServers: Object.fromEntries(names.map((name) => [name, entry])) }),
+  }
+}
+
+/** The same with all its calls counted for Prometheus, and nobody who asks. */
+function measured(): Contestant {
+  const { command, ...plain } = ours('shared', 'streamable')
+  const at = command.indexOf('--')
+  return {
+    ...plain,
+    name: `${plain.name}-metrics`,
+    label: `${plain.label}, with --metrics`,
+    command: [...command.slice(0, at), '--metrics', ...command.slice(at)],
   }
 }
 

@@ -21,6 +21,7 @@ const TARGETS: readonly Row[] = [
   ...perCall('ours-shared', 'floor', 1.15),
   ...perCall('ours-session', 'floor', 1.2),
   ...perCall('ours-shared-of-50', 'ours-shared', 1.03),
+  ...perCall('ours-shared-metrics', 'ours-shared', 1.05),
   ...perCall('ours-session', 'floor-session'),
   ...perCall('ours-pool', 'floor'),
   ...perCall('ours-shared', 'supergateway', 1 / 3),
