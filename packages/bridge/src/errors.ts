@@ -265,6 +265,16 @@ export const ERRORS = {
     meaning: 'The replica that has the session has taken the request, and has not begun to answer in time.',
     remedy: 'The call may have been carried out, or still be. Look at that replica.',
   },
+  audit_unavailable: {
+    who: 'operator',
+    http: 503,
+    rpc: -32603,
+    retryAfterSeconds: 5,
+    meaning:
+      'With `--audit-required`: audit lines cannot be written, and no call is carried out or answered that is not recorded.',
+    remedy:
+      'Make room on the disk, or bring the receiver back: `/readyz` and the log say why. A call that was under way may have been carried out.',
+  },
   child_spawn_failed: {
     who: 'child',
     http: 502,

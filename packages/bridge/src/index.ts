@@ -9,6 +9,7 @@ export { BridgeError, ERRORS, type ErrorCode } from './errors.ts'
 export type {
   CallEvent,
   ChildEvent,
+  ConfigurationEvent,
   RefusedEvent,
   ToolChangeEvent,
   SessionEvent,

@@ -13,6 +13,7 @@ const FLOORS: readonly Record<string, string>[] = [
   {
     status: 'what a person or a monitor sees of it, and who may see what',
     metrics: 'what Prometheus counts of it',
+    audit: 'who has called what, for whoever has to know later',
   },
   { tool: 'one command: whether it works, its processes, its sessions' },
   {

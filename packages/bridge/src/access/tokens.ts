@@ -36,6 +36,14 @@ export class Tokens {
     return new Set(this.#known.map(({ name }) => name))
   }
 
+  /** Equal for a name whose tokens are. */
+  get byName(): Record<string, string[]> {
+    const groups = Map.groupBy(this.#known, ({ name }) => name)
+    return Object.fromEntries(
+      [...groups].map(([name, known]) => [name, known.map(({ tokenHash }) => tokenHash)]),
+    )
+  }
+
   replace(tokens: ReadonlyMap<string, string>): void {
     this.#known = hashed(tokens)
   }

@@ -38,7 +38,9 @@ export class Reload {
       this.#bridge.apply(config)
       this.#watch.watch(watched(loaded))
     } catch (thrown) {
-      const { message: reason } = toBridgeError(thrown)
+      const error = toBridgeError(thrown)
+      const { message: reason } = error
+      this.#bridge.refused(error)
       this.#log.error({ reason }, 'configuration not taken over: all goes on as before')
     }
   }

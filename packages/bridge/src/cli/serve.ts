@@ -45,10 +45,12 @@ export async function serve(loaded: Loaded, load: () => Promise<Loaded>): Promis
     })
   })
   const listening = await bridge.listen()
-  process.stdout.write(listeningLines(config, listening, VERSION))
+  // Where the lines of the audit go, nothing else does.
+  const print = (text: string) => config.audit === '-' || process.stdout.write(text)
+  print(listeningLines(config, listening, VERSION))
   if (config.servers === undefined)
     bridge.start().then(
-      (report) => process.stdout.write(toolLines(config, listening, report)),
+      (report) => print(toolLines(config, listening, report)),
       () => {},
     )
   const outcome = await Promise.race([ended, died, bridge.failed])
@@ -59,6 +61,12 @@ export async function serve(loaded: Loaded, load: () => Promise<Loaded>): Promis
 
 /** What SIGHUP does, if it does not end the bridge. */
 function reloading(config: Config, bridge: Bridge, reload: Reload | undefined): { reload?: () => void } {
-  if (reload !== undefined) return { reload: () => void reload.now() }
-  return config.tokenFile === undefined ? {} : { reload: () => bridge.reloadTokens() }
+  if (reload === undefined && config.tokenFile === undefined && config.audit === undefined) return {}
+  return {
+    reload: () => {
+      bridge.reopenAudit()
+      if (reload === undefined) bridge.reloadTokens()
+      else void reload.now()
+    },
+  }
 }

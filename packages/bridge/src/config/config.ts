@@ -105,6 +105,10 @@ export interface Config {
   readonly metricsPort?: number | undefined
   /** Address of that listener; default `127.0.0.1`. */
   readonly metricsHost?: string | undefined
+  /** Write a line for each call, session, process and refusal to this file; `-` is stdout. */
+  readonly audit?: string | undefined
+  /** Carry out and answer no call that cannot be written; default false. */
+  readonly auditRequired: boolean
   /** Of the command line; a library logs to the `logger` that it is given. */
   readonly logLevel: 'trace' | 'debug' | 'info' | 'warn' | 'error' | 'silent'
   /** Of the command line. */

@@ -26,6 +26,8 @@ export function crossCheck(config: Partial<Config>, hasToken: boolean): Problem[
     if (taken !== undefined) problems.push({ key, message: `${config[key]} is the path of ${taken} already` })
     else if (config[key] !== undefined) paths.set(config[key].toLowerCase(), flagOf(key))
   }
+  if (config.auditRequired === true && config.audit === undefined)
+    problems.push({ key: 'auditRequired', message: 'say where the lines go, too: --audit' })
   problems.push(...replicaProblems(config))
   if (config.metricsHost !== undefined && config.metricsPort === undefined)
     problems.push({ key: 'metricsHost', message: 'is for a listener of its own: set --metrics-port, too' })

@@ -74,6 +74,7 @@ test('what nobody has set has its default', async () => {
     cors: false,
     insecure: false,
     metrics: false,
+    auditRequired: false,
     env: {},
     envFile: [],
     passEnv: [],

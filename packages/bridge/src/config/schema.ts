@@ -90,6 +90,8 @@ export const configSchema = z.strictObject({
   metricsPort: int(0, 65_535).optional(),
   /** In effect 127.0.0.1, unless set. */
   metricsHost: address().optional(),
+  audit: text().optional(),
+  auditRequired: boolean().default(false),
   onCrash: z.enum(['restart', 'exit'], 'write restart or exit').default('restart'),
   logLevel: z.enum(LOG_LEVELS, `write ${LOG_LEVELS.join(', ')}`).default('info'),
   logFormat: z.enum(['json', 'pretty'], 'write json or pretty').optional(),

@@ -60,6 +60,8 @@ export class Exchange implements ReplyStream, StreamHost {
   readonly events = undefined
   readonly primes = false
   readonly asked: Asked
+  /** Where its response goes in: it, or what tells of that before. */
+  entry: ReplyStream = this
   /** How often the client has been asked. */
   round = 0
   /** Of the request that is answered now, as its id is. */

@@ -3,10 +3,10 @@ import type { Caller } from '../access/caller.ts'
 import type { Account } from '../budget/budget.ts'
 import type { Holder } from '../budget/pressure.ts'
 import { monotonicMs } from '../clock.ts'
-import { BridgeError, toBridgeError } from '../errors.ts'
+import { BridgeError, toBridgeError, type ErrorCode } from '../errors.ts'
 import type { ResponseWriter } from '../http/response.ts'
-import { createCall } from '../relay/call.ts'
-import { observeCalls } from '../relay/interceptors/observe.ts'
+import { createCall, fail, logInternal } from '../relay/call.ts'
+import { observed } from '../relay/interceptors/observe.ts'
 import { keepWaiting } from '../relay/interceptors/progress.ts'
 import { recordOf, textOf, type Members } from '../rpc/content.ts'
 import type { ClientName } from '../rpc/initialize-params.ts'
@@ -17,7 +17,6 @@ import { MODERN_REVISION, NEWEST_LEGACY_REVISION } from '../rpc/revisions.ts'
 import type { Era, OpenLease } from '../session/lease.ts'
 import type { SessionLimits } from '../session/session.ts'
 import type { Logger } from '../telemetry/logger.ts'
-import { excerpt } from '../visible.ts'
 import { ChildSide } from './child-side.ts'
 import { Exchange } from './exchange.ts'
 import { Exchanges } from './exchanges.ts'
@@ -159,24 +158,26 @@ export class ImplicitSession implements Holder {
     this.#exchanges.add(exchange)
     const opened = this.#opened
     exchange.open(writer, opened === undefined)
+    const { events } = this.#options
+    exchange.entry = observed(exchange, message, events, this)
+    const refusal = events.recorder?.refusal()
+    if (refusal !== undefined) return this.#fail(exchange, refusal)
     // No promise is made where the child is there.
     if (opened !== undefined) return this.#begin(exchange, message, request, opened)
     return waiting(this.account, message.byteLength, this.#opening.done).then(
-      // Its client may have gone meanwhile.
-      (then) => (exchange.isOver ? undefined : this.#begin(exchange, message, request, then)),
+      (then) => this.#begin(exchange, message, request, then),
       (thrown: unknown) => this.#fail(exchange, thrown),
     )
   }
 
   #begin(exchange: Exchange, message: Message, request: ModernRequest, opened: Opened): void {
     const isOlder = this.#era === 'legacy'
+    const { call } = exchange.asked
+    // Its client may have gone meanwhile.
+    if (exchange.isOver) return exchange.entry.onDropped?.(call)
     try {
       if (isOlder && exchange.logLevel !== undefined) this.#child.adaptLogLevel()
-      opened.entry.request(
-        exchange.asked.call,
-        isOlder ? withoutAnswers(message, request) : message,
-        exchange,
-      )
+      opened.entry.request(call, isOlder ? withoutAnswers(message, request) : message, exchange.entry)
       opened.connection.flush()
     } catch (thrown) {
       this.#fail(exchange, thrown)
@@ -195,10 +196,9 @@ export class ImplicitSession implements Holder {
 
   #fail(exchange: Exchange, thrown: unknown): void {
     const error = toBridgeError(thrown)
-    const { method } = exchange.asked.call
-    if (error.code === 'internal')
-      this.#log.error({ err: thrown, sessionId: this.shortId, method: excerpt(method) }, 'request failed')
-    exchange.fail(error)
+    const { call } = exchange.asked
+    logInternal(error, call, this.#log.child({ sessionId: this.shortId }))
+    fail(call, exchange.entry, error)
   }
 
   /** The exchange that waits for this client to come back, if it does. */
@@ -221,24 +221,22 @@ export class ImplicitSession implements Holder {
   }
 
   /** Lets the client go: it is served anew by its next request. */
-  close(
-    reason: string,
-    error = new BridgeError('session_unknown', `the bridge has ended this: ${reason}`),
-  ): void {
+  close(reason: string, failure?: BridgeError): void {
     if (this.#isClosed) return
     this.#isClosed = true
+    const error = failure ?? new BridgeError('session_unknown', `the bridge has ended this: ${reason}`)
     this.#listens.close()
     this.#exchanges.close(error)
     this.#opening.close(reason, error)
     this.account.bytes.give(this.#sampled)
     this.#sampled = 0
-    this.#event('closed', { reason, wasOpen: this.#opened !== undefined })
+    this.#event('closed', { reason, code: failure?.code, wasOpen: this.#opened !== undefined })
     this.#options.onClosed(this)
   }
 
   #open(): Opening {
     const { caller, capabilities, era } = this.identity
-    const { timings, events, progressEveryMs } = this.#options
+    const { timings, progressEveryMs } = this.#options
     return new Opening(
       {
         ...this.#options,
@@ -249,7 +247,7 @@ export class ImplicitSession implements Holder {
         standalone: this.#listens.standalone,
         holdMs: timings.holdMs,
         onGone: (error) => this.close(error.message, error),
-        entry: (connection) => keepWaiting(observeCalls(connection, events, this), progressEveryMs),
+        entry: (connection) => keepWaiting(connection, progressEveryMs),
       },
       this.#log,
     )
@@ -279,11 +277,15 @@ export class ImplicitSession implements Holder {
     this.lastRequestAt = monotonicMs()
   }
 
-  #event(type: 'opened' | 'closed', end: { reason?: string; wasOpen: boolean }): void {
+  #event(
+    type: 'opened' | 'closed',
+    end: { reason?: string; code?: ErrorCode | undefined; wasOpen: boolean },
+  ): void {
     this.#options.events.session({
       type,
       sessionId: this.shortId,
       principal: this.caller.principal,
+      client: this.client,
       wire: this.wire,
       revision: MODERN_REVISION,
       childPid: this.childPid,

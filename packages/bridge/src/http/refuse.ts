@@ -52,7 +52,8 @@ export function createRefuse(policy: RefusalPolicy, log: Logger): Refuse {
 
 function report(error: BridgeError, req: IncomingMessage, events: Events): void {
   const { code, message: reason, cause } = error
-  events.refused({ method: req.method, path: excerpt(pathOf(req)), code, reason, cause })
+  const { remoteAddress: address } = req.socket
+  events.refused({ method: req.method, path: excerpt(pathOf(req)), address, code, reason, cause })
 }
 
 /** Streamable HTTP: any status but 404 that refuses `initialize` hangs the MCP endpoint of LiteLLM 1.77. */

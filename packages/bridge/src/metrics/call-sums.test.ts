@@ -10,6 +10,7 @@ function call(of: Partial<CallEvent>): CallEvent {
     source: { tool: 'tool' },
     principal: 'anonymous',
     sessionId: '12345678',
+    client: undefined,
     wire: 'streamable',
     revision: '2025-11-25',
     childRevision: '2025-11-25',

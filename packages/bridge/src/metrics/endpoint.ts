@@ -6,6 +6,7 @@ import { BridgeError } from '../errors.ts'
 import type { ToolLook } from '../tool/look.ts'
 import { ChildNumbers } from './children.ts'
 import type { Metrics } from './metrics.ts'
+import type { Moment } from './prometheus.ts'
 
 export interface MeasuredServer {
   readonly name: string
@@ -19,6 +20,7 @@ export interface MetricsEndpointOptions {
   budget: Pick<Budget, 'waiting' | 'bytes'>
   /** What keeps all of them from serving: the end of the bridge, a faulty file of tokens. */
   problem(): object | undefined
+  audit(): Moment['audit']
 }
 
 export const METRICS_PATH = '/metrics'
@@ -48,6 +50,7 @@ export class MetricsEndpoint {
       servers: await Promise.all(seen.map((server) => this.#look(server))),
       waiting: this.#options.budget.waiting,
       bytes: this.#options.budget.bytes,
+      audit: this.#options.audit(),
     })
     if (res.destroyed) return
     res.writeHead(200, {

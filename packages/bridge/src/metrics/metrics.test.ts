@@ -22,7 +22,8 @@ const CODES = Object.keys(ERRORS) as ErrorCode[]
 /** Whatever a client may write is another in each event: its own name, that of a tool, method and revision. */
 function invent(events: Events, from: number, count: number): void {
   for (let i = from; i < from + count; i++) {
-    const invented = { principal: `client-${i}`, sessionId: `session-${i}`, revision: `${i}-01-01` }
+    const client = { name: `client-${i}`, version: `${i}` }
+    const invented = { principal: `client-${i}`, sessionId: `session-${i}`, client, revision: `${i}-01-01` }
     const wire = WIRES[i % WIRES.length] ?? 'sse'
     const outcome = i % 2 === 0 ? 'error' : (CODES[i % CODES.length] ?? 'internal')
     const failed = { outcome, errorCode: -i, isToolError: false }
@@ -44,7 +45,13 @@ function invent(events: Events, from: number, count: number): void {
     events.child({ type: 'started', pid: i })
     events.child({ type: 'stopped', pid: i, step: 'eof' })
     const code = CODES[i % CODES.length] ?? 'internal'
-    events.refused({ method: 'POST', path: `/path-${i}`, code, reason: `reason ${i}` })
+    events.refused({
+      method: 'POST',
+      path: `/path-${i}`,
+      address: `192.0.2.${i}`,
+      code,
+      reason: `reason ${i}`,
+    })
   }
 }
 
@@ -52,6 +59,7 @@ const NOTHING: Moment = {
   servers: [{ name: '', isReady: true, changes: undefined, processes: [] }],
   waiting: { used: 0, max: 1 },
   bytes: { used: 0, max: 1 },
+  audit: undefined,
 }
 
 test('whatever ten thousand clients invent, there are as many series after a thousand of them, and no more memory', async () => {

@@ -19,6 +19,8 @@ export interface Moment {
   }[]
   waiting: Pick<Quota, 'used' | 'max'>
   bytes: Pick<Quota, 'used' | 'max'>
+  /** With `--audit`: lines since the start, and why none can be written now. */
+  audit: { written: number; dropped: number; waiting: number; problem: string | undefined } | undefined
 }
 
 type Labels = Record<string, string>
@@ -125,6 +127,7 @@ export async function prometheusText(metrics: Metrics, moment: Moment): Promise<
   gauge('mcp_bridge_queue_limit_requests', 'How many may wait', [[{}, moment.waiting.max]])
   gauge('mcp_bridge_kept_bytes', 'Bytes kept for clients', [[{}, moment.bytes.used]])
   gauge('mcp_bridge_kept_limit_bytes', 'How many may be kept: --max-memory', [[{}, moment.bytes.max]])
+  writeAudit(counter, gauge, moment)
   writeProcess(counter, gauge, metrics)
   return registry.metrics()
 }
@@ -162,6 +165,15 @@ function writeChildren(gauge: Write, { servers }: Moment): void {
     'How many processes that are',
     of((each) => each.treeSize),
   )
+}
+
+function writeAudit(counter: Write, gauge: Write, { audit }: Moment): void {
+  if (audit === undefined) return
+  const { written, dropped, waiting, problem } = audit
+  counter('mcp_bridge_audit_lines_total', 'Audit lines written', [[{}, written]])
+  counter('mcp_bridge_audit_dropped_lines_total', 'Audit lines that are lost', [[{}, dropped]])
+  gauge('mcp_bridge_audit_waiting_lines', 'Audit lines kept to be written', [[{}, waiting]])
+  gauge('mcp_bridge_audit_ready', 'Whether they can be written now', [[{}, Number(problem === undefined)]])
 }
 
 /** By the names that all of Prometheus has for a process, and those of OpenTelemetry for Node. */

@@ -104,6 +104,11 @@ export class App {
     )
   }
 
+  /** Whether there is a tool at this path. */
+  has(path: string): boolean {
+    return this.#endpoints.has(path)
+  }
+
   readonly handler: RequestListener = (req, res) => {
     const endpoint = this.#endpoints.get(pathOf(req))
     const handler = endpoint?.methods[req.method as keyof Methods]

@@ -3,33 +3,33 @@ import type { RequestListener, Server as HttpServer } from 'node:http'
 import { authenticateByToken } from '../access/authenticate.ts'
 import { Profiles } from '../access/caller.ts'
 import type { Details } from '../access/details.ts'
-import { TokenFile } from '../access/token-file.ts'
+import type { TokenFile } from '../access/token-file.ts'
 import { strangersIn, Tokens, tokensOf } from '../access/tokens.ts'
 import { Pressure } from '../budget/pressure.ts'
 import { monotonicMs } from '../clock.ts'
 import type { Config, ConfigInput } from '../config/config.ts'
 import { changedFixedKeys } from '../config/fixed-keys.ts'
 import { parseConfig } from '../config/load.ts'
-import { BridgeError } from '../errors.ts'
+import { BridgeError, toBridgeError } from '../errors.ts'
 import { Heartbeat } from '../http/heartbeat.ts'
 import type { ChildReport } from '../relay/describe.ts'
 import { MetricsEndpoint } from '../metrics/endpoint.ts'
-import { Metrics } from '../metrics/metrics.ts'
 import { openReplica, type Replica } from '../replica/replica.ts'
 import { Status } from '../status/status.ts'
-import { Events } from '../telemetry/events.ts'
-import { logEvents } from '../telemetry/log-events.ts'
 import type { Logger } from '../telemetry/logger.ts'
 import { TIMINGS, type Timings } from '../timings.ts'
 import type { Readiness } from '../tool/startup-probe.ts'
 import { Accounts } from './accounts.ts'
 import { App } from './app.ts'
-import { seenBy, type Health } from './health.ts'
+import { degradedBy, seenBy, type Health } from './health.ts'
+import { changesBetween } from './changes.ts'
 import { leave } from './leaving.ts'
 import { addressOf, closeListener, openListener } from './listener.ts'
 import { listeningAt, pathsOf, type Listening } from './listening.ts'
-import { isMeasured, metricsListenerOf, type MetricsListener } from './metrics-listener.ts'
+import { metricsListenerOf, type MetricsListener } from './metrics-listener.ts'
+import { Observers } from './observers.ts'
 import { Servers } from './servers.ts'
+import { openTokenFile } from './token-file.ts'
 
 /** After the drain, answers on their way have this long. */
 const CLOSE_GRACE_MS = 500
@@ -51,9 +51,8 @@ export class Bridge {
   readonly #tokens: Tokens
   readonly #tokenFile: TokenFile | undefined
   readonly #replica: Replica | undefined
-  readonly #metrics: Metrics | undefined
   readonly #metricsListener: MetricsListener | undefined
-  readonly #stopLogging: () => void
+  readonly #observers: Observers
   #isClosing = false
   #server: HttpServer | undefined
   #closed: Promise<void> | undefined
@@ -64,9 +63,8 @@ export class Bridge {
     this.#log = log
     this.#heartbeat = new Heartbeat(log)
     this.#replica = openReplica(config)
-    const events = new Events(config.command[0] ?? '')
-    this.#metrics = isMeasured(config) ? new Metrics(events.source) : undefined
-    this.#tokenFile = this.#openTokenFile(timings)
+    this.#observers = new Observers(config, log)
+    this.#tokenFile = openTokenFile(config, timings, (file) => this.#takeFile(file), log)
     const { initial = new Map<string, string>() } = this.#tokenFile ?? {}
     this.#tokens = new Tokens(tokensOf(config, initial, true))
     this.#warnOfStrangers(initial)
@@ -79,7 +77,7 @@ export class Bridge {
         heartbeat: this.#heartbeat,
         tokens: this.#tokens,
         accountOf,
-        metrics: this.#metrics,
+        observers: this.#observers,
         isForSeveral: () => this.#accounts.isForSeveral,
         onMounts: () => this.#app.mount(this.#servers.all),
       },
@@ -96,8 +94,10 @@ export class Bridge {
     const { budget } = this.#accounts
     const servers = () => this.#servers.shown
     const problem = () => this.#ownProblem()
+    const { events, metrics } = this.#observers
+    const { host, allowHost, allowOrigin, insecure, cors } = config
     const status = new Status({
-      host: config.host,
+      host,
       hasTokens,
       authenticate,
       isInForce: (caller) => this.#tokens.isInForce(caller),
@@ -105,8 +105,9 @@ export class Bridge {
       tools: servers,
       problem,
     })
-    const measured = { hasTokens, budget, servers, problem }
-    const endpoint = this.#metrics && new MetricsEndpoint(this.#metrics, measured)
+    const audit = () => this.#observers.audit?.look
+    const measured = { hasTokens, budget, servers, problem, audit }
+    const endpoint = metrics && new MetricsEndpoint(metrics, measured)
     this.#metricsListener =
       endpoint && metricsListenerOf(config, { endpoint, authenticate, hasTokens, events }, log)
     this.#pressure = new Pressure(
@@ -116,14 +117,8 @@ export class Bridge {
     )
     this.#app = new App(
       {
-        admission: {
-          host: config.host,
-          allowHost: config.allowHost,
-          allowOrigin: config.allowOrigin,
-          insecure: config.insecure,
-          hasTokens,
-        },
-        cors: config.cors,
+        admission: { host, allowHost, allowOrigin, insecure, hasTokens },
+        cors,
         authenticate,
         status,
         metrics: this.#metricsListener === undefined ? endpoint : undefined,
@@ -137,9 +132,9 @@ export class Bridge {
     )
     this.#app.mount(this.#servers.all)
     this.handler = this.#app.handler
-    this.#tokenFile?.watch()
     // Last: the channels belong to the process, and would keep what a failed start has left.
-    this.#stopLogging = logEvents(events.source, log)
+    this.#observers.begin({ isOurs: (path) => this.#app.has(path) })
+    this.#tokenFile?.watch()
   }
 
   /** What is in force now. */
@@ -184,7 +179,7 @@ export class Bridge {
     const where = { host: address.address, port: address.port, ...pathsOf(this.#config) }
     this.#log.info(where, 'listening')
     this.#servers.begin()
-    return listeningAt(this.#config, address, metricsUrl ?? this.#metrics !== undefined)
+    return listeningAt(this.#config, address, metricsUrl ?? this.#observers.metrics !== undefined)
   }
 
   /**
@@ -195,7 +190,17 @@ export class Bridge {
    * @throws BridgeError `config_invalid`: then nothing has changed; `shutting_down`
    */
   reload(config: ConfigInput): void {
-    this.apply(parseConfig(config))
+    try {
+      this.apply(parseConfig(config))
+    } catch (thrown) {
+      this.refused(toBridgeError(thrown))
+      throw thrown
+    }
+  }
+
+  /** @internal Another configuration cannot be taken over. */
+  refused({ code }: BridgeError): void {
+    this.#observers.events.configuration({ type: 'refused', code })
   }
 
   /** @internal The same for one that is checked already. */
@@ -206,15 +211,21 @@ export class Bridge {
     const file = this.#tokenFile?.next ?? new Map<string, string>()
     const tokens = tokensOf({ ...this.#config, clients: config.clients }, file, false)
     const fixed = changedFixedKeys(this.#config, config)
-    this.#servers.apply({
+    const changes = this.#servers.apply({
       ...config,
       maxSessions: this.#config.maxSessions,
       maxChildren: this.#config.maxChildren,
     })
     this.#config = { ...this.#config, servers: config.servers, clients: config.clients }
     if (fixed.length > 0) this.#log.warn({ options: fixed }, 'these options take effect at the next start')
+    this.#observers.tellOf(changes)
     if (this.#tokenFile === undefined) this.#takeTokens(tokens)
     else this.#tokenFile.reload()
+  }
+
+  /** Writes what is recorded to another file of the same name: the one before has been moved. */
+  reopenAudit(): void {
+    this.#observers.audit?.reopen()
   }
 
   /** Reads the token file again; sessions whose token is gone are ended. A faulty file changes nothing. */
@@ -249,22 +260,17 @@ export class Bridge {
       this.#replica?.close()
       // Whatever is counted on the way out can still be read.
       await this.#metricsListener?.close()
-      this.#stopLogging()
-      this.#metrics?.close()
+      await this.#observers.close()
     }
     this.#log.info({ durationMs: monotonicMs() - from }, 'closed')
   }
 
-  #openTokenFile(timings: Timings): TokenFile | undefined {
-    const { tokenFile: path } = this.#config
-    if (path === undefined) return undefined
-    const { filePollMs: pollMs, fileSettleMs: settleMs, tokenGraceMs: graceMs } = timings
-    const take = (file: ReadonlyMap<string, string>) => {
-      this.#takeTokens(tokensOf(this.#config, file, false))
-      this.#log.info({ names: [...this.#tokens.names] }, 'tokens read again')
-      this.#warnOfStrangers(file)
-    }
-    return new TokenFile({ path, take, pollMs, settleMs, graceMs }, this.#log)
+  #takeFile(file: ReadonlyMap<string, string>): void {
+    const before = this.#tokens.byName
+    this.#takeTokens(tokensOf(this.#config, file, false))
+    this.#observers.tellOf({ clients: changesBetween(before, this.#tokens.byName) })
+    this.#log.info({ names: [...this.#tokens.names] }, 'tokens read again')
+    this.#warnOfStrangers(file)
   }
 
   #takeTokens(tokens: ReadonlyMap<string, string>): void {
@@ -281,13 +287,14 @@ export class Bridge {
 
   #readiness(details: Details): Health {
     const problem = this.#ownProblem()
-    return problem === undefined ? this.#servers.health(details) : seenBy(details, problem)
+    if (problem !== undefined) return seenBy(details, problem)
+    return degradedBy(this.#observers.audit?.doubt, this.#servers.health(details), details)
   }
 
   /** Why no tool can be used, whatever is right with each. */
   #ownProblem(): Readiness | undefined {
     if (this.#isClosing) return { status: 'draining', reason: 'the bridge is shutting down' }
-    const problem = this.#tokenFile?.problem
+    const problem = this.#tokenFile?.problem ?? this.#observers.audit?.problem
     return problem === undefined ? undefined : { status: 'failing', reason: problem }
   }
 }

@@ -33,6 +33,12 @@ export function seenBy(details: Details, health: Readiness | Concern | { status:
   return details === 'none' ? { status: health.status } : health
 }
 
+/** @param reason what goes wrong beside it, if anything does */
+export function degradedBy(reason: string | undefined, health: Health, details: Details): Health {
+  if (reason === undefined || (health.status !== 'ready' && health.status !== 'degraded')) return health
+  return { ...health, status: 'degraded', ...(details !== 'none' && { reason }) }
+}
+
 function send(res: ServerResponse, status: number, value: object): void {
   const body = `${JSON.stringify(value)}\n`
   res.writeHead(status, {

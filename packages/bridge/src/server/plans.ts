@@ -8,12 +8,11 @@ import { SERVER_KEYS, type Config, type Server } from '../config/config.ts'
 import type { Heartbeat } from '../http/heartbeat.ts'
 import { ToolLock } from '../lock/tool-lock.ts'
 import { Places } from '../lease/places.ts'
-import type { Metrics } from '../metrics/metrics.ts'
 import { Events } from '../telemetry/events.ts'
-import { logEvents } from '../telemetry/log-events.ts'
 import type { Logger } from '../telemetry/logger.ts'
 import type { Timings } from '../timings.ts'
 import { Tool } from '../tool/tool.ts'
+import type { Observers } from './observers.ts'
 import type { Plan, Served } from './slot.ts'
 import { wiresOf } from './wires.ts'
 
@@ -22,7 +21,7 @@ export interface PlansOptions {
   heartbeat: Heartbeat
   tokens: Tokens
   accountOf: TokenAuthentication['accountOf']
-  metrics: Metrics | undefined
+  observers: Observers
   /** More than one principal may come. */
   isForSeveral(): boolean
 }
@@ -48,7 +47,7 @@ export class Plans {
 
   /** @throws BridgeError `config_invalid` for an environment file of a client that cannot be read */
   of(name: string, server: On, whole: Config, before?: Plan): Plan {
-    const { timings, tokens, heartbeat, metrics } = this.#options
+    const { timings, tokens, heartbeat, observers } = this.#options
     const { config } = server
     const log = name === '' ? this.#log : this.#log.child({ server: name })
     const { toolsAllow, toolsDeny, readOnly } = whole
@@ -66,14 +65,11 @@ export class Plans {
       fingerprint,
       serve: (current): Served => {
         const isInForce = (caller: Caller) => tokens.isInForce(caller) && current().areThoseOf(caller)
-        const events = new Events(name === '' ? (config.command[0] ?? '') : name)
+        const events = new Events(name === '' ? (config.command[0] ?? '') : name, observers.recorder)
         const lock = lockOf(name, config, events, log)
         const options = { timings, profiles, places: this.#places, events, isInForce, lock }
         const tool = new Tool(config, options, log)
-        const heard = [logEvents(events.source, log), metrics?.follow(name, events.source, () => tool.report)]
-        const release = () => {
-          for (const stop of heard) stop?.()
-        }
+        const release = observers.follow(name, events.source, log, () => tool.report)
         const wires = wiresOf(tool, { name, config, heartbeat, hasTokens: tokens.areNeeded })
         return { tool, wires, release }
       },

@@ -3,6 +3,8 @@ import type { Caller } from '../access/caller.ts'
 import type { Details } from '../access/details.ts'
 import type { Config, Server } from '../config/config.ts'
 import { BridgeError } from '../errors.ts'
+import type { Changes } from '../telemetry/events.ts'
+import { changesBetween, withChanged } from './changes.ts'
 import type { ChildReport } from '../relay/describe.ts'
 import type { Logger } from '../telemetry/logger.ts'
 import type { Readiness } from '../tool/startup-probe.ts'
@@ -100,9 +102,10 @@ export class Servers {
   /**
    * Only what has changed is touched.
    *
+   * @returns what that is
    * @throws BridgeError `config_invalid` for an environment file of a client that cannot be read: then nothing has changed
    */
-  apply(config: Config): void {
+  apply(config: Config): { servers: Changes; clients: Changes } {
     const before = this.#config
     const servers = Object.entries(config.servers ?? {})
     const plans = new Map(
@@ -113,15 +116,24 @@ export class Servers {
     this.#config = config
     for (const [name, slot] of this.#slots)
       if (plans.get(name) === undefined && !slot.isRemoved) this.#remove(name, slot)
+    const renewed: string[] = []
+    const revised = new Set<string>()
     for (const [name, server] of servers) {
       const plan = plans.get(name)
-      if (plan !== undefined) this.#take(name, plan)
-      else if (server.state !== 'on' && JSON.stringify(before.servers?.[name]) !== JSON.stringify(server))
+      if (plan !== undefined) {
+        const clients = this.#take(name, plan)
+        if (clients === undefined) renewed.push(name)
+        else for (const client of clients) revised.add(client)
+      } else if (server.state !== 'on' && JSON.stringify(before.servers?.[name]) !== JSON.stringify(server))
         this.#say(name, server)
     }
     this.#warnOfUnknown(config)
     this.#options.onMounts()
     this.begin()
+    return {
+      servers: withChanged(changesBetween(before.servers ?? {}, config.servers ?? {}), renewed),
+      clients: withChanged(changesBetween(before.clients, config.clients), revised),
+    }
   }
 
   /** Whoever came with a token that is gone is shown out. */
@@ -175,16 +187,17 @@ export class Servers {
     await Promise.all(this.all.map((slot) => slot.close()))
   }
 
-  /** Only what is another than before is touched. */
-  #take(name: string, plan: Plan): void {
+  /** Only what is another than before is touched. Gives the clients for whom it is; undefined where it is for all. */
+  #take(name: string, plan: Plan): ReadonlySet<string> | undefined {
     const slot = this.#slots.get(name)
-    if (slot === undefined || slot.isRemoved || slot.plan.fingerprint !== plan.fingerprint)
-      return this.#put(name, plan)
-    if (plan.profiles.differingFrom(slot.plan.profiles).size === 0) return
-    this.#log.info(
-      { server: name, clients: [...slot.revise(plan)] },
-      'what these clients may use has changed',
-    )
+    if (slot === undefined || slot.isRemoved || slot.plan.fingerprint !== plan.fingerprint) {
+      this.#put(name, plan)
+      return undefined
+    }
+    if (plan.profiles.differingFrom(slot.plan.profiles).size === 0) return new Set()
+    const clients = slot.revise(plan)
+    this.#log.info({ server: name, clients: [...clients] }, 'what these clients may use has changed')
+    return clients
   }
 
   #put(name: string, plan: Plan): void {

@@ -3,7 +3,7 @@ import type { Caller } from '../access/caller.ts'
 import type { Account } from '../budget/budget.ts'
 import type { Holder } from '../budget/pressure.ts'
 import { monotonicMs } from '../clock.ts'
-import { BridgeError, toBridgeError } from '../errors.ts'
+import { BridgeError, toBridgeError, type ErrorCode } from '../errors.ts'
 import { excerpt } from '../visible.ts'
 import type { Events } from '../telemetry/events.ts'
 import type { Latency } from '../telemetry/latency.ts'
@@ -222,7 +222,7 @@ export class Session implements StreamsHost, Holder {
       if (error.code === 'internal')
         this.#log.error({ err: thrown, sessionId: this.shortId }, 'session not opened')
       this.#failOpening(error)
-      this.close('no child')
+      this.close('no child', error.code)
     }
   }
 
@@ -335,7 +335,7 @@ export class Session implements StreamsHost, Holder {
   }
 
   /** Ends the session: streams end, calls are cancelled, the child is let go. */
-  close(reason: string): void {
+  close(reason: string, code?: ErrorCode): void {
     if (this.isClosed) return
     const wasOpen = this.#state === 'open'
     this.#state = 'closed'
@@ -347,15 +347,19 @@ export class Session implements StreamsHost, Holder {
     this.streams.close()
     this.account.bytes.give(this.#sampled)
     this.#sampled = 0
-    this.#event('closed', { reason, wasOpen })
+    this.#event('closed', { reason, code, wasOpen })
     this.#host.closed(this)
   }
 
-  #event(type: 'opened' | 'closed', end: { reason?: string; wasOpen: boolean } = { wasOpen: true }): void {
+  #event(
+    type: 'opened' | 'closed',
+    end: { reason?: string; code?: ErrorCode | undefined; wasOpen: boolean } = { wasOpen: true },
+  ): void {
     this.#limits.events.session({
       type,
       sessionId: this.shortId,
       principal: this.caller.principal,
+      client: this.client,
       wire: this.wire,
       revision: this.protocolVersion,
       childPid: this.#childPid,
@@ -399,7 +403,7 @@ export class Session implements StreamsHost, Holder {
     connection?.close(error.message)
     this.#failOpening(error)
     // LiteLLM lists the tools after each call, and does not survive that either if it fails.
-    if (!this.#limits.isForLiteLlm) this.close(error.message)
+    if (!this.#limits.isForLiteLlm) this.close(error.message, error.code)
   }
 }
 

@@ -98,7 +98,8 @@ export class Status {
   }
 
   #refused(req: IncomingMessage, { code, message: reason }: BridgeError): void {
-    this.#options.events.refused({ method: req.method, path: pathOf(req), code, reason })
+    const { remoteAddress: address } = req.socket
+    this.#options.events.refused({ method: req.method, path: pathOf(req), address, code, reason })
   }
 
   #look(): Promise<Looked> {

@@ -1,10 +1,17 @@
 // telemetry/events: what happens in a bridge, on channels of `node:diagnostics_channel`; without subscribers it costs nothing.
 import { channel } from 'node:diagnostics_channel'
+import type { BridgeError } from '../errors.ts'
 
 /** The same object in all events of one bridge: several may live in one process. */
 export interface Source {
   /** The name of the program that is bridged. */
   readonly tool: string
+}
+
+/** Who a client says that it is. */
+interface ClientProgram {
+  readonly name: string
+  readonly version: string
 }
 
 /** A request of a client is over. */
@@ -14,6 +21,7 @@ export interface CallEvent {
   readonly principal: string
   /** Begins the id of its session: the whole is a credential. */
   readonly sessionId: string
+  readonly client: ClientProgram | undefined
   readonly wire: 'streamable' | 'sse' | 'stateless'
   /** The revision that the client and, where it is another, the child speaks. */
   readonly revision: string | undefined
@@ -39,14 +47,16 @@ export interface SessionEvent {
   readonly type: 'opened' | 'closed'
   readonly sessionId: string
   readonly principal: string
+  readonly client: ClientProgram | undefined
   readonly wire: 'streamable' | 'sse' | 'stateless'
   readonly revision: string | undefined
   /** The process that is this session's alone. */
   readonly childPid: number | undefined
   /** From the request that opened it. */
   readonly durationMs: number
-  /** Why it is over. */
+  /** Why it is over, and, where that was a failure, its code of docs/ERRORS.md. */
   readonly reason?: string
+  readonly code?: string | undefined
   /** False for one that never answered `initialize`. */
   readonly wasOpen: boolean
 }
@@ -68,6 +78,8 @@ export interface RefusedEvent {
   readonly source: Source
   readonly method: string | undefined
   readonly path: string
+  /** The client's, or that of the last proxy. */
+  readonly address: string | undefined
   /** Of docs/ERRORS.md. */
   readonly code: string
   readonly reason: string
@@ -87,6 +99,24 @@ export interface ToolChangeEvent {
   readonly isRefused: boolean
 }
 
+/** Names. */
+export interface Changes {
+  readonly added: readonly string[]
+  readonly changed: readonly string[]
+  readonly removed: readonly string[]
+}
+
+/** What is set for a running bridge has become another, or was to. */
+export interface ConfigurationEvent {
+  readonly source: Source
+  readonly type: 'changed' | 'refused'
+  readonly servers?: Changes
+  /** Also those whose tokens are others. */
+  readonly clients?: Changes
+  /** Of docs/ERRORS.md. */
+  readonly code?: string
+}
+
 /** By payload. */
 export const CHANNELS = {
   call: channel('mcp-bridge:call'),
@@ -94,6 +124,7 @@ export const CHANNELS = {
   child: channel('mcp-bridge:child'),
   refused: channel('mcp-bridge:refused'),
   toolChange: channel('mcp-bridge:tool-change'),
+  configuration: channel('mcp-bridge:configuration'),
 } as const
 
 /**
@@ -115,12 +146,20 @@ export function listen(
   }
 }
 
+/** Listens to calls as others do, and has a say in their answers. */
+export interface Recorder {
+  /** Why no call may be begun or answered now. */
+  refusal(): BridgeError | undefined
+}
+
 /** Publishes the events of one bridge. */
 export class Events {
   readonly source: Source
+  readonly recorder: Recorder | undefined
 
-  constructor(tool: string) {
+  constructor(tool: string, recorder?: Recorder) {
     this.source = { tool }
+    this.recorder = recorder
   }
 
   /** Whether anybody listens to calls. */
@@ -147,5 +186,9 @@ export class Events {
 
   refused(event: Omit<RefusedEvent, 'source'>): void {
     if (CHANNELS.refused.hasSubscribers) CHANNELS.refused.publish({ source: this.source, ...event })
+  }
+  configuration(event: Omit<ConfigurationEvent, 'source'>): void {
+    if (CHANNELS.configuration.hasSubscribers)
+      CHANNELS.configuration.publish({ source: this.source, ...event })
   }
 }

@@ -1,30 +1,45 @@
 // relay/interceptors/observe: each call as an event, when it is over.
 import { monotonicMs } from '../../clock.ts'
 import { paramsOf } from '../../rpc/content.ts'
+import { errorFor } from '../../rpc/factory.ts'
 import type { Message } from '../../rpc/message.ts'
 import { unquote } from '../../rpc/scanner.ts'
 import { errorCodeOf, isToolError } from '../../rpc/outcome.ts'
 import type { CallEvent, Events } from '../../telemetry/events.ts'
 import { excerpt } from '../../visible.ts'
+import { fail } from '../call.ts'
 import type { Call, Entry, ReplyStream } from '../dispatch.ts'
 
 /** The session of the calls. */
 export interface Observed {
   readonly shortId: string
+  readonly client: CallEvent['client']
   readonly wire: CallEvent['wire']
   readonly caller: { readonly principal: string }
   readonly protocolVersion: string | undefined
   readonly childRevision: string | undefined
 }
 
-/** While nobody listens, a call costs one look at whether somebody does. */
+/** What is thrown is the response of a call too, and is for `next` to give. */
 export function observeCalls(next: Entry, events: Events, session: Observed): Entry {
   return {
     request: (call, message, stream) => {
-      const seen = events.areCallsHeard ? new ObservedStream(stream, message, events, session) : stream
-      next.request(call, message, seen)
+      const seen = observed(stream, message, events, session)
+      const refusal = events.recorder?.refusal()
+      if (refusal === undefined) next.request(call, message, seen)
+      else fail(call, seen, refusal)
     },
   }
+}
+
+/** The same stream, whose response is told. While nobody listens, that costs one look at whether somebody does. */
+export function observed(
+  stream: ReplyStream,
+  message: Message,
+  events: Events,
+  session: Observed,
+): ReplyStream {
+  return events.areCallsHeard ? new ObservedStream(stream, message, events, session) : stream
 }
 
 class ObservedStream implements ReplyStream {
@@ -57,7 +72,8 @@ class ObservedStream implements ReplyStream {
   onResponse(message: Message, call: Call): void {
     const outcome = message.failure ?? (message.envelope.hasResult ? 'ok' : 'error')
     this.#publish(call, outcome, message)
-    this.#stream.onResponse(message, call)
+    const refusal = this.#events.recorder?.refusal()
+    this.#stream.onResponse(refusal === undefined ? message : errorFor(call.id, refusal), call)
   }
 
   onDropped(call: Call): void {
@@ -69,11 +85,12 @@ class ObservedStream implements ReplyStream {
     // A response that could not be handed on is followed by an error in its place.
     if (this.#isOver) return
     this.#isOver = true
-    const { shortId, wire, caller, protocolVersion, childRevision } = this.#session
+    const { shortId, client, wire, caller, protocolVersion, childRevision } = this.#session
     this.#events.call({
       source: this.#events.source,
       principal: caller.principal,
       sessionId: shortId,
+      client,
       wire,
       revision: protocolVersion,
       childRevision,

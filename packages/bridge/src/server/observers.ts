@@ -1,0 +1,64 @@
+// server/observers: who hears what happens in a bridge: its log, and what else it is asked for.
+import { Audit, type AuditOptions } from '../audit/audit.ts'
+import type { Config } from '../config/config.ts'
+import type { Offered } from '../metrics/call-sums.ts'
+import { Metrics } from '../metrics/metrics.ts'
+import { Events, type Changes, type Recorder, type Source } from '../telemetry/events.ts'
+import { logEvents } from '../telemetry/log-events.ts'
+import type { Logger } from '../telemetry/logger.ts'
+import { areNone } from './changes.ts'
+import { isMeasured } from './metrics-listener.ts'
+
+export class Observers {
+  readonly metrics: Metrics | undefined
+  readonly audit: Audit | undefined
+  /** Of what belongs to no server. */
+  readonly events: Events
+  readonly #log: Logger
+  #stopLogging = () => {}
+
+  constructor(config: Config, log: Logger) {
+    this.events = new Events(config.command[0] ?? '')
+    this.metrics = isMeasured(config) ? new Metrics(this.events.source) : undefined
+    this.audit = config.audit === undefined ? undefined : new Audit(config, log)
+    this.#log = log
+  }
+
+  get recorder(): Recorder | undefined {
+    return this.audit?.recorder
+  }
+
+  /** @throws BridgeError `config_invalid` */
+  begin(options: AuditOptions): void {
+    this.audit?.begin(this.events.source, options)
+    this.#stopLogging = logEvents(this.events.source, this.#log)
+  }
+
+  /**
+   * What happens in one server, until the returned function is called.
+   *
+   * @param log of this server
+   * @param offered what its child has said of itself
+   */
+  follow(name: string, source: Source, log: Logger, offered: () => Offered | undefined): () => void {
+    const heard = [
+      logEvents(source, log),
+      this.metrics?.follow(name, source, offered),
+      this.audit?.follow(name, source),
+    ]
+    return () => {
+      for (const stop of heard) stop?.()
+    }
+  }
+
+  /** Where nothing has changed, nothing is told. */
+  tellOf(changes: { servers?: Changes; clients: Changes }): void {
+    if (!Object.values(changes).every(areNone)) this.events.configuration({ type: 'changed', ...changes })
+  }
+
+  async close(): Promise<void> {
+    this.#stopLogging()
+    this.metrics?.close()
+    await this.audit?.close()
+  }
+}
