@@ -275,6 +275,31 @@ export const ERRORS = {
     remedy:
       'Make room on the disk, or bring the receiver back: `/readyz` and the log say why. A call that was under way may have been carried out.',
   },
+  server_unreachable: {
+    who: 'us',
+    http: 502,
+    rpc: -32000,
+    exit: 1,
+    meaning: '`mcp-bridge connect` could not reach its server. The request has not been heard there.',
+    remedy: 'Check the URL, the proxy variables and `--ca`; then send the request again.',
+  },
+  server_refused: {
+    who: 'us',
+    http: 502,
+    rpc: -32000,
+    exit: 1,
+    meaning: 'The server of `mcp-bridge connect` has answered with a status of HTTP and no JSON-RPC error.',
+    remedy:
+      'The text has the status and the beginning of the answer; a 401 wants `--token-file` or `--header`.',
+  },
+  answer_lost: {
+    who: 'us',
+    http: 502,
+    rpc: -32000,
+    meaning:
+      'The connection of `mcp-bridge connect` broke before the answer came, and the server has nothing to go on with.',
+    remedy: 'The call may have been carried out. Look before you send it again.',
+  },
   child_spawn_failed: {
     who: 'child',
     http: 502,

@@ -9,7 +9,10 @@ import { fileURLToPath } from 'node:url'
  */
 const FLOORS: readonly Record<string, string>[] = [
   { cli: 'argv to exit code, and what a person reads' },
-  { server: 'one listener: the paths, the order of the gates, the wiring' },
+  {
+    server: 'one listener: the paths, the order of the gates, the wiring',
+    connect: 'the other way: an HTTP server as a stdio command',
+  },
   {
     status: 'what a person or a monitor sees of it, and who may see what',
     metrics: 'what Prometheus counts of it',

@@ -1,5 +1,6 @@
 // matrix/sdk1: the client of the TypeScript SDK 1.x.
 import { Client } from '@modelcontextprotocol/sdk/client/index.js'
+import { StdioClientTransport } from '@modelcontextprotocol/sdk/client/stdio.js'
 import { StreamableHTTPClientTransport } from '@modelcontextprotocol/sdk/client/streamableHttp.js'
 import {
   CreateMessageRequestSchema,
@@ -12,7 +13,8 @@ import {
 import { textOf, type Driver } from './observe.ts'
 import { ANSWERS } from './plan.ts'
 
-export async function sdk1(url: string, name: string): Promise<Driver> {
+/** @param at where the server is, or the command that leads there */
+export async function sdk1(at: string | readonly string[], name: string): Promise<Driver> {
   const client = new Client(
     { name, version: '1.0.0' },
     { capabilities: { sampling: {}, elicitation: {}, roots: {} } },
@@ -38,10 +40,13 @@ export async function sdk1(url: string, name: string): Promise<Driver> {
     LoggingMessageNotificationSchema,
     ({ params }) => void logged.push(params.data),
   )
-  const transport = new StreamableHTTPClientTransport(new URL(url))
+  const transport =
+    typeof at === 'string'
+      ? new StreamableHTTPClientTransport(new URL(at))
+      : new StdioClientTransport({ command: at[0] ?? '', args: at.slice(1) })
   await client.connect(transport)
   return {
-    revision: transport.protocolVersion,
+    revision: transport instanceof StdioClientTransport ? undefined : transport.protocolVersion,
     heard,
     logged,
     names: async () => (await client.listTools()).tools.map((tool) => tool.name),
@@ -56,7 +61,7 @@ export async function sdk1(url: string, name: string): Promise<Driver> {
       if (uri !== undefined) await client.subscribeResource({ uri })
     },
     close: async () => {
-      await transport.terminateSession()
+      if (transport instanceof StreamableHTTPClientTransport) await transport.terminateSession()
       await client.close()
     },
   }

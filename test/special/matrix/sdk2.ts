@@ -5,10 +5,16 @@ import {
   StreamableHTTPClientTransport,
   type VersionNegotiationMode,
 } from '@modelcontextprotocol/client'
+import { StdioClientTransport } from '@modelcontextprotocol/client/stdio'
 import { textOf, type Driver } from './observe.ts'
 import { ANSWERS } from './plan.ts'
 
-export async function sdk2(url: string, name: string, mode?: VersionNegotiationMode): Promise<Driver> {
+/** @param at where the server is, or the command that leads there */
+export async function sdk2(
+  at: string | readonly string[],
+  name: string,
+  mode?: VersionNegotiationMode,
+): Promise<Driver> {
   const client = new Client(
     { name, version: '1.0.0' },
     {
@@ -34,7 +40,10 @@ export async function sdk2(url: string, name: string, mode?: VersionNegotiationM
   )
   client.setNotificationHandler('notifications/resources/updated', ({ method }) => void heard.push(method))
   client.setNotificationHandler('notifications/message', ({ params }) => void logged.push(params.data))
-  const transport = new StreamableHTTPClientTransport(new URL(url))
+  const transport =
+    typeof at === 'string'
+      ? new StreamableHTTPClientTransport(new URL(at))
+      : new StdioClientTransport({ command: at[0] ?? '', args: at.slice(1) })
   await client.connect(transport)
   const isModern = client.getProtocolEra() === 'modern'
   return {
@@ -58,7 +67,7 @@ export async function sdk2(url: string, name: string, mode?: VersionNegotiationM
       else if (uri !== undefined) await client.subscribeResource({ uri })
     },
     close: async () => {
-      if (!isModern) await transport.terminateSession()
+      if (!isModern && transport instanceof StreamableHTTPClientTransport) await transport.terminateSession()
       await client.close()
     },
   }

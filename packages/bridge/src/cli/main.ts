@@ -3,6 +3,7 @@ import { toBridgeError, type BridgeError } from '../errors.ts'
 import { visibleLine, visibleLines } from '../visible.ts'
 import { VERSION } from '../version.ts'
 import { runCheck } from './commands/check.ts'
+import { runConnect } from './commands/connect.ts'
 import { runHealthcheck } from './commands/healthcheck.ts'
 import { runServe } from './commands/serve.ts'
 import { runServers } from './commands/servers.ts'
@@ -37,6 +38,8 @@ async function run(invocation: Invocation, { toolkit }: MainOptions): Promise<nu
       return undefined
     case 'healthcheck':
       return runHealthcheck(invocation)
+    case 'connect':
+      return runConnect(invocation)
     case 'check':
       process.exitCode = await runCheck(invocation)
       return undefined

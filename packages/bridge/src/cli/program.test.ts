@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest'
 import { OPTIONS } from '../config/options.ts'
 import { BridgeError } from '../errors.ts'
+import type { Connect } from './commands/connect.ts'
 import { parseArgs } from './program.ts'
 
 const parse = (...argv: string[]) => parseArgs(argv, { version: '1.2.3' })
@@ -50,6 +51,24 @@ test('--config and --print-config are no options of the config', () => {
     printConfig: true,
     configFile: 'a.yaml',
   })
+})
+
+test('connect takes one URL, and says what is wrong with it', () => {
+  const { command, url, headers, ...rest } = parse(
+    'connect',
+    'https://x.example/mcp',
+    '--header',
+    'X-Team:  a: b',
+  ) as Connect
+  expect([command, url.href, headers]).toEqual(['connect', 'https://x.example/mcp', { 'x-team': 'a: b' }])
+  expect(rest).toEqual({ tokenFile: undefined, caFile: undefined })
+  expect(refusal('connect').message).toBe('connect needs the URL of a server')
+  expect(refusal('connect', 'tools.lan').message).toBe('"tools.lan" is not a URL')
+  expect(refusal('connect', 'ftp://tools.lan').message).toBe('"ftp://tools.lan" is not a URL')
+  expect(refusal('connect', 'http://ann:secret@tools.lan').message).not.toContain('secret')
+  expect(refusal('connect', 'http://a', 'http://b').message).toContain('one URL')
+  expect(refusal('connect', 'http://a', '--header', 'X-Team').message).toContain('--header')
+  expect(refusal('connect', 'http://a', '--', 'x').message).toContain('one URL')
 })
 
 test('a command without -- is told where to put it', () => {
@@ -180,7 +199,7 @@ test('the help is short, grouped, and names every option on one line', () => {
     expect(help).toContain(`\n  ${flag} `)
   const titles = lines.filter((line) => /^[A-Z][a-z ]+:?$/.test(line))
   expect(titles).toEqual(['Listening', 'Tool', 'Sessions and limits', 'Access', 'Running', 'Commands:'])
-  expect(help).toMatch(/^ {2}check .*\n {2}servers .*\n {2}healthcheck /m)
+  expect(help).toMatch(/^ {2}check .*\n {2}servers .*\n {2}connect .*\n {2}healthcheck /m)
   expect(help).toContain('Example: mcp-bridge ')
   expect(textOf('-h')).toBe(help)
   expect(textOf('help')).toBe(help)

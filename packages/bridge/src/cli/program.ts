@@ -1,6 +1,7 @@
 // cli/program: one program of several commands: argv in, what to do out; prints nothing and ends nothing.
 import { Command, CommanderError, Option } from 'commander'
 import { declareCheck, type Check } from './commands/check.ts'
+import { declareConnect, type Connect } from './commands/connect.ts'
 import { declareHealthcheck, type Healthcheck } from './commands/healthcheck.ts'
 import { declareServe, type Serve } from './commands/serve.ts'
 import { declareServers, type Servers } from './commands/servers.ts'
@@ -15,6 +16,7 @@ export type Invocation =
   | Servers
   | Healthcheck
   | Tools
+  | Connect
   | Toolkit
   | { command: 'help' | 'version'; text: string }
 
@@ -37,6 +39,7 @@ export function parseArgs(argv: readonly string[], { version }: { version: strin
   program.version(version, '-v, --version', 'Show the version')
   declareCheck(program, behind, take)
   declareServers(program, behind, take)
+  declareConnect(program, behind, take)
   declareHealthcheck(program, behind, take)
   declareTools(program, behind, take)
   declareToolkit(program, behind, take)

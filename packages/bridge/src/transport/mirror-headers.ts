@@ -19,7 +19,7 @@ const METHOD: Header = { key: 'mcp-method', name: 'Mcp-Method' }
 const NAME: Header = { key: 'mcp-name', name: 'Mcp-Name' }
 
 /** Which member of `params` the header `Mcp-Name` repeats. */
-const NAMED: Readonly<Record<string, string>> = {
+export const NAMED: Readonly<Record<string, string>> = {
   'tools/call': 'name',
   'prompts/get': 'name',
   'resources/read': 'uri',
