@@ -16,8 +16,10 @@ import {
 } from '../telemetry/events.ts'
 import type { Logger } from '../telemetry/logger.ts'
 import { VERSION } from '../version.ts'
+import { DatagramSink } from './datagram.ts'
 import { FileSink } from './file.ts'
 import { Journal, type Sink } from './journal.ts'
+import { StreamSink } from './stream.ts'
 import { callLine, childLine, configurationLine, line, refusedLine, sessionLine, toolLine } from './lines.ts'
 
 export interface AuditOptions {
@@ -36,14 +38,12 @@ export interface AuditLook {
 export class Audit {
   /** For calls that may not be answered unless they are recorded. */
   readonly recorder: Recorder | undefined
-  readonly #sink: Sink
   readonly #journal: Journal
   readonly #subscriptions: (() => void)[] = []
   readonly #flush = () => this.#journal.flush()
 
   constructor({ audit = '-', auditRequired }: Config, log: Logger) {
-    this.#sink = sinkOf(audit)
-    this.#journal = new Journal(this.#sink, { isRequired: auditRequired, missing }, log)
+    this.#journal = new Journal(sinkOf(audit), { isRequired: auditRequired, missing }, log)
     this.recorder = auditRequired ? { refusal: () => this.#refusal() } : undefined
   }
 
@@ -54,7 +54,7 @@ export class Audit {
    * @throws BridgeError `config_invalid`
    */
   begin(bridge: Source, { isOurs }: AuditOptions): void {
-    this.#sink.open()
+    this.#journal.open()
     const write = (text: string) => this.#journal.append(text)
     write(line('bridge.started', { version: VERSION, pid: process.pid }))
     this.#subscriptions.push(
@@ -115,7 +115,10 @@ export class Audit {
 
 function sinkOf(audit: string): Sink {
   const place = auditPlaceOf(audit)
-  return new FileSink(place.path)
+  if (place.kind === 'stdout') return new FileSink(undefined)
+  if (place.kind === 'file') return new FileSink(place.path)
+  if (place.kind === 'udp') return new DatagramSink(audit, place)
+  return new StreamSink(audit, place.kind === 'unix' ? { path: place.path } : place)
 }
 
 function missing(count: number): string {

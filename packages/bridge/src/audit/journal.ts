@@ -10,7 +10,7 @@ export interface Sink {
   /** For people. */
   readonly place: string
   /** Throws BridgeError `config_invalid` where nothing can ever be written. */
-  open(): void
+  open(heard: SinkListener): void
   /** Calls `done` once, later. */
   write(lines: readonly string[], done: Written): void
   /** Calls `done` before it returns. */
@@ -18,6 +18,12 @@ export interface Sink {
   /** Whoever has taken the file away wants another. */
   reopen(): void
   close(): void
+}
+
+/** Of a sink that knows by itself whether lines can be written. */
+export interface SinkListener {
+  ready(): void
+  lost(error: Error): void
 }
 
 export interface JournalOptions {
@@ -32,7 +38,7 @@ const BATCH_MS = 10
 const MAX_BATCH = 1000
 /** Characters that are kept while they cannot be written: some 30,000 lines. */
 export const MAX_KEPT = 8 * 1024 * 1024
-const RETRY_MS = 1000
+export const RETRY_MS = 1000
 /** Whoever reads a pipe slowly is no failure yet. */
 const BUSY_MS = 20
 /** A write that takes longer is a problem, though nothing has failed. */
@@ -74,6 +80,11 @@ export class Journal {
     if (this.#failure !== undefined) return this.#failure
     const isSlow = this.#inFlight > 0 && monotonicMs() - this.#inFlightSince > SLOW_MS
     return isSlow || this.#untold > 0 ? 'audit lines are taken too slowly' : undefined
+  }
+
+  /** @throws BridgeError `config_invalid` */
+  open(): void {
+    this.#sink.open({ ready: () => this.#recovered(), lost: (error) => this.#failed(error) })
   }
 
   append(line: string): void {
@@ -163,11 +174,19 @@ export class Journal {
     for (const line of this.#lines.splice(this.#inFlight, count)) this.#length -= line.length
     this.written += count
     if (error !== undefined) return this.#failed(error)
-    if (this.#failure !== undefined && count > 0) {
-      this.#failure = undefined
-      this.#log.info({ place: this.#sink.place, dropped: this.#untold }, 'audit lines are written again')
-    }
+    if (count > 0) this.#clear()
     this.#tellOfMissing()
+  }
+
+  #recovered(): void {
+    if (this.#lines.length > 0) this.#again()
+    else this.#clear()
+  }
+
+  #clear(): void {
+    if (this.#failure === undefined) return
+    this.#failure = undefined
+    this.#log.info({ place: this.#sink.place, dropped: this.#untold }, 'audit lines are written again')
   }
 
   #failed(error: NodeJS.ErrnoException): void {
@@ -177,13 +196,11 @@ export class Journal {
         this.#log.error({ reason: error.message, place: this.#sink.place }, 'audit lines cannot be written')
       this.#failure = `audit lines cannot be written (${error.code ?? error.message})`
     }
-    const again = () => (this.#options.isRequired ? this.#writeNow() : this.#write())
-    this.#timer ??= setTimeout(
-      () => {
-        this.#timer = undefined
-        again()
-      },
-      isBusy ? BUSY_MS : RETRY_MS,
-    ).unref()
+    this.#timer ??= setTimeout(() => this.#again(), isBusy ? BUSY_MS : RETRY_MS).unref()
+  }
+
+  #again(): void {
+    if (this.#options.isRequired) this.#writeNow()
+    else this.#write()
   }
 }

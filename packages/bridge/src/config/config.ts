@@ -105,7 +105,7 @@ export interface Config {
   readonly metricsPort?: number | undefined
   /** Address of that listener; default `127.0.0.1`. */
   readonly metricsHost?: string | undefined
-  /** Write a line for each call, session, process and refusal to this file; `-` is stdout. */
+  /** Write a line for each call, session, process and refusal to this file; `-` is stdout, `syslog+udp://host:port` a receiver. */
   readonly audit?: string | undefined
   /** Carry out and answer no call that cannot be written; default false. */
   readonly auditRequired: boolean

@@ -1,6 +1,7 @@
 // config/schema: every option once: what it accepts and its default.
 import { isIP } from 'node:net'
 import * as z from 'zod'
+import { auditPlaceOf } from './audit.ts'
 import { clients } from './clients.ts'
 import { COMPAT, type Config } from './config.ts'
 import { boolean, duration, files, globs, headerEnv, int, list, pairs, size, text, whole } from './fields.ts'
@@ -90,7 +91,7 @@ export const configSchema = z.strictObject({
   metricsPort: int(0, 65_535).optional(),
   /** In effect 127.0.0.1, unless set. */
   metricsHost: address().optional(),
-  audit: text().optional(),
+  audit: auditPlace().optional(),
   auditRequired: boolean().default(false),
   onCrash: z.enum(['restart', 'exit'], 'write restart or exit').default('restart'),
   logLevel: z.enum(LOG_LEVELS, `write ${LOG_LEVELS.join(', ')}`).default('info'),
@@ -112,4 +113,14 @@ function path() {
     .refine((raw) => !/\/\.\.?(?:\/|$)/.test(raw), 'clients leave out what is /. or /..')
     .transform((raw) => (raw === '/' ? raw : raw.replace(/\/$/, '')))
     .refine((raw) => !/^\/(healthz|readyz)$/i.test(raw), '/healthz and /readyz are taken')
+}
+
+function auditPlace() {
+  return text().superRefine((raw, ctx) => {
+    try {
+      auditPlaceOf(raw)
+    } catch (error) {
+      ctx.addIssue({ code: 'custom', message: (error as Error).message })
+    }
+  })
 }
