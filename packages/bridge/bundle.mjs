@@ -25,6 +25,8 @@ export async function bundle(entry, outfile, options = {}) {
     target: 'node22.12',
     // Packages of this workspace as they are written, so that none has to be compiled first.
     conditions: ['source', 'module'],
+    // Optional peers: found where they were installed, or not at all.
+    external: ['@opentelemetry/*'],
     // The `main` of jsonc-parser is UMD, whose `require` no bundler can follow.
     mainFields: ['module', 'main'],
     legalComments: 'none',

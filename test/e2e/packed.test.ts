@@ -54,8 +54,12 @@ describe('the tarball', () => {
 
   test('needs no other package', async () => {
     const manifest = JSON.parse(await run(['tar', '-xzOf', tarball, 'package/package.json']))
-    const { dependencies, optionalDependencies, peerDependencies, engines } = manifest
-    expect({ dependencies, optionalDependencies, peerDependencies }).toEqual({})
+    const { dependencies, optionalDependencies, peerDependencies, peerDependenciesMeta, engines } = manifest
+    expect({ dependencies, optionalDependencies }).toEqual({})
+    // What sends traces, where somebody wants that; no package manager installs it, or misses it.
+    const names = Object.keys(peerDependencies)
+    expect(names.filter((name) => !name.startsWith('@opentelemetry/exporter-'))).toEqual([])
+    expect(peerDependenciesMeta).toEqual(Object.fromEntries(names.map((name) => [name, { optional: true }])))
     expect(engines).toEqual({ node: '>=22.12' })
   })
 })
@@ -117,6 +121,25 @@ describe('installed in a project', () => {
     const hostile = await outcomeOf([bin, 'image', 'render', 'npx:x@1.0.0 && id', '--output', folder])
     expect(hostile).toMatchObject({ code: 1, stdout: '' })
   })
+
+  test(
+    'without a package of OpenTelemetry it serves, and says what to install',
+    { timeout: 120_000 },
+    async () => {
+      const bin = join(project, 'node_modules/.bin/mcp-bridge')
+      const program = await launch([bin, '--port', '0', '--', ...ECHO], {
+        cwd: project,
+        env: { ...env, OTEL_EXPORTER_OTLP_ENDPOINT: 'http://127.0.0.1:1' },
+      })
+      await callEcho(await baseOf(program))
+      const install = 'npm install @opentelemetry/exporter-trace-otlp-proto'
+      await eventually(() => program.output.stderr.includes(`"install":"${install}"`), {
+        what: 'what to install',
+      })
+      program.started.process.kill('SIGTERM')
+      expect(await program.started.exited).toEqual({ code: 0, signal: null })
+    },
+  )
 
   test('createBridge serves both wires and closes', { timeout: 120_000 }, async () => {
     const script = [

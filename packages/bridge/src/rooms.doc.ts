@@ -17,6 +17,7 @@ const FLOORS: readonly Record<string, string>[] = [
     status: 'what a person or a monitor sees of it, and who may see what',
     metrics: 'what Prometheus counts of it',
     audit: 'who has called what, for whoever has to know later',
+    traces: 'what OpenTelemetry hears of it',
   },
   { tool: 'one command: whether it works, its processes, its sessions' },
   {
@@ -56,6 +57,7 @@ const HOMES = [
   { what: 'commander', pattern: /from 'commander'/, in: ['cli/'] },
   { what: 'pino', pattern: /(?:from |import\()'pino(?:-pretty)?'/, in: ['telemetry/'] },
   { what: 'prom-client', pattern: /(?:from |import\()'prom-client'/, in: ['metrics/'] },
+  { what: 'OpenTelemetry', pattern: /(?:from |import\()'@opentelemetry\//, in: ['traces/'] },
   { what: 'node:child_process', pattern: /from 'node:child_process'/, in: ['child/'] },
   { what: 'zod', pattern: /from 'zod'/, in: ['config/'] },
   { what: 'yaml', pattern: /from 'yaml'/, in: ['config/'] },

@@ -2,7 +2,10 @@
 import { Bridge } from '../server/bridge.ts'
 import type { Config } from '../config/config.ts'
 import type { Loaded } from '../config/load.ts'
+import { readOtel } from '../config/otel.ts'
+import type { Logger } from '../telemetry/logger.ts'
 import { createLogger } from '../telemetry/pino.ts'
+import type { Traces } from '../traces/traces.ts'
 import { VERSION } from '../version.ts'
 import { listeningLines, toolLines } from './banner.ts'
 import { onUncaught } from './fatal.ts'
@@ -18,7 +21,7 @@ export async function serve(loaded: Loaded, load: () => Promise<Loaded>): Promis
   const format = config.logFormat ?? (process.stderr.isTTY ? 'pretty' : 'json')
   const log = await createLogger({ level: config.logLevel, format })
   for (const reason of warnings) log.warn({ reason }, 'configuration')
-  const bridge = new Bridge(config, log)
+  const bridge = new Bridge(config, log, { traces: await tracesOf(log) })
   const reload = config.servers === undefined ? undefined : new Reload(bridge, loaded, load, log)
   const ended = new Promise<number>((resolve) => {
     let isDraining = false
@@ -57,6 +60,15 @@ export async function serve(loaded: Loaded, load: () => Promise<Loaded>): Promis
   if (typeof outcome === 'number') return outcome
   await bridge.close({ drainMs: 0 })
   throw outcome
+}
+
+/** Nothing of it is loaded unless it is asked for. */
+async function tracesOf(log: Logger): Promise<Traces | undefined> {
+  const { settings, problems } = readOtel()
+  for (const reason of problems) log.warn({ reason }, 'configuration of OpenTelemetry')
+  if (settings === undefined) return undefined
+  const { Traces } = await import('../traces/traces.ts')
+  return new Traces(settings, log)
 }
 
 /** What SIGHUP does, if it does not end the bridge. */

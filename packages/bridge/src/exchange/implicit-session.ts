@@ -8,12 +8,14 @@ import type { ResponseWriter } from '../http/response.ts'
 import { createCall, fail, logInternal } from '../relay/call.ts'
 import { observed } from '../relay/interceptors/observe.ts'
 import { keepWaiting } from '../relay/interceptors/progress.ts'
+import { traced } from '../relay/traced.ts'
 import { recordOf, textOf, type Members } from '../rpc/content.ts'
 import type { ClientName } from '../rpc/initialize-params.ts'
 import type { Message } from '../rpc/message.ts'
 import { withoutAnswers } from '../rpc/modern.ts'
 import type { ModernRequest } from '../rpc/modern-request.ts'
 import { MODERN_REVISION, NEWEST_LEGACY_REVISION } from '../rpc/revisions.ts'
+import type { TraceHeaders } from '../rpc/trace-context.ts'
 import type { Era, OpenLease } from '../session/lease.ts'
 import type { SessionLimits } from '../session/session.ts'
 import type { Logger } from '../telemetry/logger.ts'
@@ -145,12 +147,18 @@ export class ImplicitSession implements Holder {
    *
    * @throws BridgeError `quota_exceeded`
    */
-  request(message: Message, request: ModernRequest, writer: ResponseWriter): void | Promise<void> {
+  request(
+    given: Message,
+    request: ModernRequest,
+    writer: ResponseWriter,
+    headers?: TraceHeaders,
+  ): void | Promise<void> {
     this.#heard()
     this.#refuseMore()
     const { capabilities, logLevel } = request.sender
-    const isStanding = message.method === 'subscriptions/listen'
-    const call = createCall(message, isStanding ? 0 : this.#options.callTimeoutMs)
+    const isStanding = given.method === 'subscriptions/listen'
+    const call = createCall(given, isStanding ? 0 : this.#options.callTimeoutMs)
+    const message = traced(call, given, headers, this.#options.events)
     // Nobody comes back here who cannot be asked anything, or is asked by the child itself.
     const canBeAsked = this.#era === 'legacy' && Object.keys(capabilities).length > 0
     const fingerprint = canBeAsked ? fingerprintOf(message.method, request.params) : ''
@@ -207,8 +215,13 @@ export class ImplicitSession implements Holder {
   }
 
   /** Opens a stream of what the client wants to hear; it stands until either side ends it. */
-  async listen(message: Message, request: ModernRequest, writer: ResponseWriter): Promise<void> {
-    if (this.#era === 'modern') return this.request(message, request, writer)
+  async listen(
+    message: Message,
+    request: ModernRequest,
+    writer: ResponseWriter,
+    headers?: TraceHeaders,
+  ): Promise<void> {
+    if (this.#era === 'modern') return this.request(message, request, writer, headers)
     const { params } = request
     this.#heard()
     const { answer } = this.#opened ?? (await waiting(this.account, message.byteLength, this.#opening.done))

@@ -14,6 +14,8 @@ function call(of: Partial<CallEvent>): CallEvent {
     wire: 'streamable',
     revision: '2025-11-25',
     childRevision: '2025-11-25',
+    requestId: '1',
+    trace: undefined,
     method: 'tools/call',
     target: 'echo',
     outcome: 'ok',

@@ -11,6 +11,8 @@ const collectGarbage = runInNewContext('gc') as () => void
 
 const CALL = {
   childRevision: '2025-11-25',
+  requestId: '1',
+  trace: undefined,
   isToolError: false,
   durationMs: 30,
   requestBytes: 100,

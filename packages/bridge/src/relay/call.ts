@@ -18,6 +18,7 @@ export function createCall({ envelope, id, method }: Message, timeoutMs: number)
     opensTask: hasTask && progressToken !== undefined,
     timeoutMs,
     startedAt: performance.now(),
+    trace: undefined,
     number: 0,
     stream: undefined,
     node: undefined,

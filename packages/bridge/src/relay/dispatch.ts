@@ -3,6 +3,7 @@ import type { Account } from '../budget/budget.ts'
 import type { BridgeError } from '../errors.ts'
 import type { ListNode } from '../linked-list.ts'
 import type { Message } from '../rpc/message.ts'
+import type { TraceContext } from '../telemetry/tracer.ts'
 
 /**
  * One request of a client, the same object from its connection to its child. Without the message: a large one is not kept
@@ -19,6 +20,8 @@ export interface Call {
   readonly timeoutMs: number
   /** By the monotonic clock, in milliseconds. */
   readonly startedAt: number
+  /** The span that the bridge has begun for it, or else the one that the client names. */
+  trace: TraceContext | undefined
   /** The integer that its child knows it by, as id and as progress token; 0 while no child has it. */
   number: number
   /** Its connection's: where the response goes to, and its place among the calls that wait for theirs. */

@@ -93,6 +93,19 @@ export function membersAt(parts: readonly Buffer[], at: number): Member[] {
   return members
 }
 
+/** Whether the object that begins there has none; nothing is read of those that it has. */
+export function isEmptyAt(parts: readonly Buffer[], at: number): boolean {
+  let base = 0
+  for (const part of parts) {
+    for (let i = Math.max(0, at + 1 - base); i < part.length; i++) {
+      const c = part[i]
+      if (c !== 0x20 && c !== 0x09) return c === 0x7d
+    }
+    base += part.length
+  }
+  return false
+}
+
 function nextOf(part: Buffer, c: number, from: number): number {
   const found = part.indexOf(c, from)
   return found === -1 ? part.length : found

@@ -3,7 +3,7 @@ import { isUtf8 } from 'node:buffer'
 import { BridgeError, type ErrorCode } from '../errors.ts'
 import { blankMember } from './blank.ts'
 import { parseExact } from './exact.ts'
-import { membersAt, textAt, type Edit, type Member } from './members.ts'
+import { isEmptyAt, membersAt, textAt, type Edit, type Member } from './members.ts'
 import { MAX_DEPTH, Scanner, type Envelope, type Field, type Nulls, type Span } from './scanner.ts'
 import { idToEcho, problemOf } from './strict.ts'
 
@@ -91,10 +91,16 @@ export class Message {
     return this.#edits.find((edit) => edit.start === start)?.text ?? this.id
   }
 
-  /** Bytes of the message as `encode` writes it, without prefix and suffix. */
-  get byteLength(): number {
+  /** Bytes of the message as it came. */
+  get receivedBytes(): number {
     let length = 0
     for (const part of this.#parts) length += part.length
+    return length
+  }
+
+  /** Bytes of the message as `encode` writes it, without prefix and suffix. */
+  get byteLength(): number {
+    let length = this.receivedBytes
     for (const edit of this.#edits) length += edit.text.length - (edit.end - edit.start)
     return length
   }
@@ -105,15 +111,17 @@ export class Message {
     for (const [field, text] of changes) {
       if (field !== undefined) edits.push({ start: field.start, end: field.end, text })
     }
-    if (edits.length > 1) edits.sort((a, b) => a.start - b.start)
+    // What was edited besides stays; what was rewritten before is rewritten anew.
+    for (const edit of this.#edits)
+      if (!changes.some(([field]) => field?.start === edit.start && field.end === edit.end)) edits.push(edit)
+    if (edits.length > 1) edits.sort(byPlace)
     return new Message(this.kind, this.envelope, this.#parts, edits, this.failure)
   }
 
   /** The same message with these changes (latin1) of the original, besides what was rewritten; none reaches into another. */
   edited(changes: readonly Edit[]): Message {
     if (changes.length === 0) return this
-    // What is put in front of something that is taken out comes first.
-    const edits = [...this.#edits, ...changes].toSorted((a, b) => a.start - b.start || a.end - b.end)
+    const edits = [...this.#edits, ...changes].toSorted(byPlace)
     return new Message(this.kind, this.envelope, this.#parts, edits, this.failure)
   }
 
@@ -133,6 +141,11 @@ export class Message {
   /** The same of the object that begins at this byte of the original. */
   membersAt(at: number): readonly Member[] {
     return membersAt(this.#parts, at)
+  }
+
+  /** Whether the object that begins there has no members. */
+  isEmptyAt(at: number): boolean {
+    return isEmptyAt(this.#parts, at)
   }
 
   /** What stands there in the original, as JSON text (latin1). */
@@ -218,6 +231,11 @@ export class Message {
 const wholeTexts = new Scanner()
 
 const NO_EDITS: readonly Edit[] = []
+
+/** What is put in front of something that is taken out comes first. */
+function byPlace(a: Edit, b: Edit): number {
+  return a.start - b.start || a.end - b.end
+}
 
 /**
  * Serialisers that write every field put `"error": null` beside a result, and the other way round, or both into whatever has

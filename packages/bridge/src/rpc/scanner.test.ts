@@ -139,7 +139,12 @@ test('reads the envelope as JSON.parse reads it, unless in doubt: escaped keys, 
       const name = own(params, 'name')
       expect(at(text, envelope.name)).toBe(typeof name === 'string' ? name : undefined)
       expect(envelope.isModern).toBe(own(meta, REVISION_KEY) !== undefined)
-      expect(at(text, envelope.meta)).toEqual(envelope.isModern ? meta : undefined)
+      expect(at(text, envelope.meta)).toEqual(isObject(meta) ? meta : undefined)
+      expect(envelope.hasOddMeta).toBe(meta !== undefined && !isObject(meta))
+      const { paramsAt } = envelope
+      expect(paramsAt === -1 ? undefined : Buffer.from(text)[paramsAt]).toBe(
+        isObject(own(value, 'params')) ? 0x7b : undefined,
+      )
       expect(envelope.isRetry).toBe(
         own(params, 'requestState') !== undefined || own(params, 'inputResponses') !== undefined,
       )
@@ -152,6 +157,10 @@ function at(text: string, span: Span | undefined): unknown {
   return span === undefined
     ? undefined
     : JSON.parse(Buffer.from(text).subarray(span.start, span.end).toString('utf8'))
+}
+
+function isObject(value: unknown): boolean {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
 }
 
 function own(value: unknown, key: string): unknown {

@@ -9,6 +9,7 @@ import {
   SLOT_PARAMS,
   SLOT_RESULT,
   SLOT_ERROR,
+  SLOT_META,
   SLOT_PROGRESS_TOKEN,
   SLOT_TOKEN,
   SLOT_REQUEST_ID,
@@ -79,8 +80,12 @@ export interface Envelope {
   hasOddToken: boolean
   /** The request says for itself which revision it speaks, be it in a string or not (2026-07-28). */
   isModern: boolean
-  /** `params._meta` of such a request. */
+  /** Where the object that is the `params` begins; -1 without one. */
+  paramsAt: number
+  /** `params._meta`, if that is an object. */
   meta: Span | undefined
+  /** `params._meta` is there and no object. */
+  hasOddMeta: boolean
   /** `params` brings back what the client was asked, or was given to bring back (2026-07-28). */
   isRetry: boolean
   /** `params._meta`: the request for which the client hears this (2026-07-28). */
@@ -187,6 +192,7 @@ export class Scanner {
   #otherIds: string[] | undefined
   #nulls: Nulls | undefined
   #resultAt = -1
+  #paramsAt = -1
   #nameAt = -1
   #nameEnd = -1
   #metaAt = -1
@@ -292,6 +298,7 @@ export class Scanner {
     if (this.#watch[1] !== TOP) return { type: 'scalar' }
     const fields = this.#fields
     const method = fields[SLOT_METHOD]?.raw
+    const hasMeta = this.#has(SLOT_META) && this.#begins(SLOT_META, 0x7b, 0x7b)
     return {
       type: 'object',
       envelope: {
@@ -316,7 +323,9 @@ export class Scanner {
         hasTask: this.#has(SLOT_TASK),
         hasOddToken: this.#has(SLOT_PROGRESS_TOKEN) && this.#begins(SLOT_PROGRESS_TOKEN, 0x7b, 0x5b),
         isModern: this.#has(SLOT_REVISION),
-        meta: this.#has(SLOT_REVISION) ? { start: this.#metaAt, end: this.#metaEnd } : undefined,
+        paramsAt: this.#paramsAt,
+        meta: hasMeta ? { start: this.#metaAt, end: this.#metaEnd } : undefined,
+        hasOddMeta: this.#has(SLOT_META) && !hasMeta,
         isRetry: this.#has(SLOT_INPUT_RESPONSES) || this.#has(SLOT_REQUEST_STATE),
         subscription: fields[SLOT_SUBSCRIPTION],
         resultAt: this.#resultAt,
@@ -368,6 +377,7 @@ export class Scanner {
     if (this.#isArray && this.#depth === 1) this.#elementStart = this.#offset + i
     this.#firsts[this.#slot] = c
     if (this.#slot === SLOT_RESULT && c === 0x7b) this.#resultAt = this.#offset + i
+    else if (this.#slot === SLOT_PARAMS && c === 0x7b) this.#paramsAt = this.#offset + i
     else if (this.#slot === SLOT_NAME) this.#nameAt = this.#offset + i
     if (c === 0x7b) return this.#open(OBJECT, i)
     if (c === 0x5b) return this.#open(ARRAY, i)
@@ -519,6 +529,7 @@ export class Scanner {
     this.#otherIds = undefined
     this.#nulls = undefined
     this.#resultAt = -1
+    this.#paramsAt = -1
     this.#deepest = 0
     this.#isComplete = false
   }

@@ -18,6 +18,7 @@ import { openReplica, type Replica } from '../replica/replica.ts'
 import { Status } from '../status/status.ts'
 import type { Logger } from '../telemetry/logger.ts'
 import { TIMINGS, type Timings } from '../timings.ts'
+import type { Traces } from '../traces/traces.ts'
 import type { Readiness } from '../tool/startup-probe.ts'
 import { Accounts } from './accounts.ts'
 import { App } from './app.ts'
@@ -30,6 +31,13 @@ import { metricsListenerOf, type MetricsListener } from './metrics-listener.ts'
 import { Observers } from './observers.ts'
 import { Servers } from './servers.ts'
 import { openTokenFile } from './token-file.ts'
+
+/** What its options do not say. */
+export interface BridgeParts {
+  /** Shorter ones, for tests. */
+  waits?: Partial<Timings> | undefined
+  traces?: Traces | undefined
+}
 
 /** After the drain, answers on their way have this long. */
 const CLOSE_GRACE_MS = 500
@@ -57,13 +65,13 @@ export class Bridge {
   #server: HttpServer | undefined
   #closed: Promise<void> | undefined
 
-  constructor(config: Config, log: Logger, waits: Partial<Timings> = {}) {
+  constructor(config: Config, log: Logger, { waits = {}, traces }: BridgeParts = {}) {
     const timings = { ...TIMINGS, ...waits }
     this.#config = config
     this.#log = log
     this.#heartbeat = new Heartbeat(log)
     this.#replica = openReplica(config)
-    this.#observers = new Observers(config, log)
+    this.#observers = new Observers(config, log, traces)
     this.#tokenFile = openTokenFile(config, timings, (file) => this.#takeFile(file), log)
     const { initial = new Map<string, string>() } = this.#tokenFile ?? {}
     this.#tokens = new Tokens(tokensOf(config, initial, true))

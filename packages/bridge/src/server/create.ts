@@ -27,7 +27,7 @@ export function createBridge(
   config: ConfigInput,
   { logger = silentLogger(), timings }: BridgeOptions = {},
 ): Bridge {
-  return new Bridge(parseConfig(config), logger, timings)
+  return new Bridge(parseConfig(config), logger, { waits: timings })
 }
 
 /**

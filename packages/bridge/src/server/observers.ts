@@ -3,9 +3,10 @@ import { Audit, type AuditOptions } from '../audit/audit.ts'
 import type { Config } from '../config/config.ts'
 import type { Offered } from '../metrics/call-sums.ts'
 import { Metrics } from '../metrics/metrics.ts'
-import { Events, type Changes, type Recorder, type Source } from '../telemetry/events.ts'
+import { Events, type Changes, type Hooks, type Source } from '../telemetry/events.ts'
 import { logEvents } from '../telemetry/log-events.ts'
 import type { Logger } from '../telemetry/logger.ts'
+import type { Traces } from '../traces/traces.ts'
 import { areNone } from './changes.ts'
 import { isMeasured } from './metrics-listener.ts'
 
@@ -14,18 +15,20 @@ export class Observers {
   readonly audit: Audit | undefined
   /** Of what belongs to no server. */
   readonly events: Events
+  readonly #traces: Traces | undefined
   readonly #log: Logger
   #stopLogging = () => {}
 
-  constructor(config: Config, log: Logger) {
+  constructor(config: Config, log: Logger, traces: Traces | undefined) {
+    this.#traces = traces
     this.events = new Events(config.command[0] ?? '')
     this.metrics = isMeasured(config) ? new Metrics(this.events.source) : undefined
     this.audit = config.audit === undefined ? undefined : new Audit(config, log)
     this.#log = log
   }
 
-  get recorder(): Recorder | undefined {
-    return this.audit?.recorder
+  get hooks(): Hooks {
+    return { recorder: this.audit?.recorder, tracing: this.#traces }
   }
 
   /** @throws BridgeError `config_invalid` */
@@ -45,6 +48,7 @@ export class Observers {
       logEvents(source, log),
       this.metrics?.follow(name, source, offered),
       this.audit?.follow(name, source),
+      this.#traces?.follow(name, source),
     ]
     return () => {
       for (const stop of heard) stop?.()
@@ -59,6 +63,6 @@ export class Observers {
   async close(): Promise<void> {
     this.#stopLogging()
     this.metrics?.close()
-    await this.audit?.close()
+    await Promise.all([this.audit?.close(), this.#traces?.close()])
   }
 }

@@ -5,18 +5,21 @@ import type { Holder } from '../budget/pressure.ts'
 import { monotonicMs } from '../clock.ts'
 import { BridgeError, toBridgeError, type ErrorCode } from '../errors.ts'
 import { excerpt } from '../visible.ts'
-import type { Events } from '../telemetry/events.ts'
+import type { Events, Initialize } from '../telemetry/events.ts'
 import type { Latency } from '../telemetry/latency.ts'
 import type { Logger } from '../telemetry/logger.ts'
 import { resultOf, textOf } from '../rpc/content.ts'
 import { emptyResultFor, errorFor } from '../rpc/factory.ts'
 import type { Message } from '../rpc/message.ts'
+import { errorCodeOf } from '../rpc/outcome.ts'
+import type { TraceHeaders } from '../rpc/trace-context.ts'
 import { createCall, fail } from '../relay/call.ts'
 import { Connection, type ConnectionOptions } from '../relay/connection.ts'
 import type { Call, Entry, ReplyStream } from '../relay/dispatch.ts'
 import { observeCalls } from '../relay/interceptors/observe.ts'
 import { keepWaiting } from '../relay/interceptors/progress.ts'
 import { failuresAsResults } from '../relay/interceptors/litellm.ts'
+import { traced } from '../relay/traced.ts'
 import { clientOf, initializeParamsOf, type ClientName } from '../rpc/initialize-params.ts'
 import type { Timings } from '../timings.ts'
 import { shortened } from './id.ts'
@@ -82,6 +85,8 @@ export class Session implements StreamsHost, Holder {
   #childPid: number | undefined
   /** `initialize` while it waits for a child. */
   #opening: { call: Call; stream: ReplyStream } | undefined
+  /** How that went, until it is told. */
+  #initialize: Initialize | undefined
   readonly #closing = new AbortController()
   #state: 'new' | 'opening' | 'open' | 'closed' = 'new'
   readonly #pings: Pings
@@ -192,10 +197,11 @@ export class Session implements StreamsHost, Holder {
   }
 
   /** Takes a child and passes `initialize` on; the response, or what went wrong, goes to `stream`. */
-  async initialize(message: Message, stream: SessionStream): Promise<void> {
+  async initialize(given: Message, stream: SessionStream, headers?: TraceHeaders): Promise<void> {
     if (this.#state !== 'new') throw new BridgeError('request_invalid', 'this session is initialised already')
     this.#state = 'opening'
-    const call = createCall(message, this.#limits.startTimeoutMs)
+    const call = createCall(given, this.#limits.startTimeoutMs)
+    const message = traced(call, given, headers, this.#limits.events)
     this.#opening = { call, stream }
     try {
       const params = initializeParamsOf(message)
@@ -233,10 +239,10 @@ export class Session implements StreamsHost, Holder {
   }
 
   /** Passes a request on; its response, or what refuses it, goes to `stream`. */
-  request(message: Message, stream: SessionStream): void {
+  request(message: Message, stream: SessionStream, headers?: TraceHeaders): void {
     this.#heard()
     const call = createCall(message, this.#limits.callTimeoutMs)
-    this.#entry.request(call, message, stream)
+    this.#entry.request(call, traced(call, message, headers, this.#limits.events), stream)
     if (call.node !== undefined && stream !== this.streams.standalone) stream.calls.push(call)
   }
 
@@ -364,14 +370,18 @@ export class Session implements StreamsHost, Holder {
       revision: this.protocolVersion,
       childPid: this.#childPid,
       durationMs: monotonicMs() - this.openedAt,
+      initialize: this.#initialize,
       ...end,
     })
+    this.#initialize = undefined
   }
 
   #failOpening(error: BridgeError): void {
     const opening = this.#opening
     this.#opening = undefined
-    if (opening !== undefined) fail(opening.call, opening.stream, error)
+    if (opening === undefined) return
+    this.#initialize = initializeOf(opening.call, error.code, error.row.rpc)
+    fail(opening.call, opening.stream, error)
   }
 
   /** Looks at the child's answer on its way: a session exists only once `initialize` succeeded. */
@@ -382,7 +392,13 @@ export class Session implements StreamsHost, Holder {
       onMessage: (message) => this.streams.standalone.onMessage(message),
       onResponse: (message, call) => {
         this.#opening = undefined
-        if (!message.envelope.hasResult) {
+        const { hasResult } = message.envelope
+        this.#initialize = initializeOf(
+          call,
+          message.failure ?? (hasResult ? 'ok' : 'error'),
+          errorCodeOf(message),
+        )
+        if (!hasResult) {
           stream.onResponse(message, call)
           return this.close('initialize failed')
         }
@@ -405,6 +421,10 @@ export class Session implements StreamsHost, Holder {
     // LiteLLM lists the tools after each call, and does not survive that either if it fails.
     if (!this.#limits.isForLiteLlm) this.close(error.message, error.code)
   }
+}
+
+function initializeOf({ id, trace }: Call, outcome: string, errorCode: number | undefined): Initialize {
+  return { requestId: id, trace, outcome, errorCode }
 }
 
 /** `result.protocolVersion`. The answer to `initialize` is small; this is one of the few messages parsed whole. */

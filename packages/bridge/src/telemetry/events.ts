@@ -1,6 +1,7 @@
 // telemetry/events: what happens in a bridge, on channels of `node:diagnostics_channel`; without subscribers it costs nothing.
 import { channel } from 'node:diagnostics_channel'
 import type { BridgeError } from '../errors.ts'
+import type { Sampler, TraceContext, Tracing } from './tracer.ts'
 
 /** The same object in all events of one bridge: several may live in one process. */
 export interface Source {
@@ -26,6 +27,10 @@ export interface CallEvent {
   /** The revision that the client and, where it is another, the child speaks. */
   readonly revision: string | undefined
   readonly childRevision: string | undefined
+  /** JSON text (latin1) of the client's own. */
+  readonly requestId: string
+  /** The span that the bridge has begun for it, or else the one that the client names. */
+  readonly trace: TraceContext | undefined
   readonly method: string
   /** The tool, the prompt or the resource that it is about; a long name is cut. */
   readonly target: string | undefined
@@ -41,6 +46,9 @@ export interface CallEvent {
   readonly responseBytes: number
 }
 
+/** See `CallEvent`. */
+export type Initialize = Pick<CallEvent, 'requestId' | 'trace' | 'outcome' | 'errorCode'>
+
 /** A session is open, or is over. */
 export interface SessionEvent {
   readonly source: Source
@@ -54,6 +62,8 @@ export interface SessionEvent {
   readonly childPid: number | undefined
   /** From the request that opened it. */
   readonly durationMs: number
+  /** The `initialize` that has opened it, or has failed to; not told again when what is open is closed. */
+  readonly initialize?: Initialize | undefined
   /** Why it is over, and, where that was a failure, its code of docs/ERRORS.md. */
   readonly reason?: string
   readonly code?: string | undefined
@@ -152,14 +162,27 @@ export interface Recorder {
   refusal(): BridgeError | undefined
 }
 
+/** What has a say in calls, besides hearing of them. */
+export interface Hooks {
+  recorder?: Recorder | undefined
+  tracing?: Tracing | undefined
+}
+
 /** Publishes the events of one bridge. */
 export class Events {
   readonly source: Source
   readonly recorder: Recorder | undefined
+  readonly #tracing: Tracing | undefined
 
-  constructor(tool: string, recorder?: Recorder) {
+  constructor(tool: string, { recorder, tracing }: Hooks = {}) {
     this.source = { tool }
     this.recorder = recorder
+    this.#tracing = tracing
+  }
+
+  /** There while requests are traced. */
+  get sampler(): Sampler | undefined {
+    return this.#tracing?.sampler
   }
 
   /** Whether anybody listens to calls. */

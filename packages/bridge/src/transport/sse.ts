@@ -7,6 +7,7 @@ import type { Heartbeat } from '../http/heartbeat.ts'
 import { accepted } from '../http/empty.ts'
 import { errorFor } from '../rpc/factory.ts'
 import { Message } from '../rpc/message.ts'
+import { traceHeadersIn, type TraceHeaders } from '../rpc/trace-context.ts'
 import type { Registry } from '../session/registry.ts'
 import type { Session } from '../session/session.ts'
 import { checkInitialize } from './check-initialize.ts'
@@ -62,21 +63,23 @@ export class SseTransport {
     const messages = body instanceof Message ? [body] : body
     refuseBatch(!(body instanceof Message), session)
     accepted(res)
+    const headers = traceHeadersIn(req.headers)
     for (const message of messages) {
       if (message.kind !== 'request') session.accept(message)
-      else if (message.method === 'initialize' && session.isNew) initialize(session, message)
-      else session.request(message, session.streams.standalone)
+      else if (message.method === 'initialize' && session.isNew) initialize(session, message, headers)
+      else session.request(message, session.streams.standalone, headers)
     }
   }
 }
 
-function initialize(session: Session, message: Message): void {
+function initialize(session: Session, message: Message, headers: TraceHeaders | undefined): void {
   try {
     checkInitialize(message)
   } catch (error) {
     return session.streams.standalone.onResponse(errorFor(message.id, toBridgeError(error)))
   }
-  session.initialize(message, session.streams.standalone).catch(() => session.close('initialize failed'))
+  const opened = session.initialize(message, session.streams.standalone, headers)
+  opened.catch(() => session.close('initialize failed'))
 }
 
 /** As we have written it; whoever escapes what needs no escape is read by the book. */

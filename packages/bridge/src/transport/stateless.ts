@@ -18,6 +18,7 @@ import { completed, resultFor } from '../rpc/modern.ts'
 import { ModernRequest } from '../rpc/modern-request.ts'
 import type { ParamHeader } from '../rpc/param-headers.ts'
 import { MODERN_REVISION, SUPPORTED_REVISIONS } from '../rpc/revisions.ts'
+import { traceHeadersIn } from '../rpc/trace-context.ts'
 import { accepts } from './classify.ts'
 import { checkHeaders } from './mirror-headers.ts'
 import { headOf } from './streamable-http.ts'
@@ -146,12 +147,13 @@ export class StatelessTransport {
     const isListen = method === 'subscriptions/listen'
     const takes = takesOf(req, isListen)
     const writer = () => new HttpResponseWriter(res, takes, isListen ? this.#lasting : this.#response)
-    if (isListen) return clients.of(caller, address, request, era).listen(message, request, writer())
+    const headers = traceHeadersIn(req.headers)
+    if (isListen) return clients.of(caller, address, request, era).listen(message, request, writer(), headers)
     if (era === 'legacy' && message.envelope.isRetry && request.params['requestState'] !== undefined) {
       const exchange = clients.waiting(caller, address, message, request)
       return exchange.resume(writer(), message, request)
     }
-    return clients.of(caller, address, request, era).request(message, request, writer())
+    return clients.of(caller, address, request, era).request(message, request, writer(), headers)
   }
 
   /** A modern tool says for itself what it is; for an older one it is said. */
@@ -167,7 +169,7 @@ export class StatelessTransport {
     if (found instanceof BridgeError) return answerWith(writer, errorFor(message.id, found))
     const { era, known } = found
     const client = () => clients.of(caller, addressOf(req), request, era)
-    if (era === 'modern') return client().request(message, request, writer)
+    if (era === 'modern') return client().request(message, request, writer, traceHeadersIn(req.headers))
     const { capabilities, serverInfo, instructions } = known ?? discovered(await client().described())
     const result = {
       resultType: 'complete',

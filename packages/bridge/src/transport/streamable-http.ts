@@ -8,6 +8,7 @@ import { HttpResponseWriter, type AcceptedTypes, type ResponseOptions } from '..
 import type { Heartbeat } from '../http/heartbeat.ts'
 import { accepted, noContent } from '../http/empty.ts'
 import type { Message } from '../rpc/message.ts'
+import { traceHeadersIn } from '../rpc/trace-context.ts'
 import { parseEventId } from '../session/event-log.ts'
 import type { Registry } from '../session/registry.ts'
 import type { Session } from '../session/session.ts'
@@ -82,7 +83,7 @@ export class StreamableHttpTransport {
     const reply = session.streams.openReply(1, false, true)
     const headers = { 'mcp-session-id': session.id }
     reply.attachReply(new HttpResponseWriter(res, acceptedTypesOf(req), { ...this.#toOpen, headers }))
-    await session.initialize(message, reply)
+    await session.initialize(message, reply, traceHeadersIn(req.headers))
   }
 
   #exchange(
@@ -95,8 +96,9 @@ export class StreamableHttpTransport {
     refuseBatch(route.isBatch, session)
     const reply = session.streams.openReply(route.awaited, route.isBatch)
     reply.attachReply(new HttpResponseWriter(res, acceptedTypesOf(req), this.#toCall))
+    const headers = traceHeadersIn(req.headers)
     for (const message of route.messages) {
-      if (message.kind === 'request') session.request(message, reply)
+      if (message.kind === 'request') session.request(message, reply, headers)
       else session.accept(message)
     }
     session.flush()

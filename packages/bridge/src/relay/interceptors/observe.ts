@@ -58,7 +58,7 @@ class ObservedStream implements ReplyStream {
     this.#events = events
     this.#session = session
     this.#target = targetOf(message)
-    this.#requestBytes = message.byteLength
+    this.#requestBytes = message.receivedBytes
   }
 
   get canReceive(): boolean {
@@ -81,7 +81,7 @@ class ObservedStream implements ReplyStream {
     this.#stream.onDropped?.(call)
   }
 
-  #publish({ method }: Call, outcome: string, response: Message | undefined): void {
+  #publish({ id, method, trace }: Call, outcome: string, response: Message | undefined): void {
     // A response that could not be handed on is followed by an error in its place.
     if (this.#isOver) return
     this.#isOver = true
@@ -94,6 +94,8 @@ class ObservedStream implements ReplyStream {
       wire,
       revision: protocolVersion,
       childRevision,
+      requestId: id,
+      trace,
       method,
       target: this.#target,
       outcome,
