@@ -171,3 +171,18 @@ test('audit.stdout: with - stdout holds the lines and nothing else, and no name 
   expect(bridge.stdout.replaceAll('\n', '')).toMatch(/^[^\p{C}\p{Zl}\p{Zp}]*$/u)
   for (const line of lines) expect(JSON.stringify(line).length).toBeLessThan(2000)
 })
+
+test('audit.trace: a line has the trace that the request names, in _meta before the headers', async () => {
+  const file = auditFile()
+  const bridge = await bridged(['--audit', file, '--', ...fixture('echo')])
+  const [own, outer] = ['a'.repeat(32), 'b'.repeat(32)]
+  const headers = { traceparent: `00-${outer}-${'1'.repeat(16)}-01` }
+  const traceparent = `00-${own}-${'2'.repeat(16)}-00`
+  const client = await openStreamable(bridge, { headers })
+  await client.call('echo')
+  await client.request('tools/call', { name: 'echo', _meta: { traceparent } })
+  await new ModernClient(bridge).call('echo', {}, { meta: { traceparent } })
+  await new ModernClient(bridge).call('echo', {}, { meta: { traceparent: 'no","such":"' } })
+  const lines = await untilLines(file, 'call', 4)
+  expect(lines.map(({ traceId }) => traceId)).toEqual([outer, own, own, undefined])
+})

@@ -99,6 +99,22 @@ test('traces.header: a parent comes with the headers where _meta has none, and i
   expect(linked.links).toMatchObject([{ traceId: 'a'.repeat(32), spanId: 'b'.repeat(16) }])
 })
 
+test('traces.environment: a process that is started for a session knows the trace of its first request, no other does', async () => {
+  const sink = await collector()
+  const env = otelEnv(sink.endpoint)
+  const cold = await bridged(['--warm', '0', '--', ...fixture('echo')], { env })
+  const headers = { traceparent: PARENT, tracestate: 'x=1' }
+  const traced = await openStreamable(cold, { headers })
+  const [, traceId, spanId] = textOf(await traced.call('env', { name: 'TRACEPARENT' }))?.split('-') ?? []
+  expect(traceId).toBe(TRACE)
+  const span = await sink.until((each) => each.spanId === spanId)
+  expect(span).toMatchObject({ name: 'initialize', parentSpanId: CLIENT_SPAN })
+  expect(textOf(await traced.call('env', { name: 'TRACESTATE' }))).toBe('x=1')
+  const shared = await bridged(['--children', 'shared', '--', ...fixture('echo')], { env })
+  const other = await openStreamable(shared, { headers })
+  expect(textOf(await other.call('env', { name: 'TRACEPARENT' }))).toBeUndefined()
+})
+
 const SECRETS = [
   'secret-argument',
   'secret-result',

@@ -13,12 +13,14 @@ type Value = string | number | boolean | undefined | object
 
 /** @param server its name; empty for the only one */
 export function callLine(event: CallEvent, server: string): string {
-  const { method, target, errorCode } = event
+  const { method, target, errorCode, trace } = event
   const kind = KINDS.get(method)
   return (
     `${head('call', server)}${who(event)},"method":${quoted(method)}` +
     (kind === undefined || target === undefined ? '' : `,"${kind}":${quoted(target)}`) +
     `,"outcome":"${outcomeOf(event)}"` +
+    // Hex digits: nothing else is a trace.
+    (trace === undefined ? '' : `,"traceId":"${trace.traceId}"`) +
     // JSON has no infinity.
     (errorCode !== undefined && Number.isFinite(errorCode) ? `,"errorCode":${errorCode}` : '') +
     `,"durationMs":${event.durationMs},"requestBytes":${event.requestBytes},"responseBytes":${event.responseBytes}}\n`

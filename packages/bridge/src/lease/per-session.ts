@@ -3,6 +3,7 @@ import { BridgeError, toBridgeError } from '../errors.ts'
 import { compose } from '../relay/intercept.ts'
 import { Multiplexer } from '../relay/multiplexer.ts'
 import { createPeer } from '../relay/peer.ts'
+import { traceEnvironmentOf } from '../rpc/trace-context.ts'
 import type { Logger } from '../telemetry/logger.ts'
 import { join } from './join.ts'
 import { interceptorsFor, type Leases, type LeasesOptions } from './lease.ts'
@@ -11,12 +12,14 @@ import { ownerOf } from './owner.ts'
 export function perSession(options: LeasesOptions, log: Logger): Leases {
   const { config, timings, supply, disclosure, rulesFor, stopGraceMs, onCrash, onHealthy } = options
   return {
-    open: async ({ caller, signal, onGone }) => {
+    open: async ({ caller, trace, signal, onGone }) => {
       const { principal, env, account } = caller
       const owner = ownerOf(principal, env)
-      const child = await supply.acquire(owner, account, signal).catch((error: unknown) => {
-        throw disclosure.toUser(owner, toBridgeError(error))
-      })
+      const child = await supply
+        .acquire(owner, account, signal, traceEnvironmentOf(trace))
+        .catch((error: unknown) => {
+          throw disclosure.toUser(owner, toBridgeError(error))
+        })
       const peer = createPeer(caller)
       const multiplexer = new Multiplexer(
         child,

@@ -23,6 +23,8 @@ export interface ChildSupplyOptions {
   onUnstarted(owner: Owner, error: BridgeError): void
 }
 
+type Variables = Readonly<Record<string, string>>
+
 export class ChildSupply {
   readonly #options: ChildSupplyOptions
   readonly #log: Logger
@@ -59,15 +61,21 @@ export class ChildSupply {
    *
    * @param owner a child with an environment of its own is started for it, never taken from the standbys
    * @param signal the user has gone: its start ends, and what it has got already is given back
+   * @param besides variables for one that is started now; no standby has them
    * @throws BridgeError `child_limit_reached`, `child_backing_off`, `child_spawn_failed`, `shutting_down`, or the reason of
    *   the signal
    */
-  async acquire(owner: Owner, { children }: Account, signal?: AbortSignal): Promise<Child> {
+  async acquire(
+    owner: Owner,
+    { children }: Account,
+    signal?: AbortSignal,
+    besides: Variables = {},
+  ): Promise<Child> {
     if (!children.has(1)) await this.#options.makeRoom()
     if (!children.take(1))
       throw new BridgeError('child_limit_reached', children.refusal(1, 'children', '--max-children'))
     try {
-      const child = await this.#acquire(owner, signal)
+      const child = await this.#acquire(owner, signal, besides)
       this.#warm.refill(child)
       void child.ended.then(() => children.give(1))
       return child
@@ -77,7 +85,7 @@ export class ChildSupply {
     }
   }
 
-  async #acquire(owner: Owner, signal: AbortSignal | undefined): Promise<Child> {
+  async #acquire(owner: Owner, signal: AbortSignal | undefined, besides: Variables): Promise<Child> {
     signal?.throwIfAborted()
     this.#refuseIfClosed()
     await this.#options.backoffs.turn(owner, signal)
@@ -99,7 +107,7 @@ export class ChildSupply {
         'child_limit_reached',
         `${places.isFull ? places.size : this.size} children are running already`,
       )
-    return this.#start(owner, signal)
+    return this.#start(owner, signal, besides)
   }
 
   get #isFull(): boolean {
@@ -119,11 +127,11 @@ export class ChildSupply {
   }
 
   /** Takes one of the places for starting until the process runs. */
-  async #start(owner: Owner, signal?: AbortSignal): Promise<Child> {
+  async #start(owner: Owner, signal?: AbortSignal, besides: Variables = {}): Promise<Child> {
     this.#starting++
     try {
       return await this.#semaphore.run(
-        () => this.#spawn(owner, signal),
+        () => this.#spawn({ ...besides, ...owner.env }, signal),
         ({ started }) => started,
         signal,
       )
@@ -136,7 +144,7 @@ export class ChildSupply {
     }
   }
 
-  async #spawn({ env }: Owner, signal: AbortSignal | undefined): Promise<Child> {
+  async #spawn(env: Variables, signal: AbortSignal | undefined): Promise<Child> {
     signal?.throwIfAborted()
     this.#refuseIfClosed()
     const child = await this.#options.start(env)

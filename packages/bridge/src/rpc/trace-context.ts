@@ -1,5 +1,5 @@
 // rpc/trace-context: the trace that a request belongs to, by W3C: read from `params._meta` or from headers, and told to a child.
-import type { TraceContext } from '../telemetry/tracer.ts'
+import { Span, type TraceContext } from '../telemetry/tracer.ts'
 import type { Edit, Member } from './members.ts'
 import type { Message } from './message.ts'
 
@@ -57,6 +57,17 @@ function stateIn(text: string | undefined): string | undefined {
 
 export function traceparentOf({ traceId, spanId, isSampled }: TraceContext): string {
   return `00-${traceId}-${spanId}-0${isSampled ? 1 : 0}`
+}
+
+/**
+ * Variables for a process that is started for a request which is traced.
+ *
+ * @see https://opentelemetry.io/docs/specs/otel/context/env-carriers/
+ */
+export function traceEnvironmentOf(trace: TraceContext | undefined): Record<string, string> {
+  if (!(trace instanceof Span)) return {}
+  const { state } = trace
+  return { TRACEPARENT: traceparentOf(trace), ...(state === undefined ? {} : { TRACESTATE: state }) }
 }
 
 /** Those of a request that carry something; undefined for nearly all. */

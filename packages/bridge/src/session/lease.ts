@@ -4,6 +4,7 @@ import type { BridgeError } from '../errors.ts'
 import type { Dispatcher } from '../relay/dispatch.ts'
 import type { Members } from '../rpc/content.ts'
 import type { InitializeParams } from '../rpc/initialize-params.ts'
+import type { TraceContext } from '../telemetry/tracer.ts'
 
 /** How a client or a child begins: with `initialize`, or with any request, each of which says all there is to say. */
 export type Era = 'legacy' | 'modern'
@@ -35,6 +36,8 @@ export interface LeaseRequest {
   era: Era
   /** What the client says of itself. */
   params: InitializeParams
+  /** Of the request for which it is taken: a process that is started for it alone is told. */
+  trace?: TraceContext | undefined
   /** Aborted when the client has gone: nothing is started for it any more. */
   signal: AbortSignal
   /** The child that was this lease's alone has gone; what was in flight is answered already. */

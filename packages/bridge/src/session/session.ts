@@ -210,6 +210,7 @@ export class Session implements StreamsHost, Holder {
         caller: this.caller,
         era: 'legacy',
         params,
+        trace: call.trace,
         signal: this.#closing.signal,
         onGone: (error) => this.#childGone(error),
       })
