@@ -173,6 +173,28 @@ test.each(WIRES)('compat.list: %s: all tools on one page, without outputSchema',
   expect(result.tools.filter((tool: object) => 'outputSchema' in tool)).toEqual([])
 })
 
+test('one-page: lists are on one page, and else as the tool writes them', async () => {
+  const args = ['--', ...fixture('odd-tools')]
+  const [plain, joined] = await Promise.all([bridged(args), bridged(['--one-page', ...args])])
+  const [several, one] = await Promise.all([openStreamable(plain), openStreamable(joined)])
+  const tools: object[] = []
+  for (let cursor: string | undefined, isLast = false; !isLast; isLast = cursor === undefined) {
+    const { result } = await several.request('tools/list', cursor === undefined ? {} : { cursor })
+    tools.push(...result.tools)
+    cursor = result.nextCursor
+  }
+  expect((await one.request('tools/list')).result).toEqual({ tools })
+  expect(tools.filter((tool) => 'outputSchema' in tool)).toHaveLength(1)
+  for (const method of ['resources/list', 'prompts/list', 'resources/templates/list']) {
+    const { result, error } = await one.request(method)
+    expect({ result, error }).toMatchObject(
+      await several.request(method).then((it) => ({ result: it.result })),
+    )
+  }
+  // An error stays one, unlike with --compat litellm.
+  expect((await one.call('errs')).error).toBeDefined()
+})
+
 test('compat.status: HTTP says 200 also when the queue of a pool is full', async () => {
   const bridge = await odd('--children', 'pool', '--max-children', '1')
   const client = await openStreamable(bridge)

@@ -92,6 +92,8 @@ export interface Config {
   /** What comes of a tool that is not as it was accepted: it is kept from clients, or only told; default `refuse`. */
   readonly onToolChange: 'refuse' | 'report'
   /** Clients whose habits are met. */
+  /** Lists on one page, for clients that read the first only. */
+  readonly onePage: boolean
   readonly compat: readonly Compat[]
   /** Who may come, by name: each a token, an environment and the tools they may use. */
   readonly clients: Readonly<Record<string, ClientConfig>>
@@ -191,6 +193,7 @@ export const SERVER_KEYS = [
   'readOnly',
   'toolsLock',
   'onToolChange',
+  'onePage',
   'compat',
   'drainMs',
 ] as const satisfies readonly ConfigKey[]

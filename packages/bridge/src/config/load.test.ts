@@ -79,6 +79,7 @@ test('what nobody has set has its default', async () => {
     envFile: [],
     passEnv: [],
     headerEnv: [],
+    onePage: false,
     compat: [],
     era: 'auto',
     onCrash: 'restart',

@@ -70,6 +70,7 @@ const TABLE = {
   },
   Running: {
     drainMs: { value: 'time', help: 'How long calls may finish after SIGTERM' },
+    onePage: { help: 'Lists on one page, for clients that read the first only' },
     compat: { value: 'litellm|claude-ai', help: 'What these clients survive, or need *' },
     metrics: { help: 'Count for Prometheus, at /metrics' },
     metricsPort: { value: 'number', help: 'The same at a port of its own; 0 takes a free one' },

@@ -81,6 +81,7 @@ export const configSchema = z.strictObject({
   readOnly: boolean().default(false),
   toolsLock: text().optional(),
   onToolChange: z.enum(['refuse', 'report'], 'write refuse or report').default('refuse'),
+  onePage: boolean().default(false),
   compat: list()
     .pipe(z.array(z.enum(COMPAT, `write ${COMPAT.join(' or ')}`)))
     .default([]),

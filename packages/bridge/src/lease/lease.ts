@@ -1,5 +1,6 @@
 // lease/lease: who shares which process: one for each session, one for all, or one for each request.
 import { lockedTools } from '../relay/interceptors/locked-tools.ts'
+import { onePage } from '../relay/interceptors/one-page.ts'
 import { areRules, toolFilter, type ToolRules } from '../relay/interceptors/tool-filter.ts'
 import type { Interceptor } from '../relay/dispatch.ts'
 import type { Caller } from '../access/caller.ts'
@@ -67,9 +68,10 @@ export function warmOf({ warm, children, headerEnv }: Config): number {
 
 /** What stands between this client and any child. */
 export function interceptorsFor(rules: ToolRules, log: Logger): Interceptor[] {
-  const { lock, timeoutMs } = rules
+  const { isOnePage, lock, timeoutMs } = rules
   return [
     ...(areRules(rules) ? [toolFilter(rules, log)] : []),
+    ...(isOnePage ? [onePage(timeoutMs, log)] : []),
     ...(lock === undefined ? [] : [lockedTools(lock, timeoutMs, log)]),
   ]
 }

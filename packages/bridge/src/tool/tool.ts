@@ -325,10 +325,12 @@ export class Tool {
   }
 
   #rulesFor({ filters }: Caller): ToolRules {
-    const { toolsAllow, toolsDeny, readOnly, startTimeoutMs, compat } = this.#config
+    const { toolsAllow, toolsDeny, readOnly, startTimeoutMs, compat, onePage } = this.#config
+    const isForLiteLlm = compat.includes('litellm')
     return {
       filters: [{ toolsAllow, toolsDeny, readOnly }, ...filters],
-      isPlain: compat.includes('litellm'),
+      isPlain: isForLiteLlm,
+      isOnePage: onePage || isForLiteLlm,
       lock: this.#lock,
       timeoutMs: startTimeoutMs,
     }

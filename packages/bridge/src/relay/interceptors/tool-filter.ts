@@ -22,8 +22,10 @@ export interface ToolFilter {
 
 export interface ToolRules {
   filters: readonly ToolFilter[]
-  /** For clients that read the first page only, and fail on results that break an `outputSchema`. */
+  /** For clients that fail on results that break an `outputSchema`. */
   isPlain: boolean
+  /** For clients that read the first page only. */
+  isOnePage: boolean
   /** What the tools were when somebody accepted them; the same for all clients. */
   lock?: ToolLock | undefined
   /** How long the child may take to say which tools it has. */
@@ -35,7 +37,7 @@ interface Tool extends Members {
 }
 
 /** Whether these rules change anything. */
-export function areRules({ filters, isPlain }: ToolRules): boolean {
+export function areRules({ filters, isPlain }: Pick<ToolRules, 'filters' | 'isPlain'>): boolean {
   return isPlain || filters.some(narrows)
 }
 
@@ -73,8 +75,6 @@ class FilteredTools implements Dispatcher {
   readonly #judgesCalls: boolean
   /** Calls that wait for the list of tools. */
   readonly #held = new Set<Call>()
-  /** Lists of which the further pages are being read. */
-  readonly #paging = new Map<Call, ChildClient>()
   /** Names of the tools that say they change nothing; undefined when the list is not known (any more). */
   #harmless: Promise<ReadonlySet<string>> | undefined
 
@@ -95,10 +95,7 @@ class FilteredTools implements Dispatcher {
   }
 
   cancel(call: Call, cancellation?: (number: number) => Message): void {
-    if (this.#held.delete(call)) return
-    const paging = this.#paging.get(call)
-    if (paging === undefined) this.#next.cancel(call, cancellation)
-    else paging.close()
+    if (!this.#held.delete(call)) this.#next.cancel(call, cancellation)
   }
 
   notify(message: Message): void {
@@ -121,7 +118,6 @@ class FilteredTools implements Dispatcher {
   close(): void {
     this.#held.clear()
     this.#client.close()
-    for (const client of this.#paging.values()) client.close()
     this.#next.close()
   }
 
@@ -131,20 +127,7 @@ class FilteredTools implements Dispatcher {
       if (response.byteLength > MAX_CONTENT_BYTES) throw tooLarge(response.byteLength)
       const whole = without(recordOf(response.exactJson()), 'error')
       const page = recordOf(whole['result'])
-      const finish = (result: Members) =>
-        handler.onResponse(responseTo(call, { ...whole, result: this.#written(result) }), call)
-      if (!this.#rules.isPlain || page['nextCursor'] === undefined) return finish(page)
-      const result = without(page, 'nextCursor')
-      const client = new ChildClient(this.#next)
-      this.#paging.set(call, client)
-      this.#tools(client, page)
-        .finally(() => this.#paging.delete(call))
-        // What is there is better than nothing.
-        .then(
-          (tools) => finish({ ...result, tools }),
-          () => finish(result),
-        )
-        .catch((error: unknown) => this.#fail(call, handler, toBridgeError(error)))
+      handler.onResponse(responseTo(call, { ...whole, result: this.#written(page) }), call)
     })
     this.#next.request(call, message, filtered)
   }
@@ -155,7 +138,7 @@ class FilteredTools implements Dispatcher {
     if (typeof name !== 'string') throw new BridgeError('request_invalid', 'the name of a tool is a string')
     if (!this.#isNamed(name)) return refuseUnknown(call, handler, name)
     if (!this.#needsReadOnly) return this.#next.request(call, message, handler)
-    this.#harmless ??= this.#tools(this.#client).then(
+    this.#harmless ??= this.#tools().then(
       (tools) => new Set(tools.filter(isHarmless).map((tool) => tool.name)),
     )
     this.#held.add(call)
@@ -199,9 +182,9 @@ class FilteredTools implements Dispatcher {
     }
   }
 
-  /** All tools of the child, on however many pages; `first` is the page that is there already. */
-  async #tools(client: ChildClient, first?: Members): Promise<Tool[]> {
-    return toolsIn(await client.list('tools', this.#rules.timeoutMs, first))
+  /** All tools of the child, on however many pages. */
+  async #tools(): Promise<Tool[]> {
+    return toolsIn(await this.#client.list('tools', this.#rules.timeoutMs))
   }
 }
 
