@@ -1,12 +1,13 @@
 // `mcp-bridge image build`: asks what it has built, in the words of its container; says why a build failed; leaves nothing.
 import { execFile, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { readdirSync } from 'node:fs'
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { cleanTemp, eventually, tempDir } from '@mcp-bridge/testkit'
 import { buildImage } from '@mcp-bridge/toolkit'
 import { afterAll, expect, test } from 'vitest'
-import { attempt, ca } from './docker.ts'
+import { attempt, ca, docker } from './docker.ts'
 import { moodyFolder } from './moody.ts'
 
 const BRIDGE = fileURLToPath(new URL('../../packages/bridge/bin/mcp-bridge.js', import.meta.url))
@@ -24,6 +25,7 @@ function command(...args: readonly string[]): Promise<{ code: number; stdout: st
 
 interface Report {
   tag: string
+  toolChanges: object[]
   check?: { ok: boolean; text: string; isForItsPlace: boolean; tools: string[] }
 }
 
@@ -46,6 +48,43 @@ test('build: a tool that is no stdio server as it is called fails, in the words 
   expect(told.join('\n')).toBe(check?.text)
   const unasked = await command('build', moodyFolder(['argument']), '--no-check')
   expect([unasked.code, unasked.stdout]).toEqual([0, expect.not.stringContaining('asked once')])
+})
+
+test('build: what its tools say is accepted, an update shows what differs first, and the image refuses that', async () => {
+  const folder = moodyFolder(['says', 'Says.'])
+  const lock = join(folder, 'tools.lock.json')
+  const accepted = await command('build', folder, '--accept-tools', '--no-check', '--format', 'json')
+  expect(accepted).toMatchObject({ code: 0, stderr: `${lock} is written\n` })
+  expect(JSON.parse(readFileSync(lock, 'utf8')).tools.say.description).toEqual(['Says.'])
+  expect(await command('build', folder, '--format', 'json')).toMatchObject({ code: 0, stderr: '' })
+  const recipe = join(folder, 'recipe.yaml')
+  writeFileSync(recipe, readFileSync(recipe, 'utf8').replace('Says.', 'Says more.'))
+  const changed = await command('build', folder, '--format', 'json')
+  expect(changed.code).toBe(1)
+  expect(changed.stderr).toContain('is built, but its tools are not as they were accepted')
+  const { tag, toolChanges } = JSON.parse(changed.stdout) as Report
+  expect(toolChanges).toEqual([
+    { tool: 'say', change: 'changed', lines: ['description:', '- Says.', '+ Says more.'], odd: [] },
+  ])
+  const container = `mcp-bridge-test-changed-${process.pid}`
+  await docker('run', '--detach', '--name', container, '--network', 'none', '-e', 'MCP_BRIDGE_TOKEN=x', tag)
+  try {
+    await eventually(
+      async () => (await attempt('logs', container)).stderr.includes('tool differs from what was accepted'),
+      { what: 'the bridge in the image to tell', withinMs: 60_000 },
+    )
+  } finally {
+    await docker('rm', '--force', container)
+  }
+  const taken = await command('build', folder, '--accept-tools', '--no-check')
+  expect(taken.code).toBe(0)
+  expect(taken.stderr).toContain('~ say: changed\n    description:\n    - Says.\n    + Says more.\n')
+})
+
+test('build: what is accepted is kept beside a recipe of one’s own alone', async () => {
+  expect(await command('build', 'time', '--accept-tools', '--dry-run')).toMatchObject({ code: 0 })
+  const { code, stderr } = await command('build', 'time', '--accept-tools')
+  expect([code, stderr]).toEqual([1, expect.stringContaining('there is no recipe of yours called time')])
 })
 
 test('build: a certificate that nobody knows is said with what to do, and no line is empty', async () => {

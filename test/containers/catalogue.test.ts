@@ -93,6 +93,9 @@ describe.for(catalogue(assets.catalogue))('%s', (name) => {
     const names = offered.tools.map((each) => each.name)
     expect(names).toEqual(expect.arrayContaining(recipe.tools))
     expect(recipe.tools.length).toBeGreaterThan(0)
+    // Else it says `degraded`: its tools are not as they are in tools.lock.json.
+    const ready = await fetch(`${service.base}/readyz`)
+    expect([ready.status, await ready.json()]).toEqual([200, { status: 'ready' }])
   })
 
   test(`${name}: ${recipe.call?.refusal === undefined ? 'answers its call' : 'refuses its call in its own words'}`, async () => {

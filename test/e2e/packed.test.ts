@@ -41,6 +41,7 @@ describe('the tarball', () => {
           'dist/toolkit/local-images/build',
           'dist/toolkit/catalogue/fetch/recipe.yaml',
           'dist/toolkit/catalogue/fetch/lock/requirements.txt',
+          'dist/toolkit/catalogue/memory/tools.lock.json',
           'dist/toolkit/catalogue/memory/lock/package.json',
           'dist/toolkit/catalogue/memory/lock/package-lock.json',
         ].map((file) => `package/${file}`),

@@ -20,7 +20,7 @@ group "default" {
 target "mcp-chrome-devtools" {
   context    = "."
   dockerfile = "Dockerfile"
-  tags       = ["${REGISTRY}mcp-chrome-devtools:1.11.0-200bfdcd9f3b"]
+  tags       = ["${REGISTRY}mcp-chrome-devtools:1.11.0-e803c0fd9b26"]
   args       = { BASE_IMAGE = BASE_IMAGE }
   secret     = CA == "" ? [] : ["type=file,id=ca,src=${CA}"]
   platforms  = ["linux/amd64", "linux/arm64"]

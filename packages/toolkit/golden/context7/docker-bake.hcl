@@ -20,7 +20,7 @@ group "default" {
 target "mcp-context7" {
   context    = "."
   dockerfile = "Dockerfile"
-  tags       = ["${REGISTRY}mcp-context7:4.1.1-73eb57d5bd31"]
+  tags       = ["${REGISTRY}mcp-context7:4.1.1-751fc79fb63b"]
   args       = { BASE_IMAGE = BASE_IMAGE }
   secret     = CA == "" ? [] : ["type=file,id=ca,src=${CA}"]
   platforms  = ["linux/amd64", "linux/arm64"]

@@ -20,7 +20,7 @@ group "default" {
 target "mcp-duckdb" {
   context    = "."
   dockerfile = "Dockerfile"
-  tags       = ["${REGISTRY}mcp-duckdb:1.1.0-a8fc5756e992"]
+  tags       = ["${REGISTRY}mcp-duckdb:1.1.0-1e6321719af5"]
   args       = { BASE_IMAGE = BASE_IMAGE }
   secret     = CA == "" ? [] : ["type=file,id=ca,src=${CA}"]
   platforms  = ["linux/amd64", "linux/arm64"]

@@ -20,7 +20,7 @@ group "default" {
 target "mcp-duckduckgo" {
   context    = "."
   dockerfile = "Dockerfile"
-  tags       = ["${REGISTRY}mcp-duckduckgo:0.7.0-93ad621c1a56"]
+  tags       = ["${REGISTRY}mcp-duckduckgo:0.7.0-95944197e310"]
   args       = { BASE_IMAGE = BASE_IMAGE }
   secret     = CA == "" ? [] : ["type=file,id=ca,src=${CA}"]
   platforms  = ["linux/amd64", "linux/arm64"]

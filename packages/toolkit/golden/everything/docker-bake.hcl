@@ -20,7 +20,7 @@ group "default" {
 target "mcp-everything" {
   context    = "."
   dockerfile = "Dockerfile"
-  tags       = ["${REGISTRY}mcp-everything:2026.8.31-cbe43763d1ab"]
+  tags       = ["${REGISTRY}mcp-everything:2026.8.31-a30a32b117c0"]
   args       = { BASE_IMAGE = BASE_IMAGE }
   secret     = CA == "" ? [] : ["type=file,id=ca,src=${CA}"]
   platforms  = ["linux/amd64", "linux/arm64"]

@@ -20,7 +20,7 @@ group "default" {
 target "mcp-fetch" {
   context    = "."
   dockerfile = "Dockerfile"
-  tags       = ["${REGISTRY}mcp-fetch:2026.10.24-204bd909b52b"]
+  tags       = ["${REGISTRY}mcp-fetch:2026.10.24-5c7b1b573029"]
   args       = { BASE_IMAGE = BASE_IMAGE }
   secret     = CA == "" ? [] : ["type=file,id=ca,src=${CA}"]
   platforms  = ["linux/amd64", "linux/arm64"]

@@ -20,7 +20,7 @@ group "default" {
 target "mcp-filesystem" {
   context    = "."
   dockerfile = "Dockerfile"
-  tags       = ["${REGISTRY}mcp-filesystem:2026.8.31-01b13de704e6"]
+  tags       = ["${REGISTRY}mcp-filesystem:2026.8.31-b516ffaf9266"]
   args       = { BASE_IMAGE = BASE_IMAGE }
   secret     = CA == "" ? [] : ["type=file,id=ca,src=${CA}"]
   platforms  = ["linux/amd64", "linux/arm64"]

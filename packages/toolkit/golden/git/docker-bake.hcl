@@ -20,7 +20,7 @@ group "default" {
 target "mcp-git" {
   context    = "."
   dockerfile = "Dockerfile"
-  tags       = ["${REGISTRY}mcp-git:2026.10.19-45a9d5942b28"]
+  tags       = ["${REGISTRY}mcp-git:2026.10.19-99bfeb2834a1"]
   args       = { BASE_IMAGE = BASE_IMAGE }
   secret     = CA == "" ? [] : ["type=file,id=ca,src=${CA}"]
   platforms  = ["linux/amd64", "linux/arm64"]

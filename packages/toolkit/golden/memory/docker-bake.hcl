@@ -20,7 +20,7 @@ group "default" {
 target "mcp-memory" {
   context    = "."
   dockerfile = "Dockerfile"
-  tags       = ["${REGISTRY}mcp-memory:2026.8.31-a3eb8a082084"]
+  tags       = ["${REGISTRY}mcp-memory:2026.8.31-7c6ab7eedc77"]
   args       = { BASE_IMAGE = BASE_IMAGE }
   secret     = CA == "" ? [] : ["type=file,id=ca,src=${CA}"]
   platforms  = ["linux/amd64", "linux/arm64"]

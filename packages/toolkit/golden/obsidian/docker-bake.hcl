@@ -20,7 +20,7 @@ group "default" {
 target "mcp-obsidian" {
   context    = "."
   dockerfile = "Dockerfile"
-  tags       = ["${REGISTRY}mcp-obsidian:2.0.1-1f828320a170"]
+  tags       = ["${REGISTRY}mcp-obsidian:2.0.1-3426a0bc5dfc"]
   args       = { BASE_IMAGE = BASE_IMAGE }
   secret     = CA == "" ? [] : ["type=file,id=ca,src=${CA}"]
   platforms  = ["linux/amd64", "linux/arm64"]

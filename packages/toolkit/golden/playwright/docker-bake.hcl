@@ -20,7 +20,7 @@ group "default" {
 target "mcp-playwright" {
   context    = "."
   dockerfile = "Dockerfile"
-  tags       = ["${REGISTRY}mcp-playwright:0.0.83-ebb24301104f"]
+  tags       = ["${REGISTRY}mcp-playwright:0.0.83-4e17597f3613"]
   args       = { BASE_IMAGE = BASE_IMAGE }
   secret     = CA == "" ? [] : ["type=file,id=ca,src=${CA}"]
   platforms  = ["linux/amd64", "linux/arm64"]

@@ -20,7 +20,7 @@ group "default" {
 target "mcp-sequential-thinking" {
   context    = "."
   dockerfile = "Dockerfile"
-  tags       = ["${REGISTRY}mcp-sequential-thinking:2026.8.31-a34b6c711c11"]
+  tags       = ["${REGISTRY}mcp-sequential-thinking:2026.8.31-6806a75f08e5"]
   args       = { BASE_IMAGE = BASE_IMAGE }
   secret     = CA == "" ? [] : ["type=file,id=ca,src=${CA}"]
   platforms  = ["linux/amd64", "linux/arm64"]

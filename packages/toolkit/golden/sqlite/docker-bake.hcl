@@ -20,7 +20,7 @@ group "default" {
 target "mcp-sqlite" {
   context    = "."
   dockerfile = "Dockerfile"
-  tags       = ["${REGISTRY}mcp-sqlite:2025.4.25-ceffc169207b"]
+  tags       = ["${REGISTRY}mcp-sqlite:2025.4.25-8e0d9e030eb1"]
   args       = { BASE_IMAGE = BASE_IMAGE }
   secret     = CA == "" ? [] : ["type=file,id=ca,src=${CA}"]
   platforms  = ["linux/amd64", "linux/arm64"]

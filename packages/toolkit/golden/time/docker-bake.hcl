@@ -20,7 +20,7 @@ group "default" {
 target "mcp-time" {
   context    = "."
   dockerfile = "Dockerfile"
-  tags       = ["${REGISTRY}mcp-time:2026.10.19-e01bf20b79d9"]
+  tags       = ["${REGISTRY}mcp-time:2026.10.19-38dbe4684989"]
   args       = { BASE_IMAGE = BASE_IMAGE }
   secret     = CA == "" ? [] : ["type=file,id=ca,src=${CA}"]
   platforms  = ["linux/amd64", "linux/arm64"]

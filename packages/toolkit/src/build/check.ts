@@ -20,10 +20,7 @@ export async function checkImage(tag: string, recipe: Recipe): Promise<Checked> 
   const { stdout, stderr, exitCode } = await execa(
     'docker',
     [
-      ...['run', '--rm', '--network', 'none', '--read-only', '--cap-drop', 'ALL'],
-      ...['--security-opt', 'no-new-privileges', '--tmpfs', '/tmp:mode=1777,size=256m'],
-      ...['--memory', recipe.resources.memory, '--pids-limit', String(recipe.resources.pids)],
-      ...recipe.volumes.flatMap(({ path }) => ['--volume', path]),
+      ...['run', '--rm', ...hardened(recipe)],
       ...['--entrypoint', TINI, tag, '--', BRIDGE, 'check', '--format', 'json'],
       ...['--', ...program(recipe), ...recipe.args],
     ],
@@ -40,6 +37,16 @@ export async function checkImage(tag: string, recipe: Recipe): Promise<Checked> 
     text: stderr.trim(),
     isForItsPlace: wants.length > 0 || OF_ITS_PLACE.has(answer?.error?.cause ?? ''),
   }
+}
+
+/** Options of `docker run`: what a tool has when nothing is given to it. */
+export function hardened({ resources, volumes }: Recipe): string[] {
+  return [
+    ...['--network', 'none', '--read-only', '--cap-drop', 'ALL', '--security-opt', 'no-new-privileges'],
+    ...['--tmpfs', '/tmp:mode=1777,size=256m'],
+    ...['--memory', resources.memory, '--pids-limit', String(resources.pids)],
+    ...volumes.flatMap(({ path }) => ['--volume', path]),
+  ]
 }
 
 /** What a tool cannot do without, and an image does not have. */

@@ -111,7 +111,12 @@ function create(toolArgs: readonly string[], assets: Assets, io: Io): Command {
     .argument('<tool>', ANY)
     .option('--tag <name>', 'Another name for the image')
     .option('--no-check', 'Do not start it once to ask for its tools')
-    .action((text: string, options: Options & { tag?: string; check: boolean }) =>
+    .option(
+      '--accept-tools',
+      'Write what its tools say into tools.lock.json beside the recipe: the image refuses what differs',
+      false,
+    )
+    .action((text: string, options: Options & { tag?: string; check: boolean; acceptTools: boolean }) =>
       build(text, overridesOf(options, toolArgs), { ...options, ...authorityOf(options) }, assets, io),
     )
   authority(common(image.command('base')))

@@ -1,4 +1,5 @@
 // import/tool: the plan of one entry → a tool with its recipe and its lock.
+import { isDeepStrictEqual } from 'node:util'
 import type { Assets } from '../build/base.ts'
 import { inspectImage } from '../build/build.ts'
 import { ToolkitError } from '../errors.ts'
@@ -25,7 +26,14 @@ export async function toolFor(plan: Plan, name: string, known: Tool | undefined)
     volumes: [...base.recipe.volumes, ...paths.map((path) => ({ path, description: `What ${name} keeps` }))],
     ...(parsed.run?.hasNetwork === false ? { network: 'none' } : {}),
   })
-  return { recipe, text: recipeText(recipe), lock: base.lock }
+  // With other arguments it may say other things of itself, and nobody has accepted those.
+  const isSame = isDeepStrictEqual(recipe.args, base.recipe.args)
+  return {
+    recipe,
+    text: recipeText(recipe),
+    lock: base.lock,
+    ...(isSame && { toolsLock: base.toolsLock }),
+  }
 }
 
 export function originOf({ parsed, recipe }: Plan): string[] {

@@ -1,8 +1,10 @@
 import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterAll, expect, test } from 'vitest'
+import { fileURLToPath } from 'node:url'
+import { afterAll, describe, expect, test } from 'vitest'
 import { ToolkitError } from '../errors.ts'
+import { catalogue, catalogueTool } from './catalogue.ts'
 import { parseRecipe, readTool } from './read.ts'
 
 const root = mkdtempSync(join(tmpdir(), 'mcp-bridge-recipe-'))
@@ -39,6 +41,36 @@ test('a lock is files, and nothing that leads elsewhere', () => {
     expect(read).toThrow(ToolkitError)
     expect(read).toThrow(reason)
   }
+})
+
+test('a lock of its tools is a file of one server', () => {
+  const withTools = (text: string): string => {
+    const folder = folderWith(program)
+    writeFileSync(join(folder, 'tools.lock.json'), text)
+    return folder
+  }
+  expect(readTool(folderWith(program)).toolsLock).toBeUndefined()
+  expect(readTool(withTools('{"version":1,"tools":{}}')).toolsLock?.toString()).toBe(
+    '{"version":1,"tools":{}}',
+  )
+  for (const text of ['', '{}', '{"version":1,"servers":{"x":{"tools":{}}}}', '[]', 'null'])
+    expect(() => readTool(withTools(text))).toThrow('is no lock of the tools of one server')
+  const linked = folderWith(program)
+  symlinkSync(join(root, 'id_ed25519'), join(linked, 'tools.lock.json'))
+  expect(() => readTool(linked)).toThrow('is a link or a folder')
+})
+
+describe('what a tool of the catalogue says of itself without a secret is accepted', () => {
+  const folder = fileURLToPath(new URL('../../catalogue', import.meta.url))
+  test.for(catalogue(folder))('%s', (name) => {
+    const { recipe, toolsLock } = catalogueTool(folder, name)
+    const needs = [...recipe.environment.filter((each) => each.default === undefined), ...recipe.secrets]
+    const isAsked = !needs.some(({ required }) => required)
+    expect(toolsLock !== undefined).toBe(isAsked)
+    if (toolsLock === undefined) return
+    const { tools } = JSON.parse(toolsLock.toString()) as { tools: object }
+    expect(Object.keys(tools)).toEqual(expect.arrayContaining(recipe.tools))
+  })
 })
 
 test.for([

@@ -7,6 +7,7 @@ import { printable } from '../printable.ts'
 import { ToolkitError } from '../errors.ts'
 import { readText } from '../files.ts'
 import { recipeSchema, type Recipe } from './schema.ts'
+import { readToolsLock } from './tools-lock.ts'
 
 const NO_LINKS = 'put the files themselves there'
 
@@ -16,6 +17,8 @@ export interface Tool {
   /** The text of recipe.yaml. */
   text: string
   lock: Lock
+  /** tools.lock.json, where there is one: only tools that are as in it are served. */
+  toolsLock?: Buffer | undefined
 }
 
 /**
@@ -30,7 +33,7 @@ export function readTool(path: string): Tool {
   const recipe = parseRecipe(text, file)
   const lock = readLock(join(dirname(file), 'lock'))
   checkLock(recipe, lock)
-  return { recipe, text, lock }
+  return { recipe, text, lock, toolsLock: readToolsLock(dirname(file)) }
 }
 
 /** @throws ToolkitError with all problems, one a line */

@@ -49,7 +49,7 @@ test('what an image is built on stands in its Dockerfile, and so in its tag', ()
   ])
   const tool = sampleTool()
   const options = { bridgeVersion: '0.1.0' }
-  expect(renderDockerfile(tool.recipe, '0.1.0', bases)).toContain(
+  expect(renderDockerfile(tool.recipe, '0.1.0', { bases })).toContain(
     `ARG NODE_IMAGE=mirror.lan:5000/node:24@${DIGEST}\n`,
   )
   expect(render(tool, { ...options, bases }).tag).not.toBe(render(tool, options).tag)

@@ -1,5 +1,6 @@
 // render/dockerfile: a recipe → the Dockerfile of its image. Texts of a recipe appear in exec form or in quotes only.
 import type { Recipe } from '../recipe/schema.ts'
+import { TOOLS_LOCK } from '../recipe/tools-lock.ts'
 import { baseOf, exactly, type Bases } from './bases.ts'
 import {
   baseImage,
@@ -11,6 +12,7 @@ import {
   secretFiles,
   secretPath,
   TINI,
+  TOOLS_LOCK_PATH,
   UID,
 } from './layout.ts'
 
@@ -21,7 +23,12 @@ const NO_PINS = [
   '# hadolint ignore=DL3008',
 ]
 
-export function renderDockerfile(recipe: Recipe, bridgeVersion: string, bases?: Bases): string {
+/** @param options isLocked: only tools that are as they were accepted are served */
+export function renderDockerfile(
+  recipe: Recipe,
+  bridgeVersion: string,
+  { bases, isLocked = false }: { bases?: Bases | undefined; isLocked?: boolean } = {},
+): string {
   const lines = [
     `# ${recipe.name} ${recipe.version}. Made by mcp-bridge from recipe.yaml and lock/: change those, not this.`,
     `ARG BASE_IMAGE=${baseImage(bridgeVersion)}`,
@@ -30,7 +37,8 @@ export function renderDockerfile(recipe: Recipe, bridgeVersion: string, bases?: 
     ...systemPackages(recipe),
     ...volumes(recipe),
     ...labels(recipe),
-    ...environment(recipe),
+    ...(isLocked ? [`COPY --chmod=644 ${TOOLS_LOCK} ${TOOLS_LOCK_PATH}`] : []),
+    ...environment(recipe, isLocked),
     `EXPOSE ${PORT}`,
     'STOPSIGNAL SIGTERM',
     `HEALTHCHECK --interval=30s --timeout=10s --start-period=120s --start-interval=1s --retries=3 ${HEALTHCHECK[0]} ${exec(HEALTHCHECK.slice(1))}`,
@@ -139,7 +147,7 @@ function labels(recipe: Recipe): string[] {
   return [`LABEL ${given.map(([name, value]) => `${name}="${value}"`).join(' \\\n      ')}`]
 }
 
-function environment(recipe: Recipe): string[] {
+function environment(recipe: Recipe, isLocked: boolean): string[] {
   const fixed = recipe.environment.filter(({ default: value }) => value !== undefined)
   const files = secretFiles(recipe).files.map(({ name }) => [name, secretPath(recipe, name)])
   const all = [
@@ -153,6 +161,7 @@ function environment(recipe: Recipe): string[] {
     ['MCP_BRIDGE_MAX_CHILDREN', String(recipe.maxChildren)],
     // What stands in a container's environment was put there for its tool; the bridge keeps its own variables to itself.
     ['MCP_BRIDGE_PASS_ENV', '*'],
+    ...(isLocked ? [['MCP_BRIDGE_TOOLS_LOCK', TOOLS_LOCK_PATH]] : []),
     ...fixed.map(({ name, default: value }) => [name, value]),
     ...files,
   ]

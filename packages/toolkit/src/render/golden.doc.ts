@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { stringify } from 'yaml'
 import { readTool } from '../recipe/read.ts'
+import { TOOLS_LOCK } from '../recipe/tools-lock.ts'
 import { baseImage } from './layout.ts'
 import { isBuildContext, render } from './render.ts'
 import { writeFiles } from '../files.ts'
@@ -32,10 +33,10 @@ const services: Record<string, { image: string }> = {
 for (const { name, folder } of recipes) {
   const platforms = DEPLOYED.has(name) ? (['kubernetes', 'podman'] as const) : []
   const { tag, files } = render(readTool(folder), { bridgeVersion: version, platforms })
-  // The lock and the recipe are in the catalogue already.
+  // The locks and the recipe are in the catalogue already.
   writeFiles(
     join(golden, name),
-    [...files].filter(([file]) => !file.startsWith('lock/') && file !== 'recipe.yaml'),
+    [...files].filter(([file]) => !file.startsWith('lock/') && ![TOOLS_LOCK, 'recipe.yaml'].includes(file)),
   )
   if (STACK.has(name)) {
     services[name] = { image: tag }

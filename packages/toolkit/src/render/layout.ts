@@ -6,6 +6,8 @@ export const BRIDGE_FOLDER = '/opt/mcp-bridge'
 export const BRIDGE = `${BRIDGE_FOLDER}/bin/mcp-bridge`
 export const NODE = `${BRIDGE_FOLDER}/bin/node`
 export const TINI = `${BRIDGE_FOLDER}/bin/tini`
+/** What was accepted of the tool: root's, so that the tool cannot change it. */
+export const TOOLS_LOCK_PATH = `${BRIDGE_FOLDER}/tools.lock.json`
 export const PORT = 8000
 /** An unprivileged user; its group is 0, which may write to the volumes. */
 export const UID = 10_001

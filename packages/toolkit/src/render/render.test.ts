@@ -2,7 +2,7 @@ import { expect, test } from 'vitest'
 import { parse } from 'yaml'
 import { sampleRecipe, sampleTool } from '../recipe/sample.test-data.ts'
 import { composeFile } from './compose.ts'
-import { render } from './render.ts'
+import { isBuildContext, render } from './render.ts'
 
 const options = { bridgeVersion: '0.1.0' }
 
@@ -22,6 +22,22 @@ test('the same in, the same out; the tag is another one as soon as a byte of the
   expect(new Set([tag, ...others]).size).toBe(5)
   // What only Compose reads is no reason to build.
   expect(render(sampleTool({ resources: { memory: '1g', cpus: 2, pids: 64 } }), options).tag).toBe(tag)
+})
+
+test('what was accepted of its tools goes into the image, which insists on it', () => {
+  const toolsLock = Buffer.from('{"version":1,"tools":{}}')
+  const plain = render(sampleTool(), options)
+  const locked = render({ ...sampleTool(), toolsLock }, options)
+  expect(locked.files.get('tools.lock.json')).toBe(toolsLock)
+  expect(locked.files.get('.dockerignore')?.toString()).toMatch(/^!tools\.lock\.json$/m)
+  const dockerfile = locked.files.get('Dockerfile')?.toString()
+  expect(dockerfile).toContain('COPY --chmod=644 tools.lock.json /opt/mcp-bridge/tools.lock.json\n')
+  expect(dockerfile).toContain('MCP_BRIDGE_TOOLS_LOCK="/opt/mcp-bridge/tools.lock.json"')
+  expect(isBuildContext('tools.lock.json')).toBe(true)
+  const other = render({ ...sampleTool(), toolsLock: Buffer.from('{"version":1,"tools":{"a":{}}}') }, options)
+  expect(new Set([plain.tag, locked.tag, other.tag]).size).toBe(3)
+  for (const { content } of [...plain.files].map(([, text]) => ({ content: text.toString() })))
+    expect(content).not.toMatch(/tools\.lock|TOOLS_LOCK/)
 })
 
 test('a service has no right that its recipe does not name', () => {

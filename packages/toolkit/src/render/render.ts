@@ -2,6 +2,7 @@
 import { createHash } from 'node:crypto'
 import { refuseSecrets } from '../recipe/secret-check.ts'
 import type { Tool } from '../recipe/read.ts'
+import { TOOLS_LOCK } from '../recipe/tools-lock.ts'
 import type { Bases } from './bases.ts'
 import { renderBake } from './bake.ts'
 import type { Recipe } from '../recipe/schema.ts'
@@ -38,16 +39,18 @@ const MADE = '# Made by mcp-bridge from recipe.yaml and lock/: change those, not
 
 /** @throws ToolkitError if a secret would be in the image */
 export function render(
-  { recipe, text, lock }: Tool,
+  { recipe, text, lock, toolsLock }: Tool,
   { bridgeVersion, bases, platforms = [] }: RenderOptions,
 ): Rendered {
   refuseSecrets(recipe)
-  const dockerfile = renderDockerfile(recipe, bridgeVersion, bases)
+  const isLocked = toolsLock !== undefined
+  const dockerfile = renderDockerfile(recipe, bridgeVersion, { bases, isLocked })
   const sources = [...lock].map(([name, bytes]): [string, Buffer] => [`lock/${name}`, bytes])
   const image = new Map<string, string | Buffer>([
     ['Dockerfile', dockerfile],
-    ['.dockerignore', IGNORE],
+    ['.dockerignore', isLocked ? `${IGNORE}!${TOOLS_LOCK}\n` : IGNORE],
     ...sources,
+    ...(isLocked ? [[TOOLS_LOCK, toolsLock] as const] : []),
   ])
   const tag = `${serviceName(recipe)}:${tagVersion(recipe.version)}-${fingerprint(image)}`
   const files = new Map<string, string | Buffer>([
@@ -64,7 +67,7 @@ export function render(
 
 /** Of the rendered files, by their path, those that the image is built from, and its recipe. */
 export function isBuildContext(path: string): boolean {
-  return /^(Dockerfile|\.dockerignore|recipe\.yaml|lock\/.+)$/.test(path)
+  return /^(Dockerfile|\.dockerignore|recipe\.yaml|tools\.lock\.json|lock\/.+)$/.test(path)
 }
 
 /** A template to copy to `….env` beside it and to fill in. */
