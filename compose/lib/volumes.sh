@@ -5,8 +5,8 @@ project=$(project_name)
 
 is_healthy() { docker compose ps --format '{{.Health}}' "$1" 2>/dev/null | grep -qx healthy; }
 
-# All volumes but that of PostgreSQL, which is dumped instead, by the names they have in the compose files.
-tool_volumes() { docker compose --profile '*' config --volumes | grep -vx postgres; }
+# All volumes but that of PostgreSQL, which is dumped instead, and the past of the metrics, by the names they have in the compose files.
+tool_volumes() { docker compose --profile '*' config --volumes | grep -vx -e postgres -e prometheus; }
 
 # The service that has the volume mounted; nothing where its profile is off.
 service_of() {

@@ -65,7 +65,7 @@ describe('the workflows', () => {
       )
       .map(({ name }) => name)
     expect(beside).toContain('setup')
-    const all = [...beside, 'lib/guard', 'local-images/build', 'config/postgres/10-roles.sh']
+    const all = [...beside, 'lib/guard', 'observe/start', 'local-images/build', 'config/postgres/10-roles.sh']
     const options = ['--external-sources', '--source-path=SCRIPTDIR', '--severity=warning']
     const found = await outcomeOf([
       join(bin, 'shellcheck'),

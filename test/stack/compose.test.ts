@@ -42,12 +42,14 @@ const COMBINATIONS: [files: keyof typeof FILES, profiles: string, services: stri
   ['plain', 'tools', [...CORE, 'egress', ...TOOLS]],
   ['plain', 'db,tools', [...CORE, 'egress', 'postgres-mcp', ...TOOLS]],
   ['plain', 'toolbox', [...CORE, 'toolbox']],
+  ['plain', 'db,prometheus', [...CORE, 'postgres-mcp', 'prometheus']],
+  ['plain', 'db,observe', [...CORE, 'grafana', 'postgres-mcp', 'prometheus']],
   ['proxy', 'db', ['caddy', ...CORE, 'postgres-mcp']],
   ['proxy', 'db,tools', ['caddy', ...CORE, 'egress', 'postgres-mcp', ...TOOLS]],
 ]
 
 /** The only networks with a way out, and who is on them. */
-const OPEN = { edge: ['caddy', 'litellm', 'toolbox'], outside: ['egress'] }
+const OPEN = { edge: ['caddy', 'grafana', 'litellm', 'toolbox'], outside: ['egress'] }
 
 test.each(COMBINATIONS)('%s files, profiles "%s"', async (files, profiles, services) => {
   const config = await configOf(files, profiles)
@@ -56,6 +58,7 @@ test.each(COMBINATIONS)('%s files, profiles "%s"', async (files, profiles, servi
     ports.map(({ host_ip, target }) => ({ name, host_ip, target })),
   )
   expect(published).toEqual([
+    ...(profiles.includes('observe') ? [{ name: 'grafana', host_ip: '127.0.0.1', target: 3000 }] : []),
     files === 'proxy'
       ? { name: 'caddy', host_ip: place.address, target: 8443 }
       : { name: 'litellm', host_ip: place.address, target: 4000 },
@@ -108,9 +111,12 @@ describe('every service', async () => {
     expect(tools.filter((each) => each !== 'postgres-mcp-published').length).toBeLessThanOrEqual(1)
     const others = members.filter((each) => !tools.includes(each)).toSorted()
     expect(others).toEqual(
-      { 'litellm-database': ['litellm', 'postgres'], 'app-database': ['postgres'], 'way-out': ['egress'] }[
-        name
-      ] ?? ['caddy', 'litellm'],
+      {
+        'litellm-database': ['litellm', 'postgres'],
+        'app-database': ['postgres'],
+        'way-out': ['egress'],
+        observe: ['grafana', 'prometheus', 'toolbox'],
+      }[name] ?? ['caddy', 'litellm', 'prometheus'],
     )
   })
 })
@@ -124,6 +130,7 @@ test.each([
   'LITELLM_SALT_KEY',
   'DB_TOKEN',
   'TIME_TOKEN',
+  'GRAFANA_PASSWORD',
 ])('without %s Compose says what to do', async (name) => {
   // A variable of the shell wins over .env.
   const { code, stderr } = await tried(['docker', 'compose', 'config', '--quiet'], { [name]: '' })

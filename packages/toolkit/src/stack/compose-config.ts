@@ -6,6 +6,9 @@ export const TOOL_LABEL = 'mcp-bridge.tool'
 /** Which recipe it is, if it is not called like the service. */
 const RECIPE_LABEL = 'mcp-bridge.recipe'
 
+/** The variable with which a bridge counts its calls. */
+export const METRICS = 'MCP_BRIDGE_METRICS'
+
 /** What a tool is called in the stack. */
 export interface ToolNames {
   /** Of the Compose service, and of its folders. */
@@ -73,6 +76,8 @@ export function needsOf(compose: string, service: string): string[] {
   return [...found]
 }
 
+export const PROMETHEUS = 'prometheus'
+
 /** The network that leads to `egress`. */
 const WAY_OUT = 'way-out'
 
@@ -80,6 +85,13 @@ const WAY_OUT = 'way-out'
 export function openTools<Tool extends ToolNames>(compose: string, tools: readonly Tool[]): Tool[] {
   const services = parseConfig(compose)
   return tools.filter(({ service }) => WAY_OUT in (services[service]?.networks ?? {}))
+}
+
+/** Those of them whose calls Prometheus should know; none where it does not run. */
+export function measuredTools<Tool extends ToolNames>(compose: string, tools: readonly Tool[]): Tool[] {
+  const services = parseConfig(compose)
+  if (!(PROMETHEUS in services)) return []
+  return tools.filter(({ service }) => services[service]?.environment?.[METRICS] === 'true')
 }
 
 /** Where people reach the stack, as `address:port`; undefined if nothing is published. */

@@ -84,7 +84,7 @@ test.for([
   await change('add', `of-${name}`)
   expect(folder.list('added')).toEqual([service])
   const { services } = parse(folder.read('added', service, 'compose.yaml')) as { services: object }
-  expect(Object.keys(services).toSorted()).toEqual(['caddy', 'litellm', service].toSorted())
+  expect(Object.keys(services).toSorted()).toEqual(['caddy', 'litellm', 'prometheus', service].toSorted())
   expect(folder.read('run', 'orders')).toContain(`service ${service}\nalias ${alias}\n`)
 })
 

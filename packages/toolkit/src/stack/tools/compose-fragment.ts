@@ -2,7 +2,7 @@
 import { Document, type YAMLSeq } from 'yaml'
 import type { Recipe } from '../../recipe/schema.ts'
 import { healthcheck, toolService } from '../../render/service.ts'
-import { TOOL_LABEL, type ToolNames } from '../compose-config.ts'
+import { METRICS, TOOL_LABEL, type ToolNames } from '../compose-config.ts'
 
 export interface StackService extends ToolNames {
   image: string
@@ -65,6 +65,11 @@ export function composeFragment(recipe: Recipe, placed: StackService): string {
       litellm: { environment: { [token]: required(token) }, networks: [network] },
       // It runs with proxy/compose.yaml only; its way to the tool is there before.
       caddy: { networks: [network] },
+      // So is that of Prometheus, with the token; see observe/start.
+      prometheus: {
+        environment: { [`SCRAPE_${token}`]: `always ${service}:8000 ${required(token)}` },
+        networks: [network],
+      },
     },
     networks: {
       [network]: {
@@ -102,6 +107,7 @@ function environment(recipe: Recipe, { variables }: StackService): Record<string
     // LiteLLM opens a session for each call: with a process for each session, every call would begin anew.
     MCP_BRIDGE_CHILDREN: recipe.children === 'pool' ? 'pool' : 'shared',
     MCP_BRIDGE_COMPAT: 'litellm',
+    [METRICS]: 'true',
     ...(recipe.network === 'open' ? { HTTP_PROXY: proxy, HTTPS_PROXY: proxy } : {}),
     ...Object.fromEntries([...variables].map(([name, variable]) => [name, required(variable)])),
   }

@@ -29,6 +29,11 @@ export async function checkCalls(gateway: Gateway, tools: readonly StackTool[]):
   return findings
 }
 
+/** Whether `checkCalls` makes it. */
+export function isCalled({ call, least }: StackTool): boolean {
+  return call !== undefined && least.includes(call.tool)
+}
+
 async function called(
   service: string,
   subject: string,

@@ -1,10 +1,10 @@
 // verify/verify: all checks of the stack, in an order in which a failure explains those after it.
-import { needsOf, openTools, publishedAt, servicesOf } from '../compose-config.ts'
+import { measuredTools, needsOf, openTools, publishedAt, servicesOf } from '../compose-config.ts'
 import { parseContainers, parseReached, parseWaysOut } from '../facts.ts'
 import { isAllWell, placed, type Finding, type Placed } from '../finding.ts'
 import { Gateway } from '../gateway.ts'
 import type { StackTool } from '../tools/expected.ts'
-import { checkCalls, checkFailure } from './calls.ts'
+import { checkCalls, checkFailure, isCalled } from './calls.ts'
 import { explained } from './causes.ts'
 import { checkContainers } from './containers.ts'
 import { checkRole, checkWrite } from './database.ts'
@@ -12,6 +12,7 @@ import { checkDiscovery, type Facts } from './discovery.ts'
 import { checkClosed, checkGateway, ping } from './gateway.ts'
 import { dropKey, makeKey } from './key.ts'
 import { checkLogins } from './logins.ts'
+import { checkMetrics, countedSoFar, Prometheus } from './metrics.ts'
 import { checkModel } from './model.ts'
 import { checkOutside } from './outside.ts'
 
@@ -85,7 +86,12 @@ async function ask(
   const { findings, lost } = await checkDiscovery(gateway, chosen, tools, seen(facts))
   const there = chosen.filter(({ service }) => !lost.has(service))
   findings.unshift(...pong)
+  // From the LAN it is not reached.
+  const measured = masterKey === undefined ? [] : measuredTools(compose, there.filter(isCalled))
+  const prometheus = new Prometheus()
+  const before = measured.length === 0 ? undefined : await countedSoFar(prometheus)
   findings.push(...(await checkCalls(gateway, there)))
+  if (before !== undefined) findings.push(...(await checkMetrics(prometheus, measured, before)))
   const ways = facts.get('outside')
   if (ways !== undefined) {
     const asked = ways.trim() === 'none' ? undefined : parseWaysOut(ways)
