@@ -186,3 +186,33 @@ test('audit.trace: a line has the trace that the request names, in _meta before 
   const lines = await untilLines(file, 'call', 4)
   expect(lines.map(({ traceId }) => traceId)).toEqual([outer, own, own, undefined])
 })
+
+test('audit.arguments: those of the named tools are told, without what is secret; of other tools none', async () => {
+  const file = auditFile()
+  const tokens = join(tempDir(), 'tokens')
+  writeFileSync(tokens, 'ann:secret-token-of-ann\nben:secret-token-of-ben\n')
+  const given = ['--env', 'KEY=secret-of-a-variable', '--header-env', 'X-Key=HEADER_KEY']
+  const options = ['--audit', file, '--audit-arguments', 'echo,!pid', '--token-file', tokens, ...given]
+  const { port, stop } = await bridged([...options, '--', ...fixture('echo')])
+  const headers = { authorization: 'Bearer secret-token-of-ann', 'x-key': 'secret-in-a-header' }
+  const client = await openStreamable({ port }, { headers })
+  const told = { text: 'hello\n\u2028', deep: [{ path: '/tmp/a.txt', count: 3 }] }
+  const hidden = {
+    password: 'secret-by-name',
+    own: 'secret-token-of-ann, secret-token-of-ben',
+    variables: ['secret-of-a-variable', { also: 'secret-in-a-header' }],
+    key: 'ghp_secretabcdefghijklmnopqrstuvwxyz0123',
+  }
+  await client.call('echo', { ...told, ...hidden })
+  await new ModernClient({ port, headers }).call('echo', told)
+  await client.call('pid', told)
+  await client.call('echo', { text: 'word '.repeat(2000) })
+  await client.call('echo', { text: 'x'.repeat(100_000) })
+  await stop()
+  const text = textOf(file)
+  expect(text).not.toContain('secret')
+  const seen = linesOf(text).flatMap((line) => (line.event === 'call' ? [line['arguments']] : []))
+  const masked = { password: '***', own: '***, ***', variables: ['***', { also: '***' }], key: '***' }
+  expect(seen).toEqual([{ ...told, ...masked }, told, undefined, expect.any(String), '…'])
+  for (const line of text.split('\n')) expect(line.length).toBeLessThan(6000)
+})

@@ -21,7 +21,7 @@ const FLAGS =
   `--host --port --sse-path --message-path --mcp-path --replica --replicas --replica-key-file --children --warm --max-sessions --max-children --idle
   --start-timeout --call-timeout --progress-every --max-body --max-line --max-buffer --max-replay --max-calls --max-memory --drain --token --token-file
   --allow-origin --allow-host --cors --insecure --env --env-file --pass-env --header-env --cwd --on-crash --era --log-level
-  --log-format --recycle-after --tools-allow --tools-deny --read-only --one-page --compat --metrics --metrics-port --metrics-host --audit --audit-required --servers --tools-lock --on-tool-change --config --print-config --version --help`.split(
+  --log-format --recycle-after --tools-allow --tools-deny --read-only --one-page --compat --metrics --metrics-port --metrics-host --audit --audit-required --audit-arguments --servers --tools-lock --on-tool-change --config --print-config --version --help`.split(
     /\s+/,
   )
 

@@ -57,6 +57,11 @@ export class TokenFile {
     this.#watch.begin()
   }
 
+  /** Token → name. */
+  get inForce(): ReadonlyMap<string, string> {
+    return this.#inForce
+  }
+
   /** Token → name, as `reload` would put them in force now. */
   get next(): ReadonlyMap<string, string> {
     try {

@@ -16,6 +16,7 @@ import {
 } from '../telemetry/events.ts'
 import type { Logger } from '../telemetry/logger.ts'
 import { VERSION } from '../version.ts'
+import { AuditedArguments } from './arguments.ts'
 import { DatagramSink } from './datagram.ts'
 import { FileSink } from './file.ts'
 import { Journal, type Sink } from './journal.ts'
@@ -25,6 +26,8 @@ import { callLine, childLine, configurationLine, line, refusedLine, sessionLine,
 export interface AuditOptions {
   /** Whether this path is one of the bridge's. */
   isOurs(path: string): boolean
+  /** Of those who may come. */
+  tokens(): readonly string[]
 }
 
 /** What it has written, and could not. */
@@ -39,10 +42,13 @@ export class Audit {
   /** For calls that may not be answered unless they are recorded. */
   readonly recorder: Recorder | undefined
   readonly #journal: Journal
+  readonly #globs: readonly string[]
+  #tokens: () => readonly string[] = () => []
   readonly #subscriptions: (() => void)[] = []
   readonly #flush = () => this.#journal.flush()
 
-  constructor({ audit = '-', auditRequired }: Config, log: Logger) {
+  constructor({ audit = '-', auditRequired, auditArguments }: Config, log: Logger) {
+    this.#globs = auditArguments
     this.#journal = new Journal(sinkOf(audit), { isRequired: auditRequired, missing }, log)
     this.recorder = auditRequired ? { refusal: () => this.#refusal() } : undefined
   }
@@ -53,7 +59,8 @@ export class Audit {
    * @param bridge the source of what belongs to no server
    * @throws BridgeError `config_invalid`
    */
-  begin(bridge: Source, { isOurs }: AuditOptions): void {
+  begin(bridge: Source, { isOurs, tokens }: AuditOptions): void {
+    this.#tokens = tokens
     this.#journal.open()
     const write = (text: string) => this.#journal.append(text)
     write(line('bridge.started', { version: VERSION, pid: process.pid }))
@@ -76,6 +83,13 @@ export class Audit {
     return () => {
       for (const unsubscribe of subscriptions) unsubscribe()
     }
+  }
+
+  /** @param given takes out of a text what was given to processes of the server */
+  argumentsOf(given: (text: string) => string): AuditedArguments | undefined {
+    return this.#globs.length === 0
+      ? undefined
+      : new AuditedArguments(this.#globs, () => this.#tokens(), given)
   }
 
   get look(): AuditLook {

@@ -23,6 +23,7 @@ export function callLine(event: CallEvent, server: string): string {
     (trace === undefined ? '' : `,"traceId":"${trace.traceId}"`) +
     // JSON has no infinity.
     (errorCode !== undefined && Number.isFinite(errorCode) ? `,"errorCode":${errorCode}` : '') +
+    (event.arguments === undefined ? '' : `,"arguments":${visibleJson(event.arguments)}`) +
     `,"durationMs":${event.durationMs},"requestBytes":${event.requestBytes},"responseBytes":${event.responseBytes}}\n`
   )
 }

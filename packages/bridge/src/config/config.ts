@@ -111,6 +111,8 @@ export interface Config {
   readonly audit?: string | undefined
   /** Carry out and answer no call that cannot be written; default false. */
   readonly auditRequired: boolean
+  /** Globs of tools whose arguments stand in the line too, without what looks like a secret; default none. */
+  readonly auditArguments: readonly string[]
   /** Of the command line; a library logs to the `logger` that it is given. */
   readonly logLevel: 'trace' | 'debug' | 'info' | 'warn' | 'error' | 'silent'
   /** Of the command line. */

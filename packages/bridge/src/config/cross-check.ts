@@ -26,8 +26,7 @@ export function crossCheck(config: Partial<Config>, hasToken: boolean): Problem[
     if (taken !== undefined) problems.push({ key, message: `${config[key]} is the path of ${taken} already` })
     else if (config[key] !== undefined) paths.set(config[key].toLowerCase(), flagOf(key))
   }
-  if (config.auditRequired === true && config.audit === undefined)
-    problems.push({ key: 'auditRequired', message: 'say where the lines go, too: --audit' })
+  problems.push(...auditProblems(config))
   problems.push(...replicaProblems(config))
   if (config.metricsHost !== undefined && config.metricsPort === undefined)
     problems.push({ key: 'metricsHost', message: 'is for a listener of its own: set --metrics-port, too' })
@@ -60,6 +59,15 @@ function toolProblems({ command, servers, onCrash }: Partial<Config>): Problem[]
       message: 'exit is for one command: one of several servers ends no other',
     })
   return problems
+}
+
+function auditProblems({ audit, auditRequired, auditArguments = [] }: Partial<Config>): Problem[] {
+  if (audit !== undefined) return []
+  const message = 'say where the lines go, too: --audit'
+  return [
+    ...(auditRequired === true ? [{ key: 'auditRequired', message }] : []),
+    ...(auditArguments.length > 0 ? [{ key: 'auditArguments', message }] : []),
+  ]
 }
 
 function replicaProblems({ replica, replicas = {}, replicaKeyFile }: Partial<Config>): Problem[] {

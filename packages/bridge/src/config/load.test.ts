@@ -75,6 +75,7 @@ test('what nobody has set has its default', async () => {
     insecure: false,
     metrics: false,
     auditRequired: false,
+    auditArguments: [],
     env: {},
     envFile: [],
     passEnv: [],

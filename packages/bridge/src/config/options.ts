@@ -75,10 +75,8 @@ const TABLE = {
     metrics: { help: 'Count for Prometheus, at /metrics' },
     metricsPort: { value: 'number', help: 'The same at a port of its own; 0 takes a free one' },
     metricsHost: { value: 'address', help: 'Address to listen on with that port [127.0.0.1]' },
-    audit: {
-      value: 'file',
-      help: 'A line for each call, without what was asked and answered; or - or syslog+udp://host:port',
-    },
+    audit: { value: 'file', help: 'A line for each call: to a file, - (stdout), syslog+udp://host:port' },
+    auditArguments: { value: 'glob', help: 'Tools whose arguments stand in it too, masked *' },
     auditRequired: { help: 'Answer no call whose line cannot be written' },
     logLevel: { value: 'level', help: 'trace, debug, info, warn, error, silent' },
     logFormat: { value: 'json|pretty', help: 'Default: pretty on a terminal' },

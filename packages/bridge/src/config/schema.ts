@@ -94,6 +94,7 @@ export const configSchema = z.strictObject({
   metricsHost: address().optional(),
   audit: auditPlace().optional(),
   auditRequired: boolean().default(false),
+  auditArguments: globs().default([]),
   onCrash: z.enum(['restart', 'exit'], 'write restart or exit').default('restart'),
   logLevel: z.enum(LOG_LEVELS, `write ${LOG_LEVELS.join(', ')}`).default('info'),
   logFormat: z.enum(['json', 'pretty'], 'write json or pretty').optional(),

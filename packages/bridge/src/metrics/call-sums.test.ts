@@ -21,6 +21,7 @@ function call(of: Partial<CallEvent>): CallEvent {
     outcome: 'ok',
     errorCode: undefined,
     isToolError: false,
+    arguments: undefined,
     durationMs: 30,
     requestBytes: 100,
     responseBytes: 200,

@@ -14,6 +14,7 @@ const CALL = {
   requestId: '1',
   trace: undefined,
   isToolError: false,
+  arguments: undefined,
   durationMs: 30,
   requestBytes: 100,
   responseBytes: 200,

@@ -4,7 +4,7 @@ import { authenticateByToken } from '../access/authenticate.ts'
 import { Profiles } from '../access/caller.ts'
 import type { Details } from '../access/details.ts'
 import type { TokenFile } from '../access/token-file.ts'
-import { strangersIn, Tokens, tokensOf } from '../access/tokens.ts'
+import { Tokens, tokensOf } from '../access/tokens.ts'
 import { Pressure } from '../budget/pressure.ts'
 import { monotonicMs } from '../clock.ts'
 import type { Config, ConfigInput } from '../config/config.ts'
@@ -30,7 +30,7 @@ import { listeningAt, pathsOf, type Listening } from './listening.ts'
 import { metricsListenerOf, type MetricsListener } from './metrics-listener.ts'
 import { Observers } from './observers.ts'
 import { Servers } from './servers.ts'
-import { openTokenFile } from './token-file.ts'
+import { knownTokens, openTokenFile, warnOfStrangers } from './token-file.ts'
 
 /** What its options do not say. */
 export interface BridgeParts {
@@ -75,7 +75,7 @@ export class Bridge {
     this.#tokenFile = openTokenFile(config, timings, (file) => this.#takeFile(file), log)
     const { initial = new Map<string, string>() } = this.#tokenFile ?? {}
     this.#tokens = new Tokens(tokensOf(config, initial, true))
-    this.#warnOfStrangers(initial)
+    warnOfStrangers(initial, config, log)
     this.#accounts = new Accounts(config, this.#tokens)
     const accountOf: Accounts['of'] = (principal, address) => this.#accounts.of(principal, address)
     this.#servers = new Servers(
@@ -141,7 +141,10 @@ export class Bridge {
     this.#app.mount(this.#servers.all)
     this.handler = this.#app.handler
     // Last: the channels belong to the process, and would keep what a failed start has left.
-    this.#observers.begin({ isOurs: (path) => this.#app.has(path) })
+    this.#observers.begin({
+      isOurs: (path) => this.#app.has(path),
+      tokens: () => knownTokens(this.#config, this.#tokenFile),
+    })
     this.#tokenFile?.watch()
   }
 
@@ -260,9 +263,7 @@ export class Bridge {
       this.#heartbeat.close()
       await Promise.all([
         this.#servers.close(),
-        this.#server === undefined
-          ? undefined
-          : closeListener(this.#server, replica === undefined ? CLOSE_GRACE_MS : HOP_GRACE_MS),
+        this.#server && closeListener(this.#server, replica === undefined ? CLOSE_GRACE_MS : HOP_GRACE_MS),
       ])
     } finally {
       this.#replica?.close()
@@ -278,19 +279,13 @@ export class Bridge {
     this.#takeTokens(tokensOf(this.#config, file, false))
     this.#observers.tellOf({ clients: changesBetween(before, this.#tokens.byName) })
     this.#log.info({ names: [...this.#tokens.names] }, 'tokens read again')
-    this.#warnOfStrangers(file)
+    warnOfStrangers(file, this.#config, this.#log)
   }
 
   #takeTokens(tokens: ReadonlyMap<string, string>): void {
     this.#tokens.replace(tokens)
     this.#accounts.tokensReplaced()
     this.#servers.tokensReplaced()
-  }
-
-  /** A typo in a name: its holder has no filter and no environment of its own. */
-  #warnOfStrangers(file: ReadonlyMap<string, string>): void {
-    const names = strangersIn(file, this.#config)
-    if (names.length > 0) this.#log.warn({ names }, 'clients does not know these names of the token file')
   }
 
   #readiness(details: Details): Health {

@@ -27,8 +27,13 @@ export class Observers {
     this.#log = log
   }
 
-  get hooks(): Hooks {
-    return { recorder: this.audit?.recorder, tracing: this.#traces }
+  /** @param given takes out of a text what was given to processes of the server */
+  hooksOf(given: (text: string) => string): Hooks {
+    return {
+      recorder: this.audit?.recorder,
+      arguments: this.audit?.argumentsOf(given),
+      tracing: this.#traces,
+    }
   }
 
   /** @throws BridgeError `config_invalid` */

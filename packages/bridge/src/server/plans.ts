@@ -65,7 +65,8 @@ export class Plans {
       fingerprint,
       serve: (current): Served => {
         const isInForce = (caller: Caller) => tokens.isInForce(caller) && current().areThoseOf(caller)
-        const events = new Events(name === '' ? (config.command[0] ?? '') : name, observers.hooks)
+        const hooks = observers.hooksOf((text) => tool.masked(text))
+        const events = new Events(name === '' ? (config.command[0] ?? '') : name, hooks)
         const lock = lockOf(name, config, events, log)
         const options = { timings, profiles, places: this.#places, events, isInForce, lock }
         const tool = new Tool(config, options, log)

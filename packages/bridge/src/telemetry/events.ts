@@ -34,6 +34,8 @@ export interface CallEvent {
   readonly method: string
   /** The tool, the prompt or the resource that it is about; a long name is cut. */
   readonly target: string | undefined
+  /** Of a tool that `--audit-arguments` means: JSON, without what looks like a secret. */
+  readonly arguments: string | undefined
   /** `ok`, `error` for one of the child's own, `dropped` where nobody waits any more, or a code of docs/ERRORS.md. */
   readonly outcome: string
   /** Of the JSON-RPC error that the client got; undefined without one, and for one whose code is no number. */
@@ -162,9 +164,22 @@ export interface Recorder {
   refusal(): BridgeError | undefined
 }
 
+/** Whose arguments are told, and how. */
+export interface Arguments {
+  means(tool: string): boolean
+  /**
+   * Without what looks like a secret, or is known to be one: JSON.
+   *
+   * @param args undefined where they are too long to be looked into
+   * @param own secrets of the caller
+   */
+  masked(args: unknown, own: readonly string[]): string
+}
+
 /** What has a say in calls, besides hearing of them. */
 export interface Hooks {
   recorder?: Recorder | undefined
+  arguments?: Arguments | undefined
   tracing?: Tracing | undefined
 }
 
@@ -172,11 +187,13 @@ export interface Hooks {
 export class Events {
   readonly source: Source
   readonly recorder: Recorder | undefined
+  readonly arguments: Arguments | undefined
   readonly #tracing: Tracing | undefined
 
-  constructor(tool: string, { recorder, tracing }: Hooks = {}) {
+  constructor(tool: string, { recorder, arguments: args, tracing }: Hooks = {}) {
     this.source = { tool }
     this.recorder = recorder
+    this.arguments = args
     this.#tracing = tracing
   }
 

@@ -194,6 +194,11 @@ export class Tool {
     return this.#lock?.concern
   }
 
+  /** Without what was given to its processes. */
+  masked(text: string): string {
+    return this.#disclosure.masked([text])[0] ?? ''
+  }
+
   /** Of somebody who has come to be known since it was made. */
   keepSecret(values: readonly string[]): void {
     this.#disclosure.add(values)

@@ -1,6 +1,6 @@
 // relay/interceptors/observe: each call as an event, when it is over.
 import { monotonicMs } from '../../clock.ts'
-import { paramsOf } from '../../rpc/content.ts'
+import { exactContentOf, paramsOf, recordOf } from '../../rpc/content.ts'
 import { errorFor } from '../../rpc/factory.ts'
 import type { Message } from '../../rpc/message.ts'
 import { unquote } from '../../rpc/scanner.ts'
@@ -15,7 +15,7 @@ export interface Observed {
   readonly shortId: string
   readonly client: CallEvent['client']
   readonly wire: CallEvent['wire']
-  readonly caller: { readonly principal: string }
+  readonly caller: { readonly principal: string; readonly env: Readonly<Record<string, string>> }
   readonly protocolVersion: string | undefined
   readonly childRevision: string | undefined
 }
@@ -48,6 +48,7 @@ class ObservedStream implements ReplyStream {
   readonly #events: Events
   readonly #session: Observed
   readonly #target: string | undefined
+  readonly #arguments: string | undefined
   readonly #requestBytes: number
   readonly #from = monotonicMs()
   #isOver = false
@@ -58,6 +59,7 @@ class ObservedStream implements ReplyStream {
     this.#events = events
     this.#session = session
     this.#target = targetOf(message)
+    this.#arguments = argumentsOf(message, this.#target, events, session)
     this.#requestBytes = message.receivedBytes
   }
 
@@ -98,6 +100,7 @@ class ObservedStream implements ReplyStream {
       trace,
       method,
       target: this.#target,
+      arguments: this.#arguments,
       outcome,
       errorCode: response === undefined ? undefined : errorCodeOf(response),
       isToolError: response !== undefined && method === 'tools/call' && isToolError(response),
@@ -115,4 +118,19 @@ function targetOf(message: Message): string | undefined {
   if (!message.method.startsWith('resources/')) return undefined
   const { uri } = paramsOf(message)
   return typeof uri === 'string' ? excerpt(uri) : undefined
+}
+
+/** Of a longer message nothing is told. */
+const MAX_TOLD_BYTES = 64 * 1024
+
+function argumentsOf(
+  message: Message,
+  tool: string | undefined,
+  { arguments: told }: Events,
+  { caller }: Observed,
+): string | undefined {
+  if (told === undefined || tool === undefined || message.method !== 'tools/call' || !told.means(tool))
+    return undefined
+  const args = message.byteLength > MAX_TOLD_BYTES ? undefined : exactContentOf(message)['params']
+  return told.masked(args && recordOf(args)['arguments'], Object.values(caller.env))
 }
