@@ -1,125 +1,15 @@
 // metrics: what `GET /metrics` counts is what the clients saw, whoever they are and whatever they invent.
-import { writeFileSync } from 'node:fs'
-import { join } from 'node:path'
-import { eventually, fixture, ModernClient, send, tempDir, type RpcResponse } from '@mcp-bridge/testkit'
+import { eventually, fixture, ModernClient, send } from '@mcp-bridge/testkit'
 import { expect, test } from 'vitest'
-import { bridged, embedded, nothingLeft } from '../bridges.ts'
-import { openSse, openStreamable } from '../clients.ts'
+import { embedded, nothingLeft } from '../bridges.ts'
+import { openStreamable } from '../clients.ts'
+import { DURATION, scrape, valuesOf, type Series } from './scrape.ts'
 
 nothingLeft()
 
-const DURATION = 'mcp_server_operation_duration_seconds'
-
-interface Series {
-  name: string
-  labels: Record<string, string>
-  value: number
+function count(all: readonly Series[]): number {
+  return all.filter(({ name }) => name === `${DURATION}_count`).length
 }
-
-async function scrape(port: number, token?: string): Promise<{ text: string; series: Series[] }> {
-  const headers = token === undefined ? {} : { authorization: `Bearer ${token}` }
-  const { status, headers: got, body } = await send({ port, path: '/metrics', headers })
-  expect([status, got['content-type']]).toEqual([200, 'text/plain; version=0.0.4; charset=utf-8'])
-  const series = body
-    .split('\n')
-    .filter((line) => line !== '' && !line.startsWith('#'))
-    .map((line) => {
-      const [, name = '', labels = '', value] = /^(\w+)(?:\{(.*)\})? (\S+)$/.exec(line) ?? []
-      const pairs = [...labels.matchAll(/(\w+)="((?:[^"\\]|\\.)*)"/g)].map(([, key, text]) => [key, text])
-      return { name, labels: Object.fromEntries(pairs) as Record<string, string>, value: Number(value) }
-    })
-  return { text: body, series }
-}
-
-/** Of all series of this name, those with these labels. */
-function valuesOf(series: readonly Series[], name: string, ...labels: string[]): Record<string, number> {
-  const found: Record<string, number> = {}
-  for (const each of series) {
-    if (each.name !== name) continue
-    const key = labels.map((label) => each.labels[label] ?? '').join(' ')
-    found[key] = (found[key] ?? 0) + each.value
-  }
-  return found
-}
-
-const SECRETS = ['secret-of-an-argument', 'secret-of-a-variable', 'secret-in-a-resource']
-const PEOPLE = ['ann', 'ben', 'cid']
-const tokenOf = (person: string) => `secret-token-of-${person}`
-
-interface Caller {
-  wire: string
-  revision: string
-  request(method: string, params: object): Promise<RpcResponse>
-}
-
-test('metrics.calls: a thousand calls of three people on all wires, failures among them, are counted one for one', async () => {
-  const file = join(tempDir(), 'tokens')
-  writeFileSync(file, PEOPLE.map((person) => `${person}:${tokenOf(person)}\n`).join(''))
-  const options = ['--metrics', '--token-file', file, '--call-timeout', '2s', '--env', `KEY=${SECRETS[1]}`]
-  const { port } = await bridged([...options, '--', ...fixture('echo')])
-  const seen: Record<string, number> = {}
-  const sessionIds: string[] = []
-  const note = (key: string): void => void (seen[key] = (seen[key] ?? 0) + 1)
-  const call = async ({ wire, revision, request }: Caller, method: string, params: object, label: string) => {
-    const { error, result } = await request(method, params)
-    const type = error === undefined ? (result.isError === true ? 'tool_error' : '') : String(error.code)
-    note([method.startsWith('no/') ? '_OTHER' : method, label, type, wire, revision].join(' '))
-  }
-  const open = async (person: string): Promise<Caller[]> => {
-    const headers = { authorization: `Bearer ${tokenOf(person)}` }
-    const streamable = await openStreamable({ port }, { headers, protocolVersion: '2025-11-25' })
-    const sse = await openSse({ port }, { headers, protocolVersion: '2024-11-05' })
-    const modern = new ModernClient({ port, headers, name: person })
-    sessionIds.push(streamable.sessionId ?? '')
-    note('initialize   streamable 2025-11-25')
-    note('initialize   sse 2024-11-05')
-    return [
-      { wire: 'streamable', revision: '2025-11-25', request: (...all) => streamable.request(...all) },
-      { wire: 'sse', revision: '2024-11-05', request: (...all) => sse.request(...all) },
-      {
-        wire: 'stateless',
-        revision: '2026-07-28',
-        request: async (...all) => (await modern.request(...all)).response,
-      },
-    ]
-  }
-  const callers = (await Promise.all(PEOPLE.map(open))).flat()
-  await Promise.all(
-    callers.map(async (caller) => {
-      for (let i = 0; i < 110; i++) {
-        if (i % 10 < 6) {
-          const text = SECRETS[0]
-          await call(caller, 'tools/call', { name: 'echo', arguments: { text } }, 'echo')
-        } else if (i % 10 === 6)
-          await call(caller, 'tools/call', { name: 'big', arguments: { bytes: -1 } }, 'big')
-        else if (i % 10 === 7) await call(caller, 'tools/call', { name: `invented-${i}` }, '_OTHER')
-        else if (i % 10 === 8) await call(caller, 'resources/read', { uri: `fixture://${SECRETS[2]}` }, '')
-        else await call(caller, 'tools/list', {}, '')
-      }
-    }),
-  )
-  // Last, since a process that crashes takes its session with it.
-  const [first, second, third, ...others] = callers as [Caller, Caller, Caller, ...Caller[]]
-  const sleep = { name: 'sleep', arguments: { ms: 60_000 } }
-  await Promise.all([first, second, third].map((caller) => call(caller, 'tools/call', sleep, 'sleep')))
-  for (const caller of others.slice(0, 2)) await call(caller, 'no/such/method', {}, '')
-  for (const caller of [first, second]) await call(caller, 'no/such/method', {}, '')
-  for (const caller of others.slice(3, 6)) await call(caller, 'tools/call', { name: 'crash' }, 'crash')
-
-  const total = Object.entries(seen).reduce(
-    (sum, [key, n]) => sum + (key.startsWith('initialize') ? 0 : n),
-    0,
-  )
-  expect(total).toBe(1000)
-  const { text, series } = await scrape(port, tokenOf('ann'))
-  const labels = ['mcp_method_name', 'gen_ai_tool_name', 'error_type', 'wire', 'mcp_protocol_version']
-  expect(valuesOf(series, `${DURATION}_count`, ...labels)).toEqual(seen)
-  expect(valuesOf(series, 'mcp_bridge_child_crashes_total')).toEqual({ '': 3 })
-  const codes = valuesOf(series, `${DURATION}_count`, 'code')
-  expect(codes).toMatchObject({ child_timeout: 3, child_exited: 3 })
-  for (const secret of [...SECRETS, ...PEOPLE.map(tokenOf), ...sessionIds, ...PEOPLE])
-    expect(text).not.toContain(secret)
-}, 120_000)
 
 test('metrics.access: they are for this machine, and with tokens for whoever has one; without --metrics for nobody', async () => {
   const off = await embedded({ command: fixture('echo') })
@@ -242,7 +132,6 @@ test('metrics.bounded: ten thousand invented tools, and clients and revisions, m
     expect(error?.data).toMatchObject({ code: 'revision_unsupported' })
   const { text, series } = await scrape(port)
   expect(text).not.toMatch(/invented|client-\d|\d-01-01|-13-01/)
-  const count = (all: readonly Series[]) => all.filter(({ name }) => name === `${DURATION}_count`).length
   // Of the modern clients, and of the sessions in the revision that the tool answers with.
   expect(count(series) - count(before)).toBeLessThanOrEqual(3)
   expect(valuesOf(series, `${DURATION}_count`, 'gen_ai_tool_name')['_OTHER']).toBe(8400)
