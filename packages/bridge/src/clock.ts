@@ -9,3 +9,11 @@ export function monotonicMs(): number {
 export function wallClock(monotonicMs: number): number {
   return Math.round(performance.timeOrigin + monotonicMs)
 }
+
+/**
+ * What to add to a moment of the monotonic clock for what other machines call it now: taken when it is told, since a
+ * machine that sleeps, or whose time is set, is else behind for ever.
+ */
+export function offsetToWallClock(): number {
+  return new Date().getTime() - performance.now()
+}

@@ -57,7 +57,7 @@ const HOMES = [
   { what: 'commander', pattern: /from 'commander'/, in: ['cli/'] },
   { what: 'pino', pattern: /(?:from |import\()'pino(?:-pretty)?'/, in: ['telemetry/'] },
   { what: 'prom-client', pattern: /(?:from |import\()'prom-client'/, in: ['metrics/'] },
-  { what: 'OpenTelemetry', pattern: /(?:from |import\()'@opentelemetry\//, in: ['traces/'] },
+  { what: 'OpenTelemetry', pattern: /(?:from |import\()'@opentelemetry\//, in: ['traces/', 'metrics/'] },
   { what: 'node:child_process', pattern: /from 'node:child_process'/, in: ['child/'] },
   { what: 'zod', pattern: /from 'zod'/, in: ['config/'] },
   { what: 'yaml', pattern: /from 'yaml'/, in: ['config/'] },

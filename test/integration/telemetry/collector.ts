@@ -21,6 +21,15 @@ export interface SpanSeen {
   status: { code?: number; message?: string }
   links: { traceId: string; spanId: string }[]
   durationMs: number
+  /** Milliseconds since 1970. */
+  endedAt: number
+}
+
+export interface Point {
+  attributes: Record<string, string>
+  /** Of a histogram how many there were. */
+  value: number
+  bounds: number[] | undefined
 }
 
 export interface Collector {
@@ -29,6 +38,8 @@ export interface Collector {
   /** Of all that came as JSON. */
   spans(): SpanSeen[]
   resource(): Record<string, string>
+  /** Points of the newest that came as JSON, by name. */
+  metrics(): Map<string, Point[]>
   /** The first of these, past or to come. */
   until(matches: (span: SpanSeen) => boolean): Promise<SpanSeen>
   close(): Promise<void>
@@ -39,6 +50,7 @@ export function otelEnv(endpoint: string, env: Record<string, string> = {}): Rec
   return {
     OTEL_EXPORTER_OTLP_ENDPOINT: endpoint,
     OTEL_EXPORTER_OTLP_PROTOCOL: 'http/json',
+    OTEL_METRICS_EXPORTER: 'none',
     OTEL_BSP_SCHEDULE_DELAY: '20',
     ...env,
   }
@@ -73,6 +85,12 @@ export async function collector({ port = 0, status = 200 } = {}): Promise<Collec
     endpoint: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
     received,
     spans,
+    metrics: () => {
+      const newest = received.findLast(({ path }) => path === '/v1/metrics')
+      if (newest === undefined) return new Map()
+      const [{ scopeMetrics }] = JSON.parse(newest.body.toString('utf8')).resourceMetrics
+      return new Map(scopeMetrics[0].metrics.map((metric: any) => [metric.name, pointsOf(metric)]))
+    },
     resource: () => attributesOf(all()[0].resource.attributes),
     until: (matches) =>
       eventually(() => spans().find(matches), { what: `a span for which ${String(matches)}` }),
@@ -87,7 +105,16 @@ function seen(span: any): SpanSeen {
     ...{ traceId, spanId, parentSpanId, traceState, name, kind, status, links },
     attributes: attributesOf(span.attributes),
     durationMs: Number(nanoseconds) / 1e6,
+    endedAt: Number(BigInt(span.endTimeUnixNano) / 1_000_000n),
   }
+}
+
+function pointsOf({ sum, gauge, histogram }: any): Point[] {
+  return (sum ?? gauge ?? histogram).dataPoints.map((point: any) => ({
+    attributes: attributesOf(point.attributes),
+    value: point.asDouble ?? Number(point.count),
+    bounds: point.explicitBounds,
+  }))
 }
 
 function attributesOf(attributes: any[]): Record<string, string> {

@@ -1,7 +1,7 @@
 // traces: what OpenTelemetry is told of each request, and what its child is told of the trace.
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { eventually, fixture, ModernClient, tempDir, type RpcResponse } from '@mcp-bridge/testkit'
+import { eventually, fixture, ModernClient, send, tempDir, type RpcResponse } from '@mcp-bridge/testkit'
 import { expect, test } from 'vitest'
 import { bridged, nothingLeft } from '../bridges.ts'
 import { openSse, openStreamable, textOf } from '../clients.ts'
@@ -61,6 +61,7 @@ test.each(['session', 'shared', 'pool'] as const)(
       expect(span.attributes['error.type']).toBeUndefined()
       expect(span.attributes['mcp.session.id']?.length).toBe(revision === '2026-07-28' ? undefined : 8)
       expect(span.durationMs).toBeGreaterThan(0)
+      expect(Math.abs(new Date().getTime() - span.endedAt)).toBeLessThan(60_000)
     }
     expect(sink.resource()).toMatchObject({
       'service.name': 'tools',
@@ -289,10 +290,59 @@ test('traces.end: what was called last is sent before the end', async () => {
   expect(sink.spans().map(({ name }) => name)).toEqual(['initialize', 'tools/call echo'])
 })
 
+test('traces.metrics: what is counted is sent by the names of the conventions, now and then and at the end', async () => {
+  const sink = await collector()
+  const env = otelEnv(sink.endpoint, { OTEL_METRICS_EXPORTER: 'otlp', OTEL_TRACES_EXPORTER: 'none' })
+  const often = { ...env, OTEL_METRIC_EXPORT_INTERVAL: '50' }
+  const bridge = await bridged(['--', ...fixture('echo')], { env: often })
+  const client = await openStreamable(bridge, { protocolVersion: '2025-11-25' })
+  await client.call('echo', { text: SECRETS[0] })
+  await client.call('echo')
+  await client.call('big', { bytes: -1 })
+  await client.call('invented')
+  const durations = () => sink.metrics().get('mcp.server.operation.duration') ?? []
+  const told = () =>
+    durations().map(({ attributes: of, value }) =>
+      [of['mcp.method.name'], of['gen_ai.tool.name'], of['error.type'], value].join(' '),
+    )
+  const all = [
+    'tools/call echo  2',
+    'tools/call big tool_error 1',
+    'tools/call _OTHER -32602 1',
+    'initialize   1',
+  ]
+  await eventually(() => told().length === all.length, { what: 'the calls to be counted' })
+  expect(new Set(told())).toEqual(new Set(all))
+  expect(durations()[0]).toMatchObject({
+    attributes: {
+      'mcp.protocol.version': '2025-11-25',
+      'network.transport': 'tcp',
+      'mcp_bridge.wire': 'streamable',
+    },
+    bounds: [0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 30, 60, 120, 300],
+  })
+  expect(sink.metrics().get('mcp_bridge.sessions')).toMatchObject([{ value: 1 }])
+  await send({ port: bridge.port, path: '/metrics' }).then(({ status }) => expect(status).toBe(404))
+  await bridge.stop()
+  expect(sink.metrics().get('mcp.server.session.duration')).toMatchObject([{ value: 1 }])
+  expect(sink.metrics().get('mcp_bridge.child.stops')?.length).toBeGreaterThan(0)
+  expect(sink.received.map(({ path }) => path)).not.toContain('/v1/traces')
+  expect(sink.received.map(({ body }) => body.toString('utf8')).join('')).not.toContain(SECRETS[0])
+
+  const proto = await bridged(['--', ...fixture('echo')], {
+    env: { OTEL_EXPORTER_OTLP_METRICS_ENDPOINT: `${sink.endpoint}/own/path` },
+  })
+  await openStreamable(proto)
+  await proto.stop()
+  const last = sink.received.find(({ path }) => path === '/own/path')
+  expect(last?.headers['content-type']).toBe('application/x-protobuf')
+  expect(last?.body.includes('mcp.server.operation.duration')).toBe(true)
+})
+
 const OFF: [Record<string, string>, RegExp?][] = [
   [{}],
   [{ OTEL_TRACES_EXPORTER: 'none' }],
-  [{ OTEL_SDK_DISABLED: 'true' }],
+  [{ OTEL_SDK_DISABLED: 'true', OTEL_METRICS_EXPORTER: 'otlp' }],
   [{ OTEL_EXPORTER_OTLP_PROTOCOL: 'grpc' }, /grpc: it can be http\/protobuf or http\/json/],
 ]
 

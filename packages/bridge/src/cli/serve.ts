@@ -5,7 +5,7 @@ import type { Loaded } from '../config/load.ts'
 import { readOtel } from '../config/otel.ts'
 import type { Logger } from '../telemetry/logger.ts'
 import { createLogger } from '../telemetry/pino.ts'
-import type { Traces } from '../traces/traces.ts'
+import type { Sent } from '../server/observers.ts'
 import { VERSION } from '../version.ts'
 import { listeningLines, toolLines } from './banner.ts'
 import { onUncaught } from './fatal.ts'
@@ -21,7 +21,7 @@ export async function serve(loaded: Loaded, load: () => Promise<Loaded>): Promis
   const format = config.logFormat ?? (process.stderr.isTTY ? 'pretty' : 'json')
   const log = await createLogger({ level: config.logLevel, format })
   for (const reason of warnings) log.warn({ reason }, 'configuration')
-  const bridge = new Bridge(config, log, { traces: await tracesOf(log) })
+  const bridge = new Bridge(config, log, await sentOf(log))
   const reload = config.servers === undefined ? undefined : new Reload(bridge, loaded, load, log)
   const ended = new Promise<number>((resolve) => {
     let isDraining = false
@@ -63,12 +63,16 @@ export async function serve(loaded: Loaded, load: () => Promise<Loaded>): Promis
 }
 
 /** Nothing of it is loaded unless it is asked for. */
-async function tracesOf(log: Logger): Promise<Traces | undefined> {
-  const { settings, problems } = readOtel()
+async function sentOf(log: Logger): Promise<Sent> {
+  const { traces, metrics, problems } = readOtel()
   for (const reason of problems) log.warn({ reason }, 'configuration of OpenTelemetry')
-  if (settings === undefined) return undefined
-  const { Traces } = await import('../traces/traces.ts')
-  return new Traces(settings, log)
+  const sent: Sent = {}
+  if (traces !== undefined) sent.traces = new (await import('../traces/traces.ts')).Traces(traces, log)
+  if (metrics !== undefined) {
+    const { OtlpMetrics } = await import('../metrics/otlp.ts')
+    sent.openMetrics = (counted) => new OtlpMetrics(counted, metrics, log)
+  }
+  return sent
 }
 
 /** What SIGHUP does, if it does not end the bridge. */

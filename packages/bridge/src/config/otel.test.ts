@@ -17,23 +17,31 @@ test.each([
   [{ ...ENDPOINT, OTEL_SDK_DISABLED: 'TRUE' }, false],
   [{ ...ENDPOINT, OTEL_SDK_DISABLED: 'false' }, true],
 ])('%j asks for traces: %s', (env, isAsked) => {
-  const { settings, problems } = readOtel(env)
-  expect([settings !== undefined, problems]).toEqual([isAsked, []])
+  const { traces, problems } = readOtel(env)
+  expect([traces !== undefined, problems]).toEqual([isAsked, []])
+})
+
+test('metrics are asked for by their own variables, or by those of both', () => {
+  const intervalOf = readOtel({ ...ENDPOINT, OTEL_METRIC_EXPORT_INTERVAL: '1000' }).metrics?.intervalMs
+  expect(intervalOf).toBe(1000)
+  expect(readOtel({ ...ENDPOINT, OTEL_METRICS_EXPORTER: 'none' }).metrics).toBeUndefined()
+  const own = readOtel({ OTEL_EXPORTER_OTLP_METRICS_ENDPOINT: 'https://host/v1/metrics' })
+  expect([own.traces, own.metrics?.protocol]).toEqual([undefined, 'http/protobuf'])
 })
 
 test.each([
   [{ OTEL_EXPORTER_OTLP_PROTOCOL: 'grpc' }, /http\/protobuf or http\/json/],
   [{ OTEL_EXPORTER_OTLP_TRACES_PROTOCOL: 'http/xml' }, /http\/xml/],
-  [{ OTEL_TRACES_EXPORTER: 'zipkin' }, /zipkin: traces are sent by otlp, or none/],
+  [{ OTEL_TRACES_EXPORTER: 'zipkin' }, /OTEL_TRACES_EXPORTER is zipkin: it can be otlp, or none/],
   [{ OTEL_EXPORTER_OTLP_TRACES_ENDPOINT: 'collector' }, /no address/],
 ])('with %j there are none, and it says why', (env, problem) => {
-  const { settings, problems } = readOtel({ ...ENDPOINT, ...env })
-  expect(settings).toBeUndefined()
+  const { traces, problems } = readOtel({ ...ENDPOINT, OTEL_METRICS_EXPORTER: 'none', ...env })
+  expect(traces).toBeUndefined()
   expect(problems).toEqual([expect.stringMatching(problem)])
 })
 
 test('what is wrong besides is as if it were not there, and is told', () => {
-  const { settings, problems } = readOtel({
+  const { traces, problems } = readOtel({
     ...ENDPOINT,
     OTEL_TRACES_SAMPLER: 'sometimes',
     OTEL_TRACES_SAMPLER_ARG: '2',
@@ -41,7 +49,7 @@ test('what is wrong besides is as if it were not there, and is told', () => {
     OTEL_RESOURCE_ATTRIBUTES: 'a=1,nothing',
     OTEL_SERVICE_NAME: 'mine',
   })
-  expect(settings).toMatchObject({
+  expect(traces).toMatchObject({
     ...{ sampler: 'parentbased_always_on', ratio: 1, maxQueue: 2048 },
     attributes: { 'service.name': 'mine' },
   })
@@ -56,5 +64,5 @@ test('the service is called as its own variable says, else as its attributes do,
 })
 
 function nameOf(env: Record<string, string>): string | undefined {
-  return readOtel({ ...ENDPOINT, ...env }).settings?.attributes['service.name']
+  return readOtel({ ...ENDPOINT, ...env }).traces?.attributes['service.name']
 }

@@ -5,7 +5,8 @@ import type { ProcessLook } from '../tool/look.ts'
 import type { CallSum } from './call-sums.ts'
 import { BOUNDS, type DurationHistogram } from './histogram.ts'
 import { LOOP_LOOK_MS, type Metrics } from './metrics.ts'
-import type { ServerMetrics, SessionSum } from './server-metrics.ts'
+import { callLabels, serverLabel, sessionLabels, type Labels } from './series.ts'
+import type { ServerMetrics } from './server-metrics.ts'
 
 /** What is there now, beside what was counted. */
 export interface Moment {
@@ -23,7 +24,6 @@ export interface Moment {
   audit: { written: number; dropped: number; waiting: number; problem: string | undefined } | undefined
 }
 
-type Labels = Record<string, string>
 type Values = readonly (readonly [Labels, number])[]
 
 /** @see https://opentelemetry.io/docs/specs/semconv/gen-ai/mcp/ the names that begin with `mcp_server_`, and their labels */
@@ -240,45 +240,6 @@ class SummedHistogram extends Histogram {
     const type = 'histogram' as unknown as Awaited<ReturnType<Histogram['get']>>['type']
     return { name, help: this.#help, type, aggregator: 'sum', collect: nothing, values }
   }
-}
-
-function callLabels({
-  server,
-  method,
-  tool,
-  prompt,
-  errorType,
-  statusCode,
-  bridgeError,
-  ...sum
-}: CallSum): Labels {
-  return {
-    mcp_method_name: method,
-    ...(tool !== '' && { gen_ai_tool_name: tool, gen_ai_operation_name: 'execute_tool' }),
-    ...(prompt !== '' && { gen_ai_prompt_name: prompt }),
-    ...(errorType !== '' && { error_type: errorType }),
-    ...(statusCode !== '' && { rpc_response_status_code: statusCode }),
-    ...(bridgeError !== '' && { code: bridgeError }),
-    ...wireLabels(server, sum),
-  }
-}
-
-function sessionLabels(server: string, sum: SessionSum): Labels {
-  return wireLabels(server, sum)
-}
-
-function wireLabels(server: string, { wire, revision }: Pick<CallSum, 'wire' | 'revision'>): Labels {
-  return {
-    ...(revision !== '' && { mcp_protocol_version: revision }),
-    network_transport: 'tcp',
-    network_protocol_name: 'http',
-    wire,
-    ...serverLabel(server),
-  }
-}
-
-function serverLabel(server: string): Labels {
-  return server === '' ? {} : { server }
 }
 
 /** One that has no series yet has some label, else prom-client would begin with a series that has none. */

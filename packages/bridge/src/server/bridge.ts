@@ -18,7 +18,6 @@ import { openReplica, type Replica } from '../replica/replica.ts'
 import { Status } from '../status/status.ts'
 import type { Logger } from '../telemetry/logger.ts'
 import { TIMINGS, type Timings } from '../timings.ts'
-import type { Traces } from '../traces/traces.ts'
 import type { Readiness } from '../tool/startup-probe.ts'
 import { Accounts } from './accounts.ts'
 import { App } from './app.ts'
@@ -27,16 +26,15 @@ import { changesBetween } from './changes.ts'
 import { leave } from './leaving.ts'
 import { addressOf, closeListener, openListener } from './listener.ts'
 import { listeningAt, pathsOf, type Listening } from './listening.ts'
-import { metricsListenerOf, type MetricsListener } from './metrics-listener.ts'
-import { Observers } from './observers.ts'
+import { isMeasured, metricsListenerOf, type MetricsListener } from './metrics-listener.ts'
+import { Observers, type Sent } from './observers.ts'
 import { Servers } from './servers.ts'
 import { knownTokens, openTokenFile, warnOfStrangers } from './token-file.ts'
 
 /** What its options do not say. */
-export interface BridgeParts {
+export interface BridgeParts extends Sent {
   /** Shorter ones, for tests. */
   waits?: Partial<Timings> | undefined
-  traces?: Traces | undefined
 }
 
 /** After the drain, answers on their way have this long. */
@@ -65,13 +63,13 @@ export class Bridge {
   #server: HttpServer | undefined
   #closed: Promise<void> | undefined
 
-  constructor(config: Config, log: Logger, { waits = {}, traces }: BridgeParts = {}) {
+  constructor(config: Config, log: Logger, { waits = {}, ...sent }: BridgeParts = {}) {
     const timings = { ...TIMINGS, ...waits }
     this.#config = config
     this.#log = log
     this.#heartbeat = new Heartbeat(log)
     this.#replica = openReplica(config)
-    this.#observers = new Observers(config, log, traces)
+    this.#observers = new Observers(config, log, sent)
     this.#tokenFile = openTokenFile(config, timings, (file) => this.#takeFile(file), log)
     const { initial = new Map<string, string>() } = this.#tokenFile ?? {}
     this.#tokens = new Tokens(tokensOf(config, initial, true))
@@ -115,7 +113,7 @@ export class Bridge {
     })
     const audit = () => this.#observers.audit?.look
     const measured = { hasTokens, budget, servers, problem, audit }
-    const endpoint = metrics && new MetricsEndpoint(metrics, measured)
+    const endpoint = metrics && isMeasured(config) ? new MetricsEndpoint(metrics, measured) : undefined
     this.#metricsListener =
       endpoint && metricsListenerOf(config, { endpoint, authenticate, hasTokens, events }, log)
     this.#pressure = new Pressure(

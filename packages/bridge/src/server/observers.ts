@@ -10,19 +10,29 @@ import type { Traces } from '../traces/traces.ts'
 import { areNone } from './changes.ts'
 import { isMeasured } from './metrics-listener.ts'
 
+/** What goes to a collector of OpenTelemetry. */
+export interface Sent {
+  traces?: Traces | undefined
+  /** Sends what is counted from now on. */
+  openMetrics?: ((metrics: Metrics) => { close(): Promise<void> }) | undefined
+}
+
 export class Observers {
   readonly metrics: Metrics | undefined
   readonly audit: Audit | undefined
   /** Of what belongs to no server. */
   readonly events: Events
   readonly #traces: Traces | undefined
+  readonly #sent: { close(): Promise<void> } | undefined
   readonly #log: Logger
   #stopLogging = () => {}
 
-  constructor(config: Config, log: Logger, traces: Traces | undefined) {
+  constructor(config: Config, log: Logger, { traces, openMetrics }: Sent) {
     this.#traces = traces
     this.events = new Events(config.command[0] ?? '')
-    this.metrics = isMeasured(config) ? new Metrics(this.events.source) : undefined
+    this.metrics =
+      isMeasured(config) || openMetrics !== undefined ? new Metrics(this.events.source) : undefined
+    this.#sent = this.metrics && openMetrics?.(this.metrics)
     this.audit = config.audit === undefined ? undefined : new Audit(config, log)
     this.#log = log
   }
@@ -67,7 +77,7 @@ export class Observers {
 
   async close(): Promise<void> {
     this.#stopLogging()
+    await Promise.all([this.audit?.close(), this.#traces?.close(), this.#sent?.close()])
     this.metrics?.close()
-    await Promise.all([this.audit?.close(), this.#traces?.close()])
   }
 }

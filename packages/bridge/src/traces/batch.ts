@@ -1,26 +1,23 @@
 // traces/batch: spans that wait to be sent: many at once, and never so many that they matter.
-import type { OtelSettings } from '../config/otel.ts'
+import type { TraceSettings } from '../config/otel.ts'
 import type { Logger } from '../telemetry/logger.ts'
-import { ExporterMissing, type ExportResult, type SpanExporter } from './exporter.ts'
+import type { Sender } from '../telemetry/otlp.ts'
 import type { ReadableSpan } from './span.ts'
 
-type Limits = Pick<OtelSettings, 'maxQueue' | 'maxBatch' | 'delayMs'>
+type Limits = Pick<TraceSettings, 'maxQueue' | 'maxBatch' | 'delayMs'>
 
 export class Batch {
   readonly #limits: Limits
-  readonly #exporter: Promise<SpanExporter>
+  readonly #sender: Pick<Sender<readonly ReadableSpan[]>, 'send'>
   readonly #log: Logger
   #waiting: ReadableSpan[] = []
   #timer: NodeJS.Timeout | undefined
   #sending: Promise<void> | undefined
   #dropped = 0
-  /** What went wrong has been said. */
-  #isFailing = false
 
-  /** @param exporter where it cannot be had, nothing is to be added any more */
-  constructor(limits: Limits, exporter: Promise<SpanExporter>, log: Logger) {
+  constructor(limits: Limits, sender: Pick<Sender<readonly ReadableSpan[]>, 'send'>, log: Logger) {
     this.#limits = limits
-    this.#exporter = exporter
+    this.#sender = sender
     this.#log = log
   }
 
@@ -44,38 +41,11 @@ export class Batch {
   }
 
   async #sendAll(): Promise<void> {
-    while (this.#waiting.length > 0) await this.#send(this.#waiting.splice(0, this.#limits.maxBatch))
-  }
-
-  async #send(spans: readonly ReadableSpan[]): Promise<void> {
-    try {
-      const exporter = await this.#exporter
-      const { code, error } = await new Promise<ExportResult>((done) => exporter.export(spans, done))
-      if (code !== 0) this.#failed(error)
-      else if (this.#isFailing) this.#recovered()
-    } catch (error) {
-      // Said already, and for good.
-      if (error instanceof ExporterMissing) return
-      this.#failed(error)
+    while (this.#waiting.length > 0) {
+      const isSent = await this.#sender.send(this.#waiting.splice(0, this.#limits.maxBatch))
+      if (!isSent || this.#dropped === 0) continue
+      this.#log.warn({ dropped: this.#dropped }, 'spans were more than there was room for')
+      this.#dropped = 0
     }
   }
-
-  #failed(err: unknown): void {
-    this.#log[this.#isFailing ? 'debug' : 'warn']({ reason: reasonOf(err) }, 'spans cannot be sent')
-    this.#isFailing = true
-  }
-
-  #recovered(): void {
-    this.#isFailing = false
-    this.#log.info({ dropped: this.#dropped }, 'spans are sent again')
-    this.#dropped = 0
-  }
-}
-
-/** Not the answer of whoever should have taken them: it may repeat what it got. */
-function reasonOf(err: unknown): string {
-  if (!(err instanceof Error)) return String(err)
-  const { code } = err as NodeJS.ErrnoException
-  const what = [err.message, code].filter((each) => each !== undefined && each !== '')
-  return [...new Set(what)].join(', ')
 }

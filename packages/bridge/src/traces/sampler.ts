@@ -1,8 +1,8 @@
 // traces/sampler: which traces are recorded, as OTEL_TRACES_SAMPLER says.
-import type { OtelSettings } from '../config/otel.ts'
+import type { TraceSettings } from '../config/otel.ts'
 import type { Sampler } from '../telemetry/tracer.ts'
 
-export function samplerOf({ sampler, ratio }: Pick<OtelSettings, 'sampler' | 'ratio'>): Sampler {
+export function samplerOf({ sampler, ratio }: Pick<TraceSettings, 'sampler' | 'ratio'>): Sampler {
   const [, isByParent, name] = /^(parentbased_)?(.*)$/.exec(sampler) ?? []
   const root: Sampler =
     name === 'always_off' ? () => false : name === 'traceidratio' ? partOf(ratio) : () => true

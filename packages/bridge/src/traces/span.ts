@@ -1,4 +1,5 @@
 // traces/span: a request that is over as a span of OpenTelemetry, by its conventions for MCP; what it says is read when it is sent.
+import { offsetToWallClock } from '../clock.ts'
 import { ERRORS } from '../errors.ts'
 import { unquote } from '../rpc/scanner.ts'
 import type { CallEvent } from '../telemetry/events.ts'
@@ -47,6 +48,7 @@ export class ReadableSpan {
   readonly #told: Told
   readonly #emitter: Emitter
   readonly #endedAt = performance.now()
+  readonly #offsetMs = offsetToWallClock()
   #attributes: Attributes | undefined
 
   constructor(span: Span, told: Told, emitter: Emitter) {
@@ -78,11 +80,11 @@ export class ReadableSpan {
   }
 
   get startTime(): Time {
-    return timeOf(this.#span.startedAt)
+    return split(this.#offsetMs + this.#span.startedAt)
   }
 
   get endTime(): Time {
-    return timeOf(this.#endedAt)
+    return split(this.#offsetMs + this.#endedAt)
   }
 
   get duration(): Time {
@@ -152,11 +154,6 @@ function contextOf({ traceId, spanId, isSampled, state }: TraceContext) {
     traceFlags: isSampled ? 1 : 0,
     ...(state === undefined ? {} : { traceState: { serialize: () => state } }),
   }
-}
-
-/** @param monotonicMs of the monotonic clock */
-function timeOf(monotonicMs: number): Time {
-  return split(performance.timeOrigin + monotonicMs)
 }
 
 function split(ms: number): Time {

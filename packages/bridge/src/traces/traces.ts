@@ -1,13 +1,13 @@
 // traces/traces: the requests of one bridge as spans, from its first event on; without it nobody begins one.
-import { randomUUID } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
-import type { OtelSettings } from '../config/otel.ts'
+import type { TraceSettings } from '../config/otel.ts'
 import { CHANNELS, listen, type CallEvent, type SessionEvent, type Source } from '../telemetry/events.ts'
 import type { Logger } from '../telemetry/logger.ts'
+import { Sender } from '../telemetry/otlp.ts'
 import { Span, type Sampler, type TraceContext } from '../telemetry/tracer.ts'
 import { VERSION } from '../version.ts'
 import { Batch } from './batch.ts'
-import { ExporterMissing, loadExporter } from './exporter.ts'
+import { loadExporter } from './exporter.ts'
 import { samplerOf } from './sampler.ts'
 import { ReadableSpan, type Emitter, type Told } from './span.ts'
 
@@ -18,22 +18,17 @@ export class Traces {
   /** None where nothing can be sent: then all goes on as if nothing were traced. */
   sampler: Sampler | undefined
   readonly #batch: Batch
-  readonly #log: Logger
   readonly #resource: Emitter['resource']
 
-  constructor(settings: OtelSettings, log: Logger) {
-    this.#log = log
+  constructor(settings: TraceSettings, log: Logger) {
     this.sampler = samplerOf(settings)
-    const attributes = {
-      'service.version': VERSION,
-      'service.instance.id': randomUUID(),
-      ...settings.attributes,
-    }
-    this.#resource = { attributes, asyncAttributesPending: false }
+    this.#resource = { attributes: settings.attributes, asyncAttributesPending: false }
     // Nobody waits for it: the spans do.
     const exporter = loadExporter(settings.protocol)
-    exporter.catch((error: unknown) => this.#lost(error))
-    this.#batch = new Batch(settings, exporter, log)
+    exporter.catch(() => {
+      this.sampler = undefined
+    })
+    this.#batch = new Batch(settings, new Sender('spans', exporter, log), log)
   }
 
   /**
@@ -66,15 +61,6 @@ export class Traces {
   #take(trace: TraceContext | undefined, told: Told, emitter: Emitter): void {
     if (trace instanceof Span && trace.isSampled && this.sampler !== undefined)
       this.#batch.add(new ReadableSpan(trace, told, emitter))
-  }
-
-  #lost(error: unknown): void {
-    this.sampler = undefined
-    const { install, cause: err } = error instanceof ExporterMissing ? error : { install: '', cause: error }
-    this.#log.error(
-      { err, install },
-      'no traces: a package of OpenTelemetry is missing, install it beside mcp-bridge',
-    )
   }
 }
 
