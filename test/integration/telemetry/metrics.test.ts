@@ -76,6 +76,37 @@ test('metrics.life: sessions, processes and their memory are there while they la
   expect(stops.reduce((sum, each) => sum + each)).toBe(starts)
 })
 
+test('metrics.moment: who waits for a process, the bytes of those who were served, and how late the event loop is', async () => {
+  const { port } = await embedded({
+    command: fixture('echo'),
+    children: 'pool',
+    maxChildren: 1,
+    metrics: true,
+  })
+  const client = await openStreamable({ port })
+  const text = 'x'.repeat(5000)
+  await client.call('echo', { text })
+  // It is in this process.
+  const until = performance.now() + 300
+  while (performance.now() < until);
+  const { series } = await scrape(port)
+  for (const what of ['request', 'response']) {
+    const bytes = valuesOf(series, `mcp_bridge_${what}_bytes_total`, 'wire')['streamable']
+    expect(bytes).toBeGreaterThan(text.length)
+    expect(bytes).toBeLessThan(text.length + 1000)
+  }
+  expect(valuesOf(series, 'nodejs_eventloop_delay_max_seconds')['']).toBeGreaterThan(0.2)
+  expect(valuesOf(series, 'mcp_bridge_queue_requests')).toEqual({ '': 0 })
+  const calls = Array.from({ length: 3 }, async () =>
+    client.call('sleep', { ms: 60_000 }).catch(() => undefined),
+  )
+  await eventually(async () => valuesOf((await scrape(port)).series, 'mcp_bridge_queue_requests')[''] === 2, {
+    what: 'two requests that wait',
+  })
+  await client.del()
+  await Promise.all(calls)
+})
+
 test('metrics.restarts: a process that ended by itself, and the one in its place, are one of each', async () => {
   const { port } = await embedded({ command: fixture('echo'), children: 'shared', metrics: true })
   const client = await openStreamable({ port })
