@@ -68,6 +68,26 @@ test('a name becomes known by a call that it answers, and by nothing that a clie
   ])
 })
 
+test('the second of its kind is told from what is alike in all but one thing', () => {
+  const kinds: Partial<CallEvent>[] = [
+    {},
+    { wire: 'sse' },
+    { revision: '2025-06-18' },
+    { isToolError: true },
+    { outcome: 'error', errorCode: -32602 },
+    { outcome: 'error', errorCode: -32000 },
+    { outcome: 'child_exited', errorCode: -32603 },
+    { outcome: 'internal', errorCode: -32603 },
+    { method: 'prompts/get' },
+    { target: '_OTHER', outcome: 'error', errorCode: -32602 },
+  ]
+  const offered = { tools: [{ name: 'echo' }], prompts: [{ name: 'echo' }] }
+  const sums = new CallSums('', () => offered)
+  for (const kind of [...kinds, ...kinds]) sums.add(call(kind))
+  expect(sums.all).toHaveLength(kinds.length)
+  for (const { durations } of sums.all) expect(durations.counts.reduce((a, b) => a + b)).toBe(2)
+})
+
 test('ten thousand invented names, methods, revisions and codes are few sums, also where a tool takes every name', () => {
   const strict = new CallSums('', () => OFFERED)
   const lenient = new CallSums('', () => OFFERED)

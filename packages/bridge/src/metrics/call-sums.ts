@@ -16,6 +16,9 @@ export interface CallSum {
   /** By the conventions: the code of the JSON-RPC error, or `tool_error`; or `dropped`. */
   readonly errorType: string
   readonly statusCode: string
+  /** As it stood in the event, where the label says the same. */
+  readonly errorCode: number | undefined
+  readonly isToolError: boolean
   /** Of docs/ERRORS.md, where the bridge answered in place of the child. */
   readonly bridgeError: string
   readonly durations: DurationHistogram
@@ -67,9 +70,28 @@ export class CallSums {
     sum.responseBytes += event.responseBytes
   }
 
-  /** Found by what it is about, then by comparing: to make one key of all that would cost more than all else. */
+  /**
+   * Nearly all calls are as one before: found by what it is about, then by comparing with the event as it is. To make one
+   * key of all that, or the labels first, would cost more than all else.
+   */
   #sumFor(event: CallEvent): CallSum {
-    const { wire, outcome } = event
+    const alike = this.#sums.get(event.target ?? '')
+    if (alike !== undefined)
+      for (const sum of alike)
+        if (
+          sum.method === event.method &&
+          sum.outcome === event.outcome &&
+          sum.wire === event.wire &&
+          sum.revision === event.revision &&
+          sum.errorCode === event.errorCode &&
+          sum.isToolError === event.isToolError
+        )
+          return sum
+    return this.#sumByLabels(event)
+  }
+
+  #sumByLabels(event: CallEvent): CallSum {
+    const { wire, outcome, isToolError } = event
     const method = methodLabel(event.method)
     const revision = revisionLabel(event.revision)
     const statusCode = this.#codeOf(event)
@@ -96,6 +118,8 @@ export class CallSums {
       outcome,
       errorType,
       statusCode,
+      errorCode: statusCode === OTHER ? NaN : event.errorCode,
+      isToolError,
       bridgeError: outcome in ERRORS ? outcome : '',
     })
     if (alike === undefined) this.#sums.set(target, [sum])
@@ -107,7 +131,14 @@ export class CallSums {
   #rest(wire: CallSum['wire']): CallSum {
     const known = this.#rests.get(wire)
     if (known !== undefined) return known
-    const nothing = { tool: '', prompt: '', statusCode: '', bridgeError: '' }
+    const nothing = {
+      tool: '',
+      prompt: '',
+      statusCode: '',
+      bridgeError: '',
+      errorCode: NaN,
+      isToolError: false,
+    }
     const same = { method: OTHER, revision: OTHER, outcome: OTHER, errorType: OTHER }
     const rest = this.#create({ ...nothing, ...same, wire })
     this.#rests.set(wire, rest)

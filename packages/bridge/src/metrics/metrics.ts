@@ -5,8 +5,8 @@ import { CHANNELS, listen, type RefusedEvent, type Source } from '../telemetry/e
 import type { Offered } from './call-sums.ts'
 import { ServerMetrics } from './server-metrics.ts'
 
-/** How often the event loop is timed. */
-export const LOOP_LOOK_MS = 20
+/** How often the event loop is timed: each look wakes the process. */
+export const LOOP_LOOK_MS = 50
 
 /** There before the first of them: Prometheus sees no rise in a series that begins. */
 const ATTEMPTS = ['unauthorized', 'host_forbidden', 'origin_forbidden'] as const satisfies ErrorCode[]

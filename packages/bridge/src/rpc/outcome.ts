@@ -4,6 +4,7 @@ import { contentOf, recordOf } from './content.ts'
 import type { Message } from './message.ts'
 
 const IS_ERROR = Buffer.from('"isError"')
+const CAPITAL_E = 0x45
 const FIRST_OF_TRUE = 0x74
 
 /** The code of its JSON-RPC error; undefined without an error, and for one whose code is no number. */
@@ -16,6 +17,6 @@ export function errorCodeOf(message: Message): number | undefined {
 
 /** The tool says that it has failed: a result with `isError`. Most results do not even mention it, and are not looked into. */
 export function isToolError(message: Message): boolean {
-  if (!message.envelope.hasResult || !message.holds(IS_ERROR)) return false
+  if (!message.envelope.hasResult || !message.holds(IS_ERROR, CAPITAL_E)) return false
   return message.resultMembers.some(({ key, first }) => key === 'isError' && first === FIRST_OF_TRUE)
 }

@@ -114,7 +114,7 @@ class ObservedStream implements ReplyStream {
 /** A name is found without looking into what stands beside it: arguments may be large. */
 function targetOf(message: Message): string | undefined {
   const { name } = message.envelope
-  if (name !== undefined) return excerpt(unquote(message.textAt(name)))
+  if (name !== undefined) return nameOf(message.textAt(name))
   if (!message.method.startsWith('resources/')) return undefined
   const { uri } = paramsOf(message)
   return typeof uri === 'string' ? excerpt(uri) : undefined
@@ -133,4 +133,20 @@ function argumentsOf(
     return undefined
   const args = message.byteLength > MAX_TOLD_BYTES ? undefined : exactContentOf(message)['params']
   return told.masked(args && recordOf(args)['arguments'], Object.values(caller.env))
+}
+
+/** As they were written, and as they are told. */
+const names = new Map<string, string>()
+const MAX_NAMES = 1000
+const MAX_NAME_LENGTH = 200
+
+/** Few names are called often: what each comes to is not worked out again. */
+function nameOf(raw: string): string {
+  const known = names.get(raw)
+  if (known !== undefined) return known
+  const name = excerpt(unquote(raw))
+  if (raw.length > MAX_NAME_LENGTH) return name
+  if (names.size >= MAX_NAMES) names.clear()
+  names.set(raw, name)
+  return name
 }

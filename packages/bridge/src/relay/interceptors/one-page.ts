@@ -94,9 +94,11 @@ class OnePage implements Dispatcher {
 /** The whole response, if there is more to come; a last page goes on byte for byte, and so does one that nobody looks into. */
 function nextPageOf(response: Message): Members | undefined {
   const { hasResult } = response.envelope
-  if (!hasResult || response.byteLength > MAX_CONTENT_BYTES || !response.holds(CURSOR)) return undefined
+  if (!hasResult || response.byteLength > MAX_CONTENT_BYTES || !response.holds(CURSOR, CAPITAL_C))
+    return undefined
   const { error: _null, ...whole } = recordOf(response.exactJson())
   return recordOf(whole['result'])['nextCursor'] === undefined ? undefined : whole
 }
 
 const CURSOR = Buffer.from('"nextCursor"')
+const CAPITAL_C = 0x43
