@@ -97,7 +97,7 @@ async function observedBridge(folder: string): Promise<RunningBridge> {
   const clients = Object.fromEntries(people.map((name) => [name, { token: `of-${name}` }]))
   const file = join(folder, 'bridge.json')
   writeFileSync(file, JSON.stringify({ servers, clients }))
-  return startBridge(['--config', file, '--metrics-port', '0'])
+  return startBridge(['--config', file, '--metrics-port', '0', '--audit', join(folder, 'audit.jsonl')])
 }
 
 /** Until the end: calls that go well, and calls that do not, on all wires. */
@@ -213,6 +213,13 @@ const JUDGED: Record<string, { loud: Series[]; quiet: Series[] }> = {
   McpToolChanged: {
     loud: [['mcp_bridge_changed_tools{JOB}', '1x30']],
     quiet: [['mcp_bridge_changed_tools{JOB}', '0x30']],
+  },
+  McpAuditFailing: {
+    loud: [['mcp_bridge_audit_ready{JOB}', '0x30']],
+    quiet: [
+      ['mcp_bridge_audit_ready{JOB}', '1x30'],
+      ['mcp_bridge_audit_dropped_lines_total{JOB}', '0x30'],
+    ],
   },
   McpQueueFilling: filling('mcp_bridge_queue_requests', 'mcp_bridge_queue_limit_requests', 60, 40),
   McpMemoryFilling: filling('mcp_bridge_kept_bytes', 'mcp_bridge_kept_limit_bytes', 90, 70),
