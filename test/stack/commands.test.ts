@@ -5,7 +5,6 @@ import { eventually } from '@mcp-bridge/testkit'
 import { afterAll, describe, expect, test } from 'vitest'
 import { launch, type Program } from '../e2e/command.ts'
 import {
-  becomesWell,
   change,
   compose,
   failures,
@@ -28,7 +27,6 @@ const THOUGHT = { thought: 'one', thoughtNumber: 1, totalThoughts: 1, nextThough
 afterAll(async () => {
   await tried(['./tools', 'remove', 'thinking', '--volumes'])
   rmSync(join(place.folder, 'broken'), { recursive: true, force: true })
-  await becomesWell()
 })
 
 test('the tools of the stack are listed', async () => {

@@ -3,7 +3,7 @@ import { eventually } from '@mcp-bridge/testkit'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { launch } from '../e2e/command.ts'
 import { added, names, type Person } from './person.ts'
-import { becomesWell, PATIENCE_MS, place, read, sh, tried } from './stack.ts'
+import { PATIENCE_MS, place, read, sh, tried } from './stack.ts'
 
 const LEAST = ['time-convert_time', 'time-get_current_time']
 const GRAPH = { entities: [{ name: 'stack', entityType: 'test', observations: ['written by a person'] }] }
@@ -18,7 +18,6 @@ beforeAll(async () => {
 
 afterAll(async () => {
   for (const name of ['alice', 'bob', 'dora']) await tried(['./add-user', '--remove', name])
-  await becomesWell()
 })
 
 test('the settings are those of the LAN', async () => {

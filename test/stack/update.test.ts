@@ -3,7 +3,7 @@ import { appendFileSync, existsSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { cleanTemp, tempDir } from '@mcp-bridge/testkit'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { change, compose, failures, gateway, place, read, setting, sh, tried, verify } from './stack.ts'
+import { change, compose, gateway, place, read, sh, tried } from './stack.ts'
 
 const ROOT = join(place.folder, '..')
 const NEWER = '2099.1.1-0123456789ab'
@@ -99,8 +99,6 @@ test('to one that breaks LiteLLM and its database: what ran before runs again, w
   expect(await gateway(key).tools()).toContain('time-convert_time')
   expect(await compose('images', 'time')).toContain(NEWER)
   expect(await traces()).toEqual([])
-  expect(failures(await verify())).toEqual([])
-  expect(setting('LAN_NAME')).toBe(place.name)
 })
 
 /** Its owner has something newer, which is not here yet. */
