@@ -50,7 +50,7 @@ beforeAll(async () => {
   writeFileSync(join(place.folder, 'planted.yaml'), `services: { time: { environment: ${environment} } }\n`)
   const files = /^COMPOSE_FILE=(.*)$/m.exec(read('.env'))?.[1] ?? 'docker-compose.yml'
   const with_ = { COMPOSE_FILE: `${files}:planted.yaml` }
-  await sh(['docker', 'compose', 'up', '-d', '--no-deps', 'time'], with_)
+  await sh(['docker', 'compose', 'up', '-d', '--no-deps', '--wait', 'time'], with_)
   for (const line of LOG) await compose('exec', '-T', 'time', 'sh', '-c', `echo '${line}' >/proc/1/fd/2`)
   await compose('stop', 'time')
 })
@@ -67,7 +67,7 @@ test('./doctor says first what is wrong and what to do, and its report has no se
   const { code, stdout } = await tried(['./doctor', REPORT])
   expect(code).toBe(1)
   expect(stdout).toMatch(
-    /^FAILED +containers +time +is stopped[^\n]*\n +fix: docker compose up -d --wait time\n/,
+    /^FAILED +containers +time +is stopped[^\n]*\n +fix: docker compose up -d --wait time\n/m,
   )
   expect(stdout).toContain(`written: ${REPORT}.`)
   const report = readFileSync(join(place.folder, REPORT), 'utf8')
