@@ -57,6 +57,12 @@ test('a progress token makes nobody another; all else does', () => {
   const { sender } = request({}, { progressToken: 1 })
   expect(request({}, { progressToken: 22 }).sender).toBe(sender)
   expect(request({ name: 'x' }, { progressToken: '1' }).sender).toBe(sender)
+  const traced = (digit: string) =>
+    request({}, { traceparent: `00-${digit.repeat(32)}-${digit.repeat(16)}-01` }).sender
+  expect(traced('2')).toBe(traced('1'))
+  const named = (name: string) => request({}, { [`${PREFIX}clientInfo`]: { name, version: '1' } }).sender
+  const alike = (digit: string) => named(`{"traceparent":"00-${digit.repeat(32)}-${digit.repeat(16)}-01"`)
+  expect(alike('2').clientName).not.toBe(alike('1').clientName)
   const others = [
     request({}, { progressToken: 1, [`${PREFIX}clientInfo`]: { name: 'one', version: '2' } }),
     request({}, { progressToken: 1, [`${PREFIX}clientInfo`]: { name: 'two', version: '1' } }),

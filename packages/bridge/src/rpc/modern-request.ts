@@ -50,24 +50,27 @@ export class ModernRequest {
   }
 }
 
-/** Senders by the text of `_meta`, but for the progress token: it differs from request to request. */
+/** Senders by the text of `_meta`, but for the progress token and the trace: they differ from request to request. */
 const known = new Map<string, Sender>()
 /** All of them together are some hundred kilobytes. */
 const MAX_KNOWN = 256
 const MAX_TEXT = 1024
+/** A member with the value that it has where it is one; within a string its quotes would be escaped. */
+const TRACE_PARENT = /(?<=[{,]\s*)"traceparent":\s*"[\da-f-]{55}"/
 
 function senderOf(message: Message): Sender {
   const { meta, progressToken } = message.envelope
   if (meta === undefined) return readSender({})
-  const key =
+  const text =
     progressToken === undefined
       ? message.textAt(meta)
       : message.textAt({ start: meta.start, end: progressToken.start }) +
         message.textAt({ start: progressToken.end, end: meta.end })
+  const key = text.includes('"traceparent"') ? text.replace(TRACE_PARENT, '') : text
   let sender = known.get(key)
   if (sender !== undefined) return sender
-  const text = Buffer.from(message.textAt(meta), 'latin1').toString('utf8')
-  sender = readSender(recordOf(parseExact(text)))
+  const whole = Buffer.from(message.textAt(meta), 'latin1').toString('utf8')
+  sender = readSender(recordOf(parseExact(whole)))
   if (key.length > MAX_TEXT) return sender
   if (known.size >= MAX_KNOWN) known.clear()
   known.set(key, sender)
