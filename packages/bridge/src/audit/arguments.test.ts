@@ -29,6 +29,15 @@ test.each([
   [{ text: 'Authorization: Bearer abcdefgh1234' }, { text: '***' }],
   [{ text: 'ghp_abcdefghijklmnopqrstuvwxyz0123456789' }, { text: '***' }],
   [{ json: '{"password":"hunter2"}' }, { json: '***' }],
+  [
+    { password: '$ECRET', pwd: '/etc/x', passwd: 'on', token: 123 },
+    { password: '***', pwd: '***', passwd: '***', token: '***' },
+  ],
+  [{ headers: [{ name: 'X-Api-Key', value: 'abcd' }] }, { headers: [{ name: 'X-Api-Key', value: '***' }] }],
+  [
+    { key: 'password', value: 'x' },
+    { key: '***', value: '***' },
+  ],
   [{ 'token-of-ann': 1 }, { '***': 1 }],
 ])('a secret is masked: %j', (args, expected) => {
   expect(masked(args)).toEqual(expected)

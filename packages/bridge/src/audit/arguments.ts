@@ -2,12 +2,14 @@
 import { holdsSecret, isNamedSecret, secretArguments } from '@mcp-bridge/client-file'
 import { namesOf } from '../globs.ts'
 import { masker } from '../lease/disclosure.ts'
-import { isRecord } from '../rpc/content.ts'
+import { isRecord, type Members } from '../rpc/content.ts'
 import { keptNumber } from '../rpc/exact.ts'
 
 /** Of JSON; of what is longer its beginning is told, as text. */
 const MAX_LENGTH = 4000
 const MASK = '***'
+/** Whatever stands under the name of a secret: one may look like a path, a placeholder or a word. */
+const SOME = 'something'
 
 export class AuditedArguments {
   /** Whether those of this tool are told. */
@@ -41,21 +43,31 @@ export class AuditedArguments {
 
 /** @param name what it is called; empty for what has no name */
 function maskedValue(name: string, value: unknown, known: (text: string) => string): unknown {
-  if (typeof value === 'string') return isNamedSecret(name, value) ? MASK : maskedText(value, known)
+  if (typeof value === 'string')
+    return value !== '' && isNamedSecret(name, SOME) ? MASK : maskedText(value, known)
   if (Array.isArray(value)) {
-    if (isNamedSecret(name, 'a list')) return MASK
+    if (isNamedSecret(name, SOME)) return MASK
     const secrets = new Set(
       secretArguments(value.filter((each) => typeof each === 'string')).map(({ secret }) => secret),
     )
     return value.map((each) => (secrets.has(each as string) ? MASK : maskedValue('', each, known)))
   }
   if (isRecord(value) && keptNumber(value) === undefined) {
-    if (isNamedSecret(name, 'an object')) return MASK
+    if (isNamedSecret(name, SOME)) return MASK
+    const pair = secretNameIn(value)
     return Object.fromEntries(
-      Object.entries(value).map(([key, each]) => [maskedText(key, known), maskedValue(key, each, known)]),
+      Object.entries(value).map(([key, each]) => [
+        maskedText(key, known),
+        maskedValue(key === 'value' ? (pair ?? key) : key, each, known),
+      ]),
     )
   }
-  return isNamedSecret(name, JSON.stringify(value)) ? MASK : value
+  return (typeof value === 'number' || isRecord(value)) && isNamedSecret(name, SOME) ? MASK : value
+}
+
+/** Headers and variables are often lists of such: `{ "name": "Authorization", "value": "…" }`. */
+function secretNameIn({ name, key }: Members): string | undefined {
+  return [name, key].filter((each) => typeof each === 'string').find((each) => isNamedSecret(each, SOME))
 }
 
 function maskedText(text: string, known: (text: string) => string): string {
