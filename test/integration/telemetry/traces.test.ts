@@ -145,7 +145,7 @@ test('traces.outcome: how a call ended is told, and nothing of what it was given
   await waiting
   void sse.call('sleep', { ms: 40_000 }, { id: 'dropped' }).catch(() => {})
   await sse.cancel('dropped')
-  await client.request('resources/read', { uri: 'fixture://me:secret-token@host/page?key=secret-query#part' })
+  await client.request('resources/read', { uri: 'fixture://me:secret@token@host/page?key=secret-query#part' })
   await client.request('prompts/get', { name: 'greet' })
   await crashing.call('crash')
   await sink.until(({ name }) => name === 'tools/call crash')

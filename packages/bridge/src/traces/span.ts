@@ -139,7 +139,7 @@ function targetOf(method: string, target: string): Attributes {
 
 /** Who logs in there, and what is asked, may be nobody's business. */
 function withoutSecrets(uri: string): string {
-  return uri.replace(/[?#].*$/s, '').replace(/^([^/:]*:\/\/)[^/@]*@/, '$1')
+  return uri.replace(/[?#].*$/s, '').replace(/^([^/:]*:\/\/)[^/]*@/, '$1')
 }
 
 function errorTypeOf({ outcome, isToolError }: Told, code: string | undefined): string | undefined {
