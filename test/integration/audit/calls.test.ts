@@ -172,6 +172,18 @@ test('audit.stdout: with - stdout holds the lines and nothing else, and no name 
   for (const line of lines) expect(JSON.stringify(line).length).toBeLessThan(2000)
 })
 
+test('audit.silent: a call without an id has no line, and does nothing', async () => {
+  const file = auditFile()
+  const bridge = await bridged(['--audit', file, '--', ...fixture('echo')])
+  const [streamable, sse] = [await openStreamable(bridge), await openSse(bridge)]
+  const silent = { jsonrpc: '2.0', method: 'tools/call', params: { name: 'crash', arguments: {} } }
+  expect((await streamable.post(silent)).status).toBe(400)
+  await sse.post(silent)
+  for (const client of [streamable, sse]) await client.call('echo')
+  const lines = await untilLines(file, 'call', 2)
+  expect(lines.map(({ tool }) => tool)).toEqual(['echo', 'echo'])
+})
+
 test('audit.trace: a line has the trace that the request names, in _meta before the headers', async () => {
   const file = auditFile()
   const bridge = await bridged(['--audit', file, '--', ...fixture('echo')])
