@@ -147,6 +147,16 @@ test('lock.same: another order of a schema is no change, and the list passes byt
   })
 })
 
+test('lock.twofold: a list that some clients would read otherwise is written anew', async () => {
+  const bridge = await embedded({ command: turncoat('twofold'), toolsLock: lock })
+  const { text } = await new ModernClient(bridge).request('tools/list')
+  expect(text).not.toMatch(/evil/i)
+  expect(text).toContain('Counts calls.')
+  const client = await openStreamable(bridge)
+  expect(await namesOf(client)).toEqual(['echo', 'count', 'third'])
+  expect(textOf(await client.call('count'))).toBe('count 1')
+})
+
 test('lock.accept: diff shows, accept takes, and a bridge that runs knows at once', async () => {
   const own = join(tempDir(), 'own.lock.json')
   copyFileSync(lock, own)

@@ -5,13 +5,14 @@ import { isTool, type Tool } from '../../lock/definition.ts'
 import type { ToolLock } from '../../lock/tool-lock.ts'
 import { contentOf, exactContentOf, listOf, MAX_CONTENT_BYTES, recordOf } from '../../rpc/content.ts'
 import type { Message } from '../../rpc/message.ts'
+import { hasRepeated } from '../../rpc/repeated.ts'
 import type { Logger } from '../../telemetry/logger.ts'
 import { excerpt } from '../../visible.ts'
 import { fail, logInternal } from '../call.ts'
 import { ChildClient } from '../client.ts'
 import type { Call, Dispatcher, Interceptor, Listener, ResponseHandler } from '../dispatch.ts'
 import { onResponse, overhear } from '../intercept.ts'
-import { refuseUnknown, responseTo, tooLarge } from './tool-lists.ts'
+import { isBeyondDoubt, refuseUnknown, responseTo, tooLarge, withTools } from './tool-lists.ts'
 
 const CHANGED = 'notifications/tools/list_changed'
 /** A tool that changes and says nothing of it is found out before a call after so long. */
@@ -56,8 +57,6 @@ class LockedTools implements Dispatcher {
   }
 
   notify(message: Message): void {
-    // A call without an id is one that some tools obey all the same.
-    if (this.#refuses && !message.method.startsWith('notifications/')) return
     this.#next.notify(message)
   }
 
@@ -94,7 +93,7 @@ class LockedTools implements Dispatcher {
     if (method === CHANGED) this.#seen = undefined
   }
 
-  /** A page on which all is as accepted goes on byte for byte. */
+  /** A page on which all is as accepted goes on byte for byte, unless some client might read it otherwise. */
   #list(call: Call, message: Message, handler: ResponseHandler): void {
     const judged = onResponse(handler, (response) => {
       if (!response.envelope.hasResult) return handler.onResponse(response, call)
@@ -106,11 +105,12 @@ class LockedTools implements Dispatcher {
       const page = recordOf(whole['result'])
       const items = listOf(page['tools'])
       const admitted = items.filter((item) => this.#admits(item))
-      if (!this.#refuses || admitted.length === items.length) return handler.onResponse(response, call)
+      const isAll = admitted.length === items.length
+      if (!this.#refuses || (isAll && isBeyondDoubt(page) && !isTwofold(response, whole)))
+        return handler.onResponse(response, call)
       // What was known may be of a time before.
-      this.#seen = undefined
-      const { error: _null, ...rest } = whole
-      handler.onResponse(responseTo(call, { ...rest, result: { ...page, tools: admitted } }), call)
+      if (!isAll) this.#seen = undefined
+      handler.onResponse(responseTo(call, { jsonrpc: '2.0', result: withTools(page, admitted) }), call)
     })
     this.#next.request(call, message, judged)
   }
@@ -169,6 +169,11 @@ type Seen = ReadonlyMap<string, readonly Tool[]>
 
 function seenOf(tools: readonly Tool[]): Seen {
   return Map.groupBy(tools, ({ name }) => name)
+}
+
+/** What was judged is not what every client would read. */
+function isTwofold(response: Message, whole: unknown): boolean {
+  return response.envelope.doubted.length > 0 || hasRepeated(response, whole)
 }
 
 function changed(name: string): BridgeError {

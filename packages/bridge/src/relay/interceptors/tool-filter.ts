@@ -9,7 +9,7 @@ import { fail, logInternal } from '../call.ts'
 import { ChildClient } from '../client.ts'
 import type { Call, Dispatcher, Interceptor, Listener, ResponseHandler } from '../dispatch.ts'
 import { onResponse, overhear } from '../intercept.ts'
-import { refuseUnknown, responseTo, tooLarge } from './tool-lists.ts'
+import { refuseUnknown, responseTo, tooLarge, withTools } from './tool-lists.ts'
 
 /** What one party admits; a tool must be admitted by each. */
 export interface ToolFilter {
@@ -99,8 +99,6 @@ class FilteredTools implements Dispatcher {
   }
 
   notify(message: Message): void {
-    // A call without an id is one that some tools obey all the same.
-    if (this.#judgesCalls && !message.method.startsWith('notifications/')) return
     this.#next.notify(message)
   }
 
@@ -176,10 +174,7 @@ class FilteredTools implements Dispatcher {
     const tools = toolsIn(listOf(result['tools'])).filter(
       (tool) => this.#isNamed(tool.name) && (!this.#needsReadOnly || isHarmless(tool)),
     )
-    return {
-      ...result,
-      tools: this.#rules.isPlain ? tools.map((tool) => without(tool, 'outputSchema')) : tools,
-    }
+    return withTools(result, this.#rules.isPlain ? tools.map((tool) => without(tool, 'outputSchema')) : tools)
   }
 
   /** All tools of the child, on however many pages. */
