@@ -31,6 +31,8 @@ describe.each(WIRES)('connect over %s', (_name, path, wire) => {
     expect(seen).toHaveLength(3)
     const stopped = new AbortController()
     const slow = client.call('sleep', { ms: 60_000 }, { id: 'slow', signal: stopped.signal })
+    // What is given up before it is sent is not sent.
+    await client.call('echo', { text: 'behind it' })
     await client.cancel('slow')
     const heard = async () => textOf(await client.call('heard'))?.includes('notifications/cancelled') === true
     for (let i = 0; i < 200 && !(await heard()); i++) await new Promise((resolve) => setTimeout(resolve, 50))

@@ -38,6 +38,7 @@ export async function readAnswer(res: IncomingMessage, taker: Taker, place: Plac
 /** What stands in an answer that is none, for a person: the beginning of its text. */
 export async function readText(res: IncomingMessage): Promise<string> {
   let text = ''
+  const timer = setTimeout(() => res.destroy(), TEXT_MS)
   try {
     for await (const chunk of res.setEncoding('utf8')) {
       text += String(chunk)
@@ -45,11 +46,14 @@ export async function readText(res: IncomingMessage): Promise<string> {
     }
   } catch {
     // What has come is better than nothing.
+  } finally {
+    clearTimeout(timer)
   }
   return text.slice(0, MAX_TEXT)
 }
 
 const MAX_TEXT = 64 * 1024
+const TEXT_MS = 5000
 
 async function readEvents(res: IncomingMessage, taker: Taker, place: Place): Promise<void> {
   const framer = new Framer(MAX_MESSAGE_BYTES)

@@ -29,7 +29,11 @@ const LAST_ANSWERS_MS = 10_000
  * @throws BridgeError `config_invalid` for a file that cannot be read
  */
 export async function connect(options: ConnectOptions): Promise<void> {
-  const { url, input, output, note, signal } = options
+  const { url, input, output, note } = options
+  // Whom nobody hears does nothing more.
+  const deaf = new AbortController()
+  output.on('error', () => deaf.abort())
+  const signal = AbortSignal.any([options.signal, deaf.signal])
   const link = new Link(options)
   const peer = new Peer(output)
   const serverOptions = { link, url, peer, note }

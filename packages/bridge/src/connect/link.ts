@@ -48,15 +48,6 @@ export class LinkError extends Error {
 const MAX_REDIRECTS = 3
 /** A machine that has slept, or a network that is gone, shows when nobody acknowledges any more. */
 const PROBE_MS = 15_000
-/** Nothing but the connection could not be made. */
-const UNSENT = new Set([
-  'ECONNREFUSED',
-  'ENOTFOUND',
-  'EAI_AGAIN',
-  'EHOSTUNREACH',
-  'ENETUNREACH',
-  'EADDRNOTAVAIL',
-])
 
 export class Link {
   readonly #options: LinkOptions
@@ -115,14 +106,14 @@ export class Link {
       let isConnected = false
       req.on('socket', (socket) => {
         socket.setKeepAlive(true, PROBE_MS)
-        isConnected = !socket.connecting
-        socket.once(isSecure ? 'secureConnect' : 'connect', () => {
-          isConnected = true
-        })
+        isConnected = !socket.connecting && !socket.destroyed
+        // One that has served before would keep a listener of each request.
+        if (socket.connecting) socket.once(isSecure ? 'secureConnect' : 'connect', () => (isConnected = true))
       })
       req.on('error', (error: NodeJS.ErrnoException) => {
-        const isUnsent = !isConnected || UNSENT.has(error.code ?? '')
-        reject(new LinkError(`cannot reach ${url.origin} (${error.code ?? error.message})`, isUnsent, error))
+        // No code says so: EHOSTUNREACH ends connections too that have carried a request.
+        const why = `cannot reach ${url.origin} (${error.code ?? error.message})`
+        reject(new LinkError(why, !isConnected, error))
       })
       if (body !== undefined) writeTo(req, body)
       req.end()

@@ -5,14 +5,18 @@ import { errorFor } from '../rpc/factory.ts'
 import type { Message } from '../rpc/message.ts'
 import { writeTo } from '../rpc/write.ts'
 
-/** Takes the answer to one request. */
-type Settle = (response: Message) => void
+/** Who waits for the answer to one request. */
+interface Waiting {
+  settle(response: Message): void
+  /** Resolves when it is answered or given up. */
+  over: PromiseWithResolvers<void>
+}
 
 export class Peer {
   readonly #output: Writable
-  readonly #waiting = new Map<string, Settle>()
+  readonly #waiting = new Map<string, Waiting>()
   /** What is asked on behalf of nobody. */
-  readonly #own = new Map<string, Settle>()
+  readonly #own = new Map<string, Waiting>()
   /** Requests of a server whose session has been opened anew, by the id that the client knows. */
   readonly #asked = new Map<string, { session: number; id: string }>()
   readonly #idle: (() => void)[] = []
@@ -24,29 +28,37 @@ export class Peer {
 
   /** The client waits for an answer. */
   expect({ id }: Message): void {
-    this.#waiting.set(id, (response) => this.#write(response))
+    this.#waiting.set(keyOf(id), {
+      settle: (response) => this.#write(response),
+      over: Promise.withResolvers(),
+    })
   }
 
   /** The same for a request of our own: with another id, which no client's is. */
   ask(message: Message): { request: Message; response: Promise<Message> } {
     const id = `"connect:${++this.#asks}"`
     const { promise, resolve } = Promise.withResolvers<Message>()
-    this.#own.set(id, resolve)
+    this.#own.set(id, { settle: resolve, over: Promise.withResolvers() })
     return { request: message.rewrite([[message.envelope.id, id]]), response: promise }
   }
 
   awaits(id: string): boolean {
-    return this.#waiting.has(id) || this.#own.has(id)
+    return this.#get(id) !== undefined
+  }
+
+  /** Resolves when nobody awaits it any more. */
+  over(id: string): Promise<void> {
+    return this.#get(id)?.over.promise ?? Promise.resolve()
   }
 
   /** An answer that nobody waits for has come twice, or too late. */
   answer(response: Message, id = response.id): void {
-    const settle = this.#waiting.get(id) ?? this.#own.get(id)
-    if (settle === undefined) return
-    this.#waiting.delete(id)
+    const waiting = this.#get(id)
+    if (waiting === undefined) return
     this.#own.delete(id)
-    settle(response)
-    this.#look()
+    waiting.settle(response)
+    this.forget(id)
+    waiting.over.resolve()
   }
 
   fail(id: string, error: BridgeError): void {
@@ -55,7 +67,8 @@ export class Peer {
 
   /** The client has given it up. */
   forget(id: string): void {
-    this.#waiting.delete(id)
+    this.#waiting.get(keyOf(id))?.over.resolve()
+    this.#waiting.delete(keyOf(id))
     this.#look()
   }
 
@@ -83,6 +96,10 @@ export class Peer {
     return promise
   }
 
+  #get(id: string): Waiting | undefined {
+    return this.#waiting.get(keyOf(id)) ?? this.#own.get(id)
+  }
+
   #look(): void {
     if (this.#waiting.size === 0) for (const resolve of this.#idle.splice(0)) resolve()
   }
@@ -90,4 +107,11 @@ export class Peer {
   #write(message: Message): void {
     writeTo(this.#output, message.encode('', '\n'))
   }
+}
+
+/** The same for each way to write an id: PHP answers `"a/b"` with `"a\/b"`, Python `"ä"` with `"\u00e4"`. */
+export function keyOf(id: string): string {
+  if (!id.includes('\\')) return id
+  const text = JSON.stringify(JSON.parse(Buffer.from(id, 'latin1').toString('utf8')))
+  return Buffer.from(text).toString('latin1')
 }

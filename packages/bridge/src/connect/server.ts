@@ -2,7 +2,16 @@
 import { BridgeError, toBridgeError } from '../errors.ts'
 import type { Message } from '../rpc/message.ts'
 import { excerpt } from '../visible.ts'
-import { LinkError } from './link.ts'
+import { LinkError, type Link } from './link.ts'
+import type { Peer } from './peer.ts'
+
+export interface ServerOptions {
+  link: Link
+  url: URL
+  peer: Peer
+  /** For a person. */
+  note(text: string): void
+}
 
 /** A server at the other end of HTTP. */
 export interface Server {
@@ -50,12 +59,26 @@ export function errorOf(thrown: unknown): BridgeError {
   })
 }
 
+/** For an answer that is whole, and holds no message. */
+export function silent(status: number, url: URL, method: string): BridgeError {
+  const why = `${url.origin} answers ${method} with status ${status}, but with no message`
+  return isRepeatable(method) ? new BridgeError('server_refused', why) : lost(why)
+}
+
 /** An answer that was not JSON-RPC. */
 export function refused(status: number, url: URL, text: string): BridgeError {
   const why = text.trim() === '' ? '' : `: ${excerpt(text.trim())}`
   return new BridgeError('server_refused', `${url.origin} answers with status ${status}${why}`, {
     ...(status === 401 && { hint: 'name a token with --token-file, or a header with --header' }),
   })
+}
+
+/** Resolves with it, or without it after so long. */
+export async function within(ms: number, promise: Promise<void>): Promise<void> {
+  const { promise: late, resolve } = Promise.withResolvers<void>()
+  const timer = setTimeout(resolve, ms)
+  await Promise.race([promise, late])
+  clearTimeout(timer)
 }
 
 /** How often, and how long apart, a server that is away is looked for. */
@@ -67,9 +90,12 @@ export class Patience {
     this.#until = performance.now() + ms
   }
 
-  /** @returns false: that was long enough */
-  async wait(signal: AbortSignal, askedMs?: number): Promise<boolean> {
-    const ms = Math.min(askedMs ?? this.#waitMs, LONGEST_WAIT_MS)
+  /**
+   * @param askedMs what the server asks for at least
+   * @returns false: that was long enough
+   */
+  async wait(signal: AbortSignal, askedMs = 0): Promise<boolean> {
+    const ms = Math.min(Math.max(askedMs, this.#waitMs), LONGEST_WAIT_MS)
     this.#waitMs = Math.min(this.#waitMs * 2, LONGEST_WAIT_MS)
     if (signal.aborted || performance.now() + ms > this.#until) return false
     await new Promise<void>((resolve) => {

@@ -3,9 +3,19 @@ import type { IncomingMessage } from 'node:http'
 import { BridgeError } from '../errors.ts'
 import type { Message } from '../rpc/message.ts'
 import { isEventStream, readAnswer, readText, type Taker } from './answers.ts'
+import { keyOf } from './peer.ts'
 import { Remembered } from './remembered.ts'
-import { AWAY_MS, canRepeat, errorOf, isRepeatable, lost, Patience, refused, type Server } from './server.ts'
-import type { ServerOptions } from './streamable.ts'
+import {
+  AWAY_MS,
+  canRepeat,
+  errorOf,
+  isRepeatable,
+  lost,
+  Patience,
+  refused,
+  type Server,
+  type ServerOptions,
+} from './server.ts'
 
 /** How long the address to write to may take. */
 const ENDPOINT_MS = 15_000
@@ -19,9 +29,9 @@ export class SseServer implements Server {
   /** Where to write to; a promise for it while the stream is opened. */
   #endpoint: Promise<URL | undefined>
   #order: Promise<void> = Promise.resolve()
-  /** Called when the server has answered `initialize`: nothing may come before that. */
-  #initialized: () => void = () => {}
   #session = 0
+  /** It was looked for long enough; the next request of the client looks again. */
+  #isGone = false
 
   private constructor(options: ServerOptions, endpoint: Promise<URL | undefined>) {
     this.#options = options
@@ -43,17 +53,18 @@ export class SseServer implements Server {
     if (message.kind === 'request') {
       this.#options.peer.expect(message)
       this.#remembered.note(message)
+      if (this.#isGone) this.#search()
     }
     const { requestId } = message.envelope
     if (requestId !== undefined && message.method === 'notifications/cancelled') {
-      this.#sent.delete(requestId.raw)
+      this.#sent.delete(keyOf(requestId.raw))
       this.#options.peer.forget(requestId.raw)
     }
     this.#order = this.#order.then(() => this.#post(message))
     if (message.method !== 'initialize') return
-    const { promise, resolve } = Promise.withResolvers<void>()
-    this.#initialized = resolve
-    this.#order = this.#order.then(() => promise)
+    // Nothing may come before it is answered.
+    const answered = this.#options.peer.over(message.id)
+    this.#order = this.#order.then(() => answered)
   }
 
   close(): Promise<void> {
@@ -66,13 +77,22 @@ export class SseServer implements Server {
   async #open(): Promise<Stream> {
     const { link, url } = this.#options
     const { signal } = this.#closing
-    const res = await link.open(url, { method: 'GET', headers: { accept: 'text/event-stream' }, signal })
-    if (res.statusCode !== 200 || !isEventStream(res))
-      throw refused(res.statusCode ?? 0, url, await readText(res))
-    const { promise, resolve } = Promise.withResolvers<URL | undefined>()
-    const timer = setTimeout(() => res.destroy(), ENDPOINT_MS)
-    const end = () => res.destroy()
+    const cut = new AbortController()
+    const end = () => cut.abort()
+    const timer = setTimeout(end, ENDPOINT_MS)
     signal.addEventListener('abort', end)
+    const headers = { accept: 'text/event-stream' }
+    const res = await link
+      .open(url, { method: 'GET', headers, signal: cut.signal })
+      .catch((error: unknown) => {
+        clearTimeout(timer)
+        throw error
+      })
+    if (res.statusCode !== 200 || !isEventStream(res)) {
+      clearTimeout(timer)
+      throw refused(res.statusCode ?? 0, url, await readText(res))
+    }
+    const { promise, resolve } = Promise.withResolvers<URL | undefined>()
     const gone = readAnswer(res, this.#taker(resolve, res), { lastEventId: undefined, retryMs: undefined })
     void gone.then(() => {
       signal.removeEventListener('abort', end)
@@ -90,10 +110,9 @@ export class SseServer implements Server {
     return {
       onMessage: (message) => {
         if (message.kind !== 'response') return peer.tell(message, session)
-        if (this.#sent.get(message.id)?.method === 'initialize') this.#remembered.opened(message)
-        this.#sent.delete(message.id)
+        if (this.#sent.get(keyOf(message.id))?.method === 'initialize') this.#remembered.opened(message)
+        this.#sent.delete(keyOf(message.id))
         peer.answer(message)
-        this.#initialized()
       },
       onOther: (event, data) => {
         if (event !== 'endpoint') return note(`the server sent what is no message: ${data}`)
@@ -112,17 +131,18 @@ export class SseServer implements Server {
     const patience = new Patience(AWAY_MS)
     for (;;) {
       const endpoint = await this.#endpoint
+      // What was given up, or told to be lost, is not done in another session.
+      if (message.kind === 'request' && !peer.awaits(message.writtenId)) return
       const reply = message.kind === 'response' ? peer.replyFor(message, this.#session) : message
       if (reply === undefined) return note('an answer is for a session that is gone')
       const fail = (error: BridgeError) => {
-        this.#sent.delete(message.writtenId)
-        if (message.method === 'initialize') this.#initialized()
+        this.#sent.delete(keyOf(message.writtenId))
         if (message.kind === 'request') peer.fail(message.writtenId, error)
         else note(error.message)
       }
       if (endpoint === undefined)
         return fail(new BridgeError('server_unreachable', 'the server is gone, and opens no other session'))
-      if (message.kind === 'request') this.#sent.set(message.writtenId, message)
+      if (message.kind === 'request') this.#sent.set(keyOf(message.writtenId), message)
       const body = reply.encode('', '')
       const headers = { 'content-type': 'application/json' }
       try {
@@ -145,21 +165,28 @@ export class SseServer implements Server {
   #lost(): void {
     const { signal } = this.#closing
     if (signal.aborted) return
-    const { peer, note } = this.#options
+    const { peer } = this.#options
     const unanswered = [...this.#sent.values()]
     this.#sent.clear()
-    this.#initialized()
     for (const { writtenId, method } of unanswered.filter(({ method: each }) => !isRepeatable(each)))
       peer.fail(writtenId, lost(`the stream broke before the answer to ${method} came`))
     this.#session++
+    this.#search()
+    for (const message of unanswered.filter(({ method }) => isRepeatable(method))) void this.#post(message)
+  }
+
+  #search(): void {
+    this.#isGone = false
     this.#endpoint = this.#again().then(
       (endpoint) => {
-        note('the stream broke; there is a new session')
+        this.#options.note('the stream broke; there is a new session')
         return endpoint
       },
-      () => undefined,
+      () => {
+        this.#isGone = true
+        return undefined
+      },
     )
-    for (const message of unanswered.filter(({ method }) => isRepeatable(method))) void this.#post(message)
   }
 
   async #again(): Promise<URL> {

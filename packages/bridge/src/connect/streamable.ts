@@ -3,24 +3,30 @@ import type { IncomingMessage } from 'node:http'
 import { resultOf, textOf } from '../rpc/content.ts'
 import { Message, readBody } from '../rpc/message.ts'
 import { isEventStream, readAnswer, readText, type Place, type Taker } from './answers.ts'
-import type { Link } from './link.ts'
-import type { Peer } from './peer.ts'
+import { keyOf } from './peer.ts'
+import { listenWhile } from './listen.ts'
 import { Poster } from './poster.ts'
 import { Remembered } from './remembered.ts'
-import { AWAY_MS, canRepeat, errorOf, isRepeatable, lost, Patience, refused, type Server } from './server.ts'
+import {
+  AWAY_MS,
+  canRepeat,
+  errorOf,
+  isRepeatable,
+  lost,
+  Patience,
+  refused,
+  silent,
+  within,
+  type Server,
+  type ServerOptions,
+} from './server.ts'
 
-export interface ServerOptions {
-  link: Link
-  url: URL
-  peer: Peer
-  /** For a person. */
-  note(text: string): void
-}
-
-const RETRY_MS = 1000
-const LONGEST_RETRY_MS = 30_000
-/** A notification that finds nobody is dropped after this: what comes behind it waits. */
+/** A notification that finds nobody is dropped after this: what comes behind it waits, and no longer. */
 const NOTIFICATION_MS = 5000
+/** A stream that has brought its answer is to end. */
+const ENDING_MS = 2000
+/** A stream that has lasted so long is one, and may be opened again as often as it breaks. */
+const HELD_MS = 5000
 const GOODBYE_MS = 2000
 /** What servers of HTTP+SSE answer to a POST. */
 const OLDER = new Set([400, 404, 405])
@@ -54,7 +60,8 @@ export class StreamableServer implements Server {
       this.#options.peer.expect(message)
       this.#remembered.note(message)
       const done = before.then(() => this.#request(message))
-      if (message.method === 'initialize') this.#order = done
+      if (message.method === 'initialize')
+        this.#order = Promise.race([done, this.#options.peer.over(message.id)])
       return
     }
     const { requestId } = message.envelope
@@ -63,7 +70,7 @@ export class StreamableServer implements Server {
       this.#options.peer.forget(requestId.raw)
       if (given !== undefined) return given.abort()
     }
-    this.#order = before.then(() => this.#say(message))
+    this.#order = before.then(() => within(NOTIFICATION_MS, this.#say(message)))
   }
 
   async close(): Promise<void> {
@@ -100,7 +107,9 @@ export class StreamableServer implements Server {
     const { isModern } = message.envelope
     const id = message.writtenId
     let patience = new Patience(AWAY_MS)
-    for (;;) {
+    let hasReopened = false
+    // What was given up while the server was away is not done when it is back.
+    while (peer.awaits(id)) {
       const session = this.#session
       let res: IncomingMessage
       try {
@@ -110,9 +119,12 @@ export class StreamableServer implements Server {
         throw error
       }
       const { statusCode: status = 0, headers } = res
-      if (status === 404 && !isModern && !isReplay && message.method !== 'initialize') {
+      // Only once: the server may mean something else by it.
+      const isForgotten = status === 404 && !isModern && !isReplay && !hasReopened
+      if (isForgotten && message.method !== 'initialize') {
         if (this.#poster.sessionId !== undefined || session !== this.#session) {
           res.resume()
+          hasReopened = true
           if (await this.#reopen(session)) continue
           throw lost('the server has forgotten the session, and opens no other')
         }
@@ -124,11 +136,13 @@ export class StreamableServer implements Server {
         throw refused(status, this.#options.url, text)
       }
       if (status >= 300) return this.#refuse(message, res)
-      if (message.method === 'initialize') this.#poster.sessionId = single(headers['mcp-session-id'])
-      if (status === 202) return
+      if (message.method === 'initialize') this.#poster.opened(headers)
+      const readAt = performance.now()
       if (await this.#read(message, res, signal)) return
+      if (res.complete && !isEventStream(res)) throw silent(status, this.#options.url, message.method)
       if (peer.awaits(id) && isRepeatable(message.method) && (await patience.wait(signal))) {
-        if (message.method === 'subscriptions/listen') patience = new Patience(AWAY_MS)
+        const isHeld = performance.now() - readAt > HELD_MS
+        if (message.method === 'subscriptions/listen' && isHeld) patience = new Patience(AWAY_MS)
         continue
       }
       throw lost('the connection broke before the answer came')
@@ -144,52 +158,25 @@ export class StreamableServer implements Server {
     for (;;) {
       const close = () => res?.destroy()
       signal.addEventListener('abort', close)
-      await readAnswer(res, taker, place)
+      const ended = readAnswer(res, taker, place)
+      await Promise.race([ended, peer.over(message.writtenId).then(() => within(ENDING_MS, ended))])
       signal.removeEventListener('abort', close)
-      if (!peer.awaits(message.writtenId)) return true
+      if (!peer.awaits(message.writtenId)) {
+        close()
+        return true
+      }
       signal.throwIfAborted()
       if (message.envelope.isModern || place.lastEventId === undefined) return false
-      res = await this.#resume(place, signal)
+      res = await this.#poster.resume(place, signal)
       if (res === undefined) return false
     }
-  }
-
-  /** The rest of a stream, from the event on that came last. */
-  async #resume(place: Place, signal: AbortSignal): Promise<IncomingMessage | undefined> {
-    const patience = new Patience(AWAY_MS)
-    for (
-      let waitMs: number | undefined = place.retryMs ?? RETRY_MS;
-      await patience.wait(signal, waitMs);
-      waitMs = undefined
-    ) {
-      const res = await this.#poster.listen(place.lastEventId, signal).catch(() => undefined)
-      if (res?.statusCode === 200 && isEventStream(res)) return res
-      res?.resume()
-      if (res !== undefined && res.statusCode !== 503 && res.statusCode !== 429) return undefined
-    }
-    return undefined
   }
 
   /** What the server says of itself, as long as the session lasts. */
   async #listen(session: number): Promise<void> {
     const { signal } = this.#closing
-    const place: Place = { lastEventId: undefined, retryMs: undefined }
-    const taker = this.#taker()
-    let waitMs = RETRY_MS
-    while (session === this.#session && !signal.aborted) {
-      const res = await this.#poster.listen(place.lastEventId, signal).catch(() => undefined)
-      const status = res?.statusCode
-      if (res !== undefined && status === 200 && isEventStream(res)) {
-        waitMs = RETRY_MS
-        await readAnswer(res, taker, place)
-      } else {
-        res?.resume()
-        if (status === 404) return void (await this.#reopen(session))
-        if (status === 405 || status === 501) return
-        waitMs = Math.min(waitMs * 2, LONGEST_RETRY_MS)
-      }
-      await new Patience(Infinity).wait(signal, place.retryMs ?? waitMs)
-    }
+    const isOver = () => session !== this.#session || signal.aborted
+    if (await listenWhile(isOver, this.#poster, this.#taker(), signal)) await this.#reopen(session)
   }
 
   #taker(message?: Message): Taker {
@@ -198,7 +185,11 @@ export class StreamableServer implements Server {
     return {
       onMessage: (got) => {
         if (got.kind !== 'response') return peer.tell(got, session)
-        if (message !== undefined && got.id === message.writtenId) this.#learn(message, got)
+        if (message === undefined) return peer.answer(got)
+        const id = message.writtenId
+        // What it could not read is what it was asked.
+        if (got.id === 'null' && got.envelope.hasError) return this.#answerAs(id, got)
+        if (keyOf(got.id) === keyOf(id)) this.#learn(message, got)
         peer.answer(got)
       },
       onOther: (_event, text) => note(`the server sent what is no message: ${text}`),
@@ -218,6 +209,7 @@ export class StreamableServer implements Server {
     const { peer, note } = this.#options
     const { signal } = this.#closing
     const patience = new Patience(NOTIFICATION_MS)
+    let hasReopened = false
     await this.#reopening
     const reply = message.kind === 'response' ? peer.replyFor(message, this.#session) : message
     if (reply === undefined) return note('an answer is for a session that the server has forgotten')
@@ -227,8 +219,11 @@ export class StreamableServer implements Server {
       if (!(res instanceof Error)) {
         const { statusCode: status = 0 } = res
         res.resume()
-        if (status === 404 && this.#poster.sessionId !== undefined && reply.kind !== 'response')
+        const isForgotten = status === 404 && this.#poster.sessionId !== undefined && !hasReopened
+        if (isForgotten && reply.kind !== 'response') {
+          hasReopened = true
           if (await this.#reopen(session)) continue
+        }
         if (status >= 400) note(`the server answers ${reply.method || 'an answer'} with status ${status}`)
         if (reply.method === 'notifications/initialized') void this.#listen(this.#session)
         return
@@ -244,8 +239,18 @@ export class StreamableServer implements Server {
     if (!this.#remembered.isBegun) return Promise.resolve(false)
     if (session !== this.#session) return this.#reopening ?? Promise.resolve(true)
     this.#session++
-    this.#poster.forget()
-    this.#reopening = this.#replay().finally(() => (this.#reopening = undefined))
+    const takeBack = this.#poster.forget()
+    this.#reopening = this.#replay()
+      .catch(() => false)
+      .then((isOpen) => {
+        this.#reopening = undefined
+        // The next request finds out again.
+        if (!isOpen) {
+          takeBack()
+          this.#options.note('the server has forgotten the session, and opens no other')
+        }
+        return isOpen
+      })
     return this.#reopening
   }
 
@@ -262,10 +267,7 @@ export class StreamableServer implements Server {
         res.resume()
       },
     })
-    if (!opened.envelope.hasResult) {
-      note('the server has forgotten the session, and opens no other')
-      return false
-    }
+    if (!opened.envelope.hasResult) return false
     note('the server had forgotten the session; there is a new one')
     for (const change of this.#remembered.changes) peer.tell(change, this.#session)
     void this.#listen(this.#session)
@@ -274,7 +276,7 @@ export class StreamableServer implements Server {
 
   /** An error of JSON-RPC is the server's own word; whatever else it says is told. */
   async #refuse(message: Message, res: IncomingMessage): Promise<void> {
-    const { peer, url } = this.#options
+    const { url } = this.#options
     const { statusCode: status = 0 } = res
     if (message.method === 'initialize' && OLDER.has(status) && !this.#remembered.wasOpened) {
       const other = await this.#older()
@@ -288,11 +290,10 @@ export class StreamableServer implements Server {
     const body = readBody([Buffer.from(text)])
     if (!(body instanceof Message) || body.kind !== 'response' || !body.envelope.hasError)
       throw refused(status, url, text)
-    const id = message.writtenId
-    peer.answer(body.rewrite([[body.envelope.id, id]]), id)
+    this.#answerAs(message.writtenId, body)
   }
-}
 
-function single(value: string | string[] | undefined): string | undefined {
-  return Array.isArray(value) ? value[0] : value
+  #answerAs(id: string, response: Message): void {
+    this.#options.peer.answer(response.rewrite([[response.envelope.id, id]]), id)
+  }
 }
