@@ -52,6 +52,17 @@ describe.each(['session', 'shared', 'pool'])('%s', (mode) => {
 })
 
 /** What a child answers to a call whose number is $ID, and how its own client reads that. */
+test('ambiguous.line: what some tools take for the end of a line is escaped in a text', async () => {
+  const client = await openStreamable(await bridged(['--', ...VERBATIM]))
+  const filling = 'x'.repeat(100_000)
+  for (const more of ['', filling]) {
+    await client.call('heard', { text: `a\u2028{}\u2029{}\u0085b${more}` })
+    const heard = (await heardBy(client)).join('')
+    expect(heard).not.toMatch(/[\u2028\u2029\u0085]/)
+    expect(heard).toContain(String.raw`"a\u2028{}\u2029{}\u0085b${more}"`)
+  }
+})
+
 const ANSWERS: [line: string, result: unknown][] = [
   ['{"jsonrpc":"2.0","id":0,"id":$ID,"result":{"n":1}}', { n: 1 }],
   ['{"jsonrpc":"2.0","id":$ID,"ID":0,"result":{"n":1}}', { n: 1 }],

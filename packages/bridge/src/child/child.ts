@@ -6,6 +6,7 @@ import type { Logger } from '../telemetry/logger.ts'
 import { errorFor } from '../rpc/factory.ts'
 import type { Message } from '../rpc/message.ts'
 import { writeTo } from '../rpc/write.ts'
+import { onOneLine } from '../rpc/one-line.ts'
 import { CONTENT_LENGTH, echoed, exitError, framed } from './faults.ts'
 import { Framer, type Frame } from './framer.ts'
 import { spawnProcess, type ChildProcess, type Exit, type SpawnOptions } from './spawn.ts'
@@ -175,7 +176,7 @@ export class Child {
    * One that `isAlone`, with nothing else under way, goes at once, unless the last ones came several at a time.
    */
   send(message: Message, isAlone = false): void {
-    const encoded = message.encode('', '\n')
+    const encoded = onOneLine(message.encode('', '\n'))
     if (typeof encoded === 'string' && (!isAlone || this.#wasBurst || this.#outboxCount > 0)) {
       if (this.#outboxCount++ === 0) setImmediate(this.#flush)
       this.#outbox += encoded

@@ -3,7 +3,7 @@ import type { ServerResponse } from 'node:http'
 import type { ErrorCode } from '../errors.ts'
 import type { Encoded, Message } from '../rpc/message.ts'
 import { lengthOf, writeTo } from '../rpc/write.ts'
-import { eventData } from './event-data.ts'
+import { onOneLine } from '../rpc/one-line.ts'
 import type { Heartbeat } from './heartbeat.ts'
 
 /** What the client can read. */
@@ -148,7 +148,7 @@ export class HttpResponseWriter implements ResponseWriter {
   sendEvent(id: string | undefined, message: Pick<Message, 'encode'>): void {
     if (!this.isOpen) return
     const head = id === undefined ? 'event: message\ndata: ' : `id: ${id}\nevent: message\ndata: `
-    const encoded = eventData(message.encode(head, '\n\n'))
+    const encoded = onOneLine(message.encode(head, '\n\n'))
     if (typeof encoded !== 'string') {
       this.#flush()
       return writeTo(this.#res, encoded)

@@ -1,11 +1,12 @@
-// http/event-data: messages as the data of events, whole also for readers that end lines where the standard does not.
+// rpc/one-line: a message on one line, also for readers that end lines where the standards do not.
 import { isAscii } from 'node:buffer'
-import type { Encoded } from '../rpc/message.ts'
+import type { Encoded } from './message.ts'
 
 /**
  * U+2028, U+2029 and U+0085 as bytes of UTF-8, one character each. An event stream ends lines at CR and LF only, but
  * clients that split as Python's `splitlines` does (httpx-sse before 0.4.2) lose what follows one of these, and wait for
- * an answer that they have dropped. In JSON they stand in strings alone, where an escape means the same.
+ * an answer that they have dropped. Stdio ends them at LF, but to a tool that reads with `node:readline` what follows is a
+ * message of its own, which nobody has judged. In JSON they stand in strings alone, where an escape means the same.
  */
 const SEPARATORS = /\u00e2\u0080[\u00a8\u00a9]|\u00c2\u0085/g
 const ESCAPES: Readonly<Record<string, string>> = {
@@ -14,7 +15,7 @@ const ESCAPES: Readonly<Record<string, string>> = {
   '\u00c2\u0085': String.raw`\u0085`,
 }
 
-export function eventData(encoded: Encoded): Encoded {
+export function onOneLine(encoded: Encoded): Encoded {
   if (typeof encoded === 'string') return holdsSeparator(encoded) ? escaped(encoded) : encoded
   const parts: Buffer[] = []
   let held: Buffer | undefined
