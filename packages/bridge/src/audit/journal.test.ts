@@ -30,6 +30,16 @@ function journalTo(path: string): Journal {
 
 const numbered = (i: number, length: number) => `${i} ${'x'.repeat(length)}\n`
 
+function readSome(reader: number, bytes: Buffer): number {
+  try {
+    return readSync(reader, bytes)
+  } catch (error) {
+    // Nothing there yet.
+    expect((error as NodeJS.ErrnoException).code).toBe('EAGAIN')
+    return 0
+  }
+}
+
 async function until(isSo: () => boolean): Promise<void> {
   for (let i = 0; i < 2000 && !isSo(); i++) await sleep(10)
   expect(isSo()).toBe(true)
@@ -69,16 +79,26 @@ test('a reader that takes a part of a line at a time gets each line once, whole 
   let text = ''
   const bytes = Buffer.alloc(3000)
   await until(() => {
-    for (let i = 0; i < 50; i++) {
-      try {
-        text += bytes.toString('utf8', 0, readSync(reader, bytes))
-      } catch (error) {
-        // Nothing there yet.
-        expect((error as NodeJS.ErrnoException).code).toBe('EAGAIN')
-      }
-    }
+    for (let i = 0; i < 50; i++) text += bytes.toString('utf8', 0, readSome(reader, bytes))
     return text.length >= lines.join('').length
   })
   expect(text).toBe(lines.join(''))
+  await journal.close()
+})
+
+test('a pipe that nobody reads is a problem after a while, until it is read', async () => {
+  const path = join(folder, 'unread')
+  execFileSync('mkfifo', [path])
+  const reader = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK)
+  const journal = journalTo(path)
+  for (let i = 0; i < 200; i++) journal.append(numbered(i, 1000))
+  await sleep(1000)
+  expect(journal.problem).toBeUndefined()
+  await until(() => journal.problem !== undefined)
+  const bytes = Buffer.alloc(100_000)
+  await until(() => {
+    readSome(reader, bytes)
+    return journal.problem === undefined && journal.waiting === 0
+  })
   await journal.close()
 })

@@ -41,7 +41,7 @@ export const MAX_KEPT = 8 * 1024 * 1024
 export const RETRY_MS = 1000
 /** Whoever reads a pipe slowly is no failure yet. */
 const BUSY_MS = 20
-/** A write that takes longer is a problem, though nothing has failed. */
+/** Lines that nobody takes for longer are a problem, though nothing has failed. */
 const SLOW_MS = 5000
 /** How long the end waits for what is left. */
 const END_MS = 2000
@@ -57,7 +57,8 @@ export class Journal {
   #length = 0
   /** Of them, those that the sink is writing. */
   #inFlight = 0
-  #inFlightSince = 0
+  /** When the first of those that wait was to be written, unless one was since. */
+  #stuckSince: number | undefined
   /** Dropped, and not told of yet. */
   #untold = 0
   #failure: string | undefined
@@ -78,7 +79,7 @@ export class Journal {
   /** Why lines are not written; undefined while they are. */
   get problem(): string | undefined {
     if (this.#failure !== undefined) return this.#failure
-    const isSlow = this.#inFlight > 0 && monotonicMs() - this.#inFlightSince > SLOW_MS
+    const isSlow = this.#stuckSince !== undefined && monotonicMs() - this.#stuckSince > SLOW_MS
     return isSlow || this.#untold > 0 ? 'audit lines are taken too slowly' : undefined
   }
 
@@ -142,7 +143,7 @@ export class Journal {
     if (this.#inFlight > 0 || this.#lines.length === 0) return
     const batch = this.#lines.slice(0, MAX_BATCH)
     this.#inFlight = batch.length
-    this.#inFlightSince = monotonicMs()
+    this.#stuckSince ??= monotonicMs()
     this.#sink.write(batch, (lines, error) => {
       this.#inFlight = 0
       this.#took(lines, error)
@@ -173,6 +174,7 @@ export class Journal {
   #took(count: number, error: Error | undefined): void {
     for (const line of this.#lines.splice(this.#inFlight, count)) this.#length -= line.length
     this.written += count
+    if (count > 0) this.#stuckSince = undefined
     if (error !== undefined) return this.#failed(error)
     if (count > 0) this.#clear()
     this.#tellOfMissing()
