@@ -41,3 +41,12 @@ test('filters.pages: whoever cancels a list gives up its further pages too', asy
   expect(textOf(await client.call('echo', { text: 'mine' }))).toBe('mine')
   expect(performance.now() - from).toBeLessThan(20_000)
 })
+
+test('one-page: where a further page cannot be had, the first is there with its cursor, and who reads on is told why', async () => {
+  const bridge = await bridged(['--one-page', '--', ...fixture('odd-endings', 'torn-page')])
+  const client = await openStreamable(bridge)
+  const { result } = await client.request('tools/list')
+  expect(result).toMatchObject({ tools: [{ name: 'late' }], nextCursor: 'more' })
+  const { error } = await client.request('tools/list', { cursor: result.nextCursor })
+  expect(error?.message).toContain('the rest is torn')
+})

@@ -231,6 +231,9 @@ test('connect.lines: what is no message is refused, and nothing is said on stdou
   const client = await opened(`http://127.0.0.1:${port}/mcp`)
   expect(textOf(await client.call('big', { bytes: 5_000_000 }))).toHaveLength(5_000_000)
   await client.notify('notifications/roots/list_changed')
+  // To who reads with node:readline these end a line.
+  expect(textOf(await client.call('echo', { text: 'a\u2028b' }))).toBe('a\u2028b')
+  expect(client.lines.at(-1)).toContain(String.raw`a\u2028b`)
   expect((await client.request('no/such/method')).error ?? {}).toBeDefined()
   expect(client.failures).toEqual([])
   expect(client.stderr).toBe('')

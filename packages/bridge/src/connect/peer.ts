@@ -3,6 +3,7 @@ import type { Writable } from 'node:stream'
 import type { BridgeError } from '../errors.ts'
 import { errorFor } from '../rpc/factory.ts'
 import type { Message } from '../rpc/message.ts'
+import { onOneLine } from '../rpc/one-line.ts'
 import { writeTo } from '../rpc/write.ts'
 
 /** Who waits for the answer to one request. */
@@ -105,7 +106,7 @@ export class Peer {
   }
 
   #write(message: Message): void {
-    writeTo(this.#output, message.encode('', '\n'))
+    writeTo(this.#output, onOneLine(message.encode('', '\n')))
   }
 }
 

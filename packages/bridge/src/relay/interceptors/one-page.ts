@@ -42,9 +42,10 @@ class OnePage implements Dispatcher {
     const joined = onResponse(handler, (response) => {
       const whole = nextPageOf(response)
       if (whole === undefined) return handler.onResponse(response, call)
-      this.#read(call, member, whole, handler).catch((error: unknown) =>
-        this.#fail(call, handler, toBridgeError(error)),
-      )
+      this.#read(call, member, whole)
+        // With its cursor: whoever reads on finds out what is wrong.
+        .then((page) => handler.onResponse(page ?? response, call))
+        .catch((error: unknown) => this.#fail(call, handler, toBridgeError(error)))
     })
     this.#next.request(call, message, joined)
   }
@@ -68,21 +69,21 @@ class OnePage implements Dispatcher {
     this.#next.close()
   }
 
-  async #read(call: Call, member: string, whole: Members, handler: ResponseHandler): Promise<void> {
-    const { nextCursor: _cursor, ...result } = recordOf(whole['result'])
+  /** All of it on one page; undefined if a page cannot be had. */
+  async #read(call: Call, member: string, whole: Members): Promise<Message | undefined> {
+    const first = recordOf(whole['result'])
+    const { nextCursor: _cursor, ...result } = first
     const client = new ChildClient(this.#next)
     this.#reading.set(call, client)
-    let items: readonly unknown[] | undefined
     try {
       const ask = (params: object) => client.request(call.method, params, this.#timeoutMs)
-      items = await readPages(member, ask, recordOf(whole['result']))
+      const items = await readPages(member, ask, first)
+      return responseTo(call, { ...whole, result: { ...result, [member]: items } })
     } catch {
-      // What is there is better than nothing.
+      return undefined
     } finally {
       this.#reading.delete(call)
     }
-    const page = items === undefined ? result : { ...result, [member]: items }
-    handler.onResponse(responseTo(call, { ...whole, result: page }), call)
   }
 
   #fail(call: Call, handler: ResponseHandler, error: BridgeError): void {
