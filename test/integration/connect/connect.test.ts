@@ -2,7 +2,7 @@
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { fixture, StdioClient, tempDir } from '@mcp-bridge/testkit'
+import { eventually, fixture, StdioClient, tempDir } from '@mcp-bridge/testkit'
 import { describe, expect, test } from 'vitest'
 import { embedded, nothingLeft } from '../bridges.ts'
 import { textOf } from '../clients.ts'
@@ -210,14 +210,14 @@ test('connect.ca: a certificate of one’s own is trusted where it is named, and
 })
 
 test('connect.away: a server that is not there yet is waited for, one that refuses is told of at once', async () => {
-  const before = await embedded({ command: fixture('echo') })
-  await before.close()
-  const { port } = before
-  const client = await connected(`http://127.0.0.1:${port}/mcp`)
+  const { port } = await embedded({ command: fixture('echo') })
+  const relay = await cuttable(port)
+  relay.isUp = false
+  const client = await connected(`http://127.0.0.1:${relay.port}/mcp`)
   const answer = client.initialize()
-  const early = await embedded({ command: fixture('echo'), port })
+  await eventually(() => relay.turnedAway > 1, { what: 'that it has tried again' })
+  relay.isUp = true
   expect((await answer).error).toBeUndefined()
-  expect(early.port).toBe(port)
 
   const html = await served((_req, res) => res.writeHead(500).end('<h1>Sorry</h1>'))
   const other = await connected(`http://127.0.0.1:${html}/mcp`)
@@ -234,7 +234,7 @@ test('connect.lines: what is no message is refused, and nothing is said on stdou
   // To who reads with node:readline these end a line.
   expect(textOf(await client.call('echo', { text: 'a\u2028b' }))).toBe('a\u2028b')
   expect(client.lines.at(-1)).toContain(String.raw`a\u2028b`)
-  expect((await client.request('no/such/method')).error ?? {}).toBeDefined()
+  expect((await client.request('no/such/method')).result).toBeDefined()
   expect(client.failures).toEqual([])
   expect(client.stderr).toBe('')
 })

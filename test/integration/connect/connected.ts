@@ -77,17 +77,23 @@ export function passOn(req: IncomingMessage, res: ServerResponse, port: number, 
 }
 
 /** A relay of bytes that can be cut. */
-export async function cuttable(to: number): Promise<{ port: number; cut(): void; isUp: boolean }> {
+export async function cuttable(
+  to: number,
+): Promise<{ port: number; cut(): void; isUp: boolean; turnedAway: number }> {
   const sockets = new Set<Socket>()
   const relay = {
     port: 0,
     isUp: true,
+    turnedAway: 0,
     cut: () => {
       for (const socket of sockets) socket.destroy()
     },
   }
   const server = createTcpServer((socket) => {
-    if (!relay.isUp) return socket.destroy()
+    if (!relay.isUp) {
+      relay.turnedAway++
+      return socket.destroy()
+    }
     const other = connect(to, '127.0.0.1')
     for (const each of [socket, other]) {
       sockets.add(each)

@@ -126,7 +126,7 @@ export class SseServer implements Server {
   }
 
   async #post(message: Message): Promise<void> {
-    const { peer, link, note } = this.#options
+    const { peer, note } = this.#options
     const { signal } = this.#closing
     const patience = new Patience(AWAY_MS)
     for (;;) {
@@ -143,10 +143,8 @@ export class SseServer implements Server {
       if (endpoint === undefined)
         return fail(new BridgeError('server_unreachable', 'the server is gone, and opens no other session'))
       if (message.kind === 'request') this.#sent.set(keyOf(message.writtenId), message)
-      const body = reply.encode('', '')
-      const headers = { 'content-type': 'application/json' }
       try {
-        const res = await link.open(endpoint, { method: 'POST', headers, body, signal })
+        const res = await this.#write(endpoint, reply)
         const { statusCode: status = 0 } = res
         const text = await readText(res)
         if (status < 300) return
@@ -159,6 +157,17 @@ export class SseServer implements Server {
       if (!(await patience.wait(signal)))
         return fail(new BridgeError('server_unreachable', `cannot write to ${endpoint.origin}`))
     }
+  }
+
+  #write(endpoint: URL, message: Message): Promise<IncomingMessage> {
+    const headers = { 'content-type': 'application/json' }
+    const { signal } = this.#closing
+    return this.#options.link.open(endpoint, {
+      method: 'POST',
+      headers,
+      body: message.encode('', ''),
+      signal,
+    })
   }
 
   /** The stream has ended, and with it the session. */
@@ -213,11 +222,9 @@ export class SseServer implements Server {
 
   async #replay(endpoint: URL): Promise<void> {
     if (!this.#remembered.wasOpened) return
-    const { peer, link } = this.#options
-    const { signal } = this.#closing
+    const { peer } = this.#options
     const say = async (message: Message) => {
-      const headers = { 'content-type': 'application/json' }
-      const res = await link.open(endpoint, { method: 'POST', headers, body: message.encode('', ''), signal })
+      const res = await this.#write(endpoint, message)
       res.resume()
       if ((res.statusCode ?? 0) >= 300) throw refused(res.statusCode ?? 0, endpoint, '')
     }

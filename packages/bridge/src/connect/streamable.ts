@@ -119,15 +119,14 @@ export class StreamableServer implements Server {
         throw error
       }
       const { statusCode: status = 0, headers } = res
+      const hadSession = this.#poster.sessionId !== undefined || session !== this.#session
+      const mayReopen = !isModern && !isReplay && message.method !== 'initialize'
       // Only once: the server may mean something else by it.
-      const isForgotten = status === 404 && !isModern && !isReplay && !hasReopened
-      if (isForgotten && message.method !== 'initialize') {
-        if (this.#poster.sessionId !== undefined || session !== this.#session) {
-          res.resume()
-          hasReopened = true
-          if (await this.#reopen(session)) continue
-          throw lost('the server has forgotten the session, and opens no other')
-        }
+      if (status === 404 && hadSession && mayReopen && !hasReopened) {
+        res.resume()
+        hasReopened = true
+        if (await this.#reopen(session)) continue
+        throw lost('the server has forgotten the session, and opens no other')
       }
       const later = Number(headers['retry-after'])
       if ((status === 503 || status === 429) && later >= 0) {

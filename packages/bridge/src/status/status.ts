@@ -32,6 +32,8 @@ export const STATUS_PATHS = ['/', '/status'] as const
 /** However many look, the processes are looked at once in this time. */
 const LOOK_MS = 1000
 const NO_STORE = { 'cache-control': 'no-store', 'x-content-type-options': 'nosniff' }
+/** What somebody sees depends on who it is. */
+const SEEN = { ...NO_STORE, vary: 'Accept, Authorization, Cookie, X-API-Key' }
 
 export class Status {
   readonly #options: StatusOptions
@@ -65,7 +67,7 @@ export class Status {
     if (res.destroyed) return
     if (!asksForPage(req)) {
       const headers = { 'content-type': 'application/json; charset=utf-8' }
-      return send(req, res, 200, visibleJson(`${JSON.stringify(view)}\n`), headers)
+      return sendTagged(req, res, 200, visibleJson(`${JSON.stringify(view)}\n`), { ...SEEN, ...headers })
     }
     const { hasTokens } = this.#options
     const isByCookie = viewer.sees === 'own' && req.headers.authorization === undefined
@@ -94,7 +96,12 @@ export class Status {
   }
 
   #page(req: IncomingMessage, res: ServerResponse, status: number, page: string): void {
-    send(req, res, status, page, PAGE_HEADERS)
+    // It asks for itself every few seconds.
+    sendTagged(req, res, status, page, {
+      ...SEEN,
+      ...PAGE_HEADERS,
+      ...(status === 401 && { 'www-authenticate': 'Bearer realm="mcp-bridge"' }),
+    })
   }
 
   #refused(req: IncomingMessage, { code, message: reason }: BridgeError): void {
@@ -115,22 +122,6 @@ export class Status {
     }
     return this.#looked
   }
-}
-
-function send(
-  req: IncomingMessage,
-  res: ServerResponse,
-  status: number,
-  body: string,
-  headers: Readonly<Record<string, string>>,
-): void {
-  // The page asks every few seconds.
-  sendTagged(req, res, status, body, {
-    ...NO_STORE,
-    ...headers,
-    vary: 'Accept, Authorization, Cookie, X-API-Key',
-    ...(status === 401 && { 'www-authenticate': 'Bearer realm="mcp-bridge"' }),
-  })
 }
 
 function asksForPage({ headers }: IncomingMessage): boolean {

@@ -8,13 +8,12 @@ import type { Message } from '../../rpc/message.ts'
 import { hasRepeated } from '../../rpc/repeated.ts'
 import type { Logger } from '../../telemetry/logger.ts'
 import { excerpt } from '../../visible.ts'
-import { fail, logInternal } from '../call.ts'
-import { ChildClient } from '../client.ts'
-import type { Call, Dispatcher, Interceptor, Listener, ResponseHandler } from '../dispatch.ts'
-import { onResponse, overhear } from '../intercept.ts'
+import { fail } from '../call.ts'
+import type { Call, Dispatcher, Interceptor, ResponseHandler } from '../dispatch.ts'
+import { onResponse } from '../intercept.ts'
+import { ToolJudge } from './tool-judge.ts'
 import { isBeyondDoubt, refuseUnknown, responseTo, tooLarge, withTools } from './tool-lists.ts'
 
-const CHANGED = 'notifications/tools/list_changed'
 /** A tool that changes and says nothing of it is found out before a call after so long. */
 const FRESH_MS = 60_000
 
@@ -23,96 +22,45 @@ export function lockedTools(lock: ToolLock, timeoutMs: number, log: Logger): Int
   return (next) => new LockedTools(next, lock, timeoutMs, log)
 }
 
-class LockedTools implements Dispatcher {
-  readonly #next: Dispatcher
+class LockedTools extends ToolJudge {
+  protected override readonly judgesCalls: boolean
   readonly #lock: ToolLock
   readonly #timeoutMs: number
-  readonly #log: Logger
-  readonly #client: ChildClient
-  readonly #refuses: boolean
-  /** Calls that wait for the list of tools. */
-  readonly #held = new Set<Call>()
   /** What this child said of each tool; undefined when that is not known (any more). */
   #seen: Promise<Seen> | undefined
   #seenAt = 0
 
   constructor(next: Dispatcher, lock: ToolLock, timeoutMs: number, log: Logger) {
-    this.#next = next
+    super(next, log)
     this.#lock = lock
     this.#timeoutMs = timeoutMs
-    this.#log = log
-    this.#client = new ChildClient(next)
-    this.#refuses = lock.mode === 'refuse'
+    this.judgesCalls = lock.mode === 'refuse'
   }
 
-  request(call: Call, message: Message, handler: ResponseHandler): void {
-    if (call.method === 'tools/list') this.#list(call, message, handler)
-    else if (call.method === 'tools/call' && this.#refuses) this.#call(call, message, handler)
-    else if (call.method === 'subscriptions/listen') this.#next.request(call, message, this.#hearing(handler))
-    else this.#next.request(call, message, handler)
-  }
-
-  cancel(call: Call, cancellation?: (number: number) => Message): void {
-    if (!this.#held.delete(call)) this.#next.cancel(call, cancellation)
-  }
-
-  notify(message: Message): void {
-    this.#next.notify(message)
-  }
-
-  listen(listener: Listener): void {
-    this.#next.listen(
-      overhear(listener, {
-        onNotification: (message) => {
-          this.#hear(message)
-          listener.onNotification(message)
-        },
-      }),
-    )
-  }
-
-  close(): void {
-    this.#held.clear()
-    this.#client.close()
-    this.#next.close()
-  }
-
-  /** In 2026-07-28 notifications come with the request that asked for them. */
-  #hearing(handler: ResponseHandler): ResponseHandler {
-    return {
-      onResponse: (message, call) => handler.onResponse(message, call),
-      onDoubt: (error, call) => handler.onDoubt(error, call),
-      onMessage: (message, call) => {
-        this.#hear(message)
-        handler.onMessage(message, call)
-      },
-    }
-  }
-
-  #hear({ method }: Message): void {
-    if (method === CHANGED) this.#seen = undefined
+  protected override forget(): void {
+    this.#seen = undefined
   }
 
   /** A page on which all is as accepted goes on byte for byte, unless some client might read it otherwise. */
-  #list(call: Call, message: Message, handler: ResponseHandler): void {
+  protected override list(call: Call, message: Message, handler: ResponseHandler): void {
     const judged = onResponse(handler, (response) => {
       if (!response.envelope.hasResult) return handler.onResponse(response, call)
       if (response.byteLength > MAX_CONTENT_BYTES) {
-        if (this.#refuses) throw tooLarge(response.byteLength)
+        if (this.judgesCalls) throw tooLarge(response.byteLength)
         return handler.onResponse(response, call)
       }
-      const whole = recordOf(this.#refuses ? response.exactJson() : exactContentOf(response))
+      const whole = recordOf(this.judgesCalls ? response.exactJson() : exactContentOf(response))
       const page = recordOf(whole['result'])
       const items = listOf(page['tools'])
       const admitted = items.filter((item) => this.#admits(item))
       const isAll = admitted.length === items.length
-      if (!this.#refuses || (isAll && isBeyondDoubt(page) && !isTwofold(response, whole)))
+      if (!this.judgesCalls || (isAll && isBeyondDoubt(page) && !isTwofold(response, whole)))
         return handler.onResponse(response, call)
       // What was known may be of a time before.
       if (!isAll) this.#seen = undefined
       handler.onResponse(responseTo(call, { jsonrpc: '2.0', result: withTools(page, admitted) }), call)
     })
-    this.#next.request(call, message, judged)
+    this.next.request(call, message, judged)
   }
 
   /** What is no tool cannot be called, but what it holds is read all the same. */
@@ -120,28 +68,28 @@ class LockedTools implements Dispatcher {
     return isTool(item) && this.#lock.admits(item)
   }
 
-  #call(call: Call, message: Message, handler: ResponseHandler): void {
+  protected override call(call: Call, message: Message, handler: ResponseHandler): void {
     // Whatever its length: the body is within its own limit, and is not let through unread.
     const { name } = recordOf(contentOf(message, Infinity)['params'])
     if (typeof name !== 'string') throw new BridgeError('request_invalid', 'the name of a tool is a string')
     if (!this.#lock.knows(name)) return refuseUnknown(call, handler, name)
     if (monotonicMs() - this.#seenAt > FRESH_MS) this.#seen = undefined
     const seen = (this.#seen ??= this.#look())
-    this.#held.add(call)
+    this.held.add(call)
     seen.then(
       (known) => {
-        if (this.#held.delete(call)) this.#judged(known, name, call, message, handler)
+        if (this.held.delete(call)) this.#judged(known, name, call, message, handler)
       },
       (thrown: unknown) => {
         if (this.#seen === seen) this.#seen = undefined
-        if (this.#held.delete(call)) this.#fail(call, handler, toBridgeError(thrown))
+        if (this.held.delete(call)) this.fail(call, handler, toBridgeError(thrown))
       },
     )
   }
 
   async #look(): Promise<Seen> {
     this.#seenAt = monotonicMs()
-    const items = await this.#client.list('tools', this.#timeoutMs)
+    const items = await this.client.list('tools', this.#timeoutMs)
     const seen = seenOf(items.filter(isTool))
     this.#lock.compare([...seen.values()].flat())
     return seen
@@ -151,16 +99,7 @@ class LockedTools implements Dispatcher {
     const tools = seen.get(name)
     if (tools === undefined) return refuseUnknown(call, handler, name)
     if (!tools.every((tool) => this.#lock.admits(tool))) return fail(call, handler, changed(name))
-    try {
-      this.#next.request(call, message, handler)
-    } catch (error) {
-      this.#fail(call, handler, toBridgeError(error))
-    }
-  }
-
-  #fail(call: Call, handler: ResponseHandler, error: BridgeError): void {
-    logInternal(error, call, this.#log)
-    fail(call, handler, error)
+    this.letThrough(call, message, handler)
   }
 }
 

@@ -5,10 +5,9 @@ import type { ToolLock } from '../../lock/tool-lock.ts'
 import { contentOf, listOf, MAX_CONTENT_BYTES, recordOf, type Members } from '../../rpc/content.ts'
 import type { Message } from '../../rpc/message.ts'
 import type { Logger } from '../../telemetry/logger.ts'
-import { fail, logInternal } from '../call.ts'
-import { ChildClient } from '../client.ts'
-import type { Call, Dispatcher, Interceptor, Listener, ResponseHandler } from '../dispatch.ts'
-import { onResponse, overhear } from '../intercept.ts'
+import type { Call, Dispatcher, Interceptor, ResponseHandler } from '../dispatch.ts'
+import { onResponse } from '../intercept.ts'
+import { ToolJudge } from './tool-judge.ts'
 import { refuseUnknown, responseTo, tooLarge, withTools } from './tool-lists.ts'
 
 /** What one party admits; a tool must be admitted by each. */
@@ -65,61 +64,27 @@ export function toolFilter(rules: ToolRules, log: Logger): Interceptor {
   return (next) => new FilteredTools(next, rules, log)
 }
 
-class FilteredTools implements Dispatcher {
-  readonly #next: Dispatcher
+class FilteredTools extends ToolJudge {
+  protected override readonly judgesCalls: boolean
   readonly #rules: ToolRules
-  readonly #log: Logger
-  readonly #client: ChildClient
   readonly #isNamed: (name: string) => boolean
   readonly #needsReadOnly: boolean
-  readonly #judgesCalls: boolean
-  /** Calls that wait for the list of tools. */
-  readonly #held = new Set<Call>()
   /** Names of the tools that say they change nothing; undefined when the list is not known (any more). */
   #harmless: Promise<ReadonlySet<string>> | undefined
 
   constructor(next: Dispatcher, rules: ToolRules, log: Logger) {
-    this.#next = next
+    super(next, log)
     this.#rules = rules
-    this.#log = log
-    this.#client = new ChildClient(next)
     this.#needsReadOnly = rules.filters.some(({ readOnly }) => readOnly)
-    this.#judgesCalls = areRules({ ...rules, isPlain: false })
     this.#isNamed = nameFilter(rules.filters)
+    this.judgesCalls = areRules({ ...rules, isPlain: false })
   }
 
-  request(call: Call, message: Message, handler: ResponseHandler): void {
-    if (call.method === 'tools/list') this.#list(call, message, handler)
-    else if (call.method === 'tools/call' && this.#judgesCalls) this.#call(call, message, handler)
-    else this.#next.request(call, message, handler)
+  protected override forget(): void {
+    this.#harmless = undefined
   }
 
-  cancel(call: Call, cancellation?: (number: number) => Message): void {
-    if (!this.#held.delete(call)) this.#next.cancel(call, cancellation)
-  }
-
-  notify(message: Message): void {
-    this.#next.notify(message)
-  }
-
-  listen(listener: Listener): void {
-    this.#next.listen(
-      overhear(listener, {
-        onNotification: (message) => {
-          if (message.method === 'notifications/tools/list_changed') this.#harmless = undefined
-          listener.onNotification(message)
-        },
-      }),
-    )
-  }
-
-  close(): void {
-    this.#held.clear()
-    this.#client.close()
-    this.#next.close()
-  }
-
-  #list(call: Call, message: Message, handler: ResponseHandler): void {
+  protected override list(call: Call, message: Message, handler: ResponseHandler): void {
     const filtered = onResponse(handler, (response) => {
       if (!response.envelope.hasResult) return handler.onResponse(response, call)
       if (response.byteLength > MAX_CONTENT_BYTES) throw tooLarge(response.byteLength)
@@ -127,47 +92,34 @@ class FilteredTools implements Dispatcher {
       const page = recordOf(whole['result'])
       handler.onResponse(responseTo(call, { ...whole, result: this.#written(page) }), call)
     })
-    this.#next.request(call, message, filtered)
+    this.next.request(call, message, filtered)
   }
 
-  #call(call: Call, message: Message, handler: ResponseHandler): void {
+  protected override call(call: Call, message: Message, handler: ResponseHandler): void {
     // Whatever its length: the body is within its own limit, and is not let through unread.
     const { name } = recordOf(contentOf(message, Infinity)['params'])
     if (typeof name !== 'string') throw new BridgeError('request_invalid', 'the name of a tool is a string')
     if (!this.#isNamed(name)) return refuseUnknown(call, handler, name)
-    if (!this.#needsReadOnly) return this.#next.request(call, message, handler)
+    if (!this.#needsReadOnly) return this.next.request(call, message, handler)
     this.#harmless ??= this.#tools().then(
       (tools) => new Set(tools.filter(isHarmless).map((tool) => tool.name)),
     )
-    this.#held.add(call)
+    this.held.add(call)
     this.#harmless.then(
       (names) => {
-        if (!this.#held.delete(call)) return
-        if (names.has(name)) this.#requestLate(call, message, handler)
+        if (!this.held.delete(call)) return
+        if (names.has(name)) this.letThrough(call, message, handler)
         else refuseUnknown(call, handler, name)
       },
       (thrown: unknown) => {
         this.#harmless = undefined
-        if (!this.#held.delete(call)) return
+        if (!this.held.delete(call)) return
         const error = toBridgeError(thrown)
         // A tool that cannot say what it has is one that cannot be called; one that has gone says so itself.
         if (error.code === 'child_not_mcp') refuseUnknown(call, handler, name)
-        else this.#fail(call, handler, error)
+        else this.fail(call, handler, error)
       },
     )
-  }
-
-  #requestLate(call: Call, message: Message, handler: ResponseHandler): void {
-    try {
-      this.#next.request(call, message, handler)
-    } catch (error) {
-      this.#fail(call, handler, toBridgeError(error))
-    }
-  }
-
-  #fail(call: Call, handler: ResponseHandler, error: BridgeError): void {
-    logInternal(error, call, this.#log)
-    fail(call, handler, error)
   }
 
   #written(result: Members): Members {
@@ -179,7 +131,7 @@ class FilteredTools implements Dispatcher {
 
   /** All tools of the child, on however many pages. */
   async #tools(): Promise<Tool[]> {
-    return toolsIn(await this.#client.list('tools', this.#rules.timeoutMs))
+    return toolsIn(await this.client.list('tools', this.#rules.timeoutMs))
   }
 }
 
